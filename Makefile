@@ -1,0 +1,54 @@
+# Every target sets up what it needs (virtual environment, locked dependencies); a second run installs nothing.
+PYTHON  ?= python3
+EDITION ?= sambre-avesnois-2011
+VENV    := .venv
+BIN     := $(VENV)/bin
+LOCK    := requirements/lock.txt
+STAMP   := $(VENV)/.installed
+ESS     := $(BIN)/ess
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup annual-report test check bench notebooks demo lock clean
+
+help: ## Cette aide
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Installer l’environnement (fait par toutes les autres cibles)
+
+$(STAMP): $(LOCK) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 ou plus récent est nécessaire." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Le module venv manque : sous Debian, installez python3-venv." >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+annual-report: $(STAMP) ## Des fichiers bruts au classeur et à la page (EDITION=…)
+	$(ESS) run --edition $(EDITION)
+
+test: $(STAMP) ## Tous les tests
+	$(BIN)/python -m pytest
+
+check: $(STAMP) ## Style, types et tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+bench: $(STAMP) ## Mesures de vitesse, en rapports à une référence
+	$(BIN)/python -m bench
+
+notebooks: $(STAMP) ## Exécuter les carnets sur la publication construite
+	$(BIN)/python -m pytest tests/test_notebook.py
+
+demo: $(STAMP) ## Réécrire les fichiers bruts synthétiques de l’édition de référence
+	$(ESS) demo --edition $(EDITION)
+
+lock: $(STAMP) ## Refaire le verrou des dépendances
+	$(BIN)/python -m pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --upgrade --extra dev --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file $(LOCK) pyproject.toml
+
+clean: ## Effacer ce qui est construit (jamais data/raw)
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	find data/processed -mindepth 1 ! -name .gitkeep -delete
+	find reports -mindepth 1 -maxdepth 1 ! -name templates ! -name .gitkeep -exec rm -rf {} +

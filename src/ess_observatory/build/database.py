@@ -1,0 +1,84 @@
+"""The one seam between the project and its SQL engine (DuckDB)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: From the lowest layer to the highest; SQL may only read its own layer or lower ones.
+LAYERS = ("raw", "rules", "staging", "core", "marts")
+#: Oldest DuckDB that must be able to open the file that we hand over.
+STORAGE_VERSION = "v1.4.0"
+
+
+class Database:
+    """A DuckDB file (or memory) with the layers of the project as schemas."""
+
+    def __init__(self, path: Path | None = None, *, read_only: bool = False) -> None:
+        import duckdb
+
+        self.path = path
+        if path is None:
+            self._con = duckdb.connect()
+        elif read_only:
+            self._con = duckdb.connect(str(path), read_only=True)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._con = duckdb.connect()
+            location = str(path).replace("'", "''")
+            self._con.execute(f"attach '{location}' as observatory (storage_version '{STORAGE_VERSION}')")
+            self._con.execute("use observatory")
+        if not read_only:
+            for layer in LAYERS:
+                self._con.execute(f"create schema if not exists {layer}")
+
+    def execute(self, sql: str, params: Any = None) -> None:
+        """Run one statement for its effect."""
+        self._con.execute(sql, params) if params is not None else self._con.execute(sql)
+
+    def rows(self, sql: str, params: Any = None) -> list[tuple]:
+        """All rows of a query, as tuples."""
+        result = self._con.execute(sql, params) if params is not None else self._con.execute(sql)
+        return result.fetchall()
+
+    def dicts(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
+        """All rows of a query, as dictionaries keyed by column name."""
+        result = self._con.execute(sql, params) if params is not None else self._con.execute(sql)
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def arrow(self, sql: str) -> pa.Table:
+        """The result of a query as an Arrow table."""
+        return self._con.sql(sql).to_arrow_table()
+
+    def put(self, name: str, table: pa.Table) -> None:
+        """Create (or replace) table `name` (schema.table) with the content of an Arrow table."""
+        self._con.register("_incoming", table)
+        try:
+            self._con.execute(f"create or replace table {name} as select * from _incoming")
+        finally:
+            self._con.unregister("_incoming")
+
+    def exists(self, schema: str, table: str) -> bool:
+        """Whether a table or view of that name is there."""
+        found = self.rows(
+            "select 1 from information_schema.tables where table_schema = ? and table_name = ?", [schema, table]
+        )
+        return bool(found)
+
+    def columns(self, name: str) -> list[str]:
+        """Column names of a table, in order."""
+        return [row[0] for row in self.rows(f"describe {name}")]
+
+    def close(self) -> None:
+        """Write everything to disk and let go of the file."""
+        self._con.close()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

@@ -1,0 +1,78 @@
+"""The order of work, derived from the SQL: who reads whom, refused when it reads upwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from ess_observatory.build.database import LAYERS
+from ess_observatory.errors import ObservatoryError
+
+
+@dataclass(frozen=True)
+class Model:
+    """One SQL file and the table that it makes (`layer.name`)."""
+
+    target: str
+    path: Path
+    sql: str
+    reads: frozenset[str]
+
+    @property
+    def layer(self) -> str:
+        """The layer of the table."""
+        return self.target.partition(".")[0]
+
+
+def read_model(target: str, path: Path) -> Model:
+    """Parse a SQL file: one statement, every table qualified by its layer, none from a higher layer."""
+    import sqlglot
+    from sqlglot import exp
+
+    sql = path.read_text(encoding="utf-8")
+    try:
+        statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
+    except sqlglot.ParseError as error:
+        raise ObservatoryError("E401", "SQL mal formé", f"{path} : {error}", "Corrigez la requête.") from error
+    if len(statements) != 1:
+        raise ObservatoryError("E402", "Une requête, et une seule, par fichier SQL", str(path), "Séparez les requêtes.")
+    ctes = {cte.alias for cte in statements[0].find_all(exp.CTE)}
+    layer = target.partition(".")[0]
+    reads = set()
+    for table in statements[0].find_all(exp.Table):
+        if not table.db and table.name in ctes:
+            continue
+        if table.db not in LAYERS:
+            raise ObservatoryError("E403", f"Table sans couche connue : « {table.sql()} »", str(path),
+                                   f"Écrivez couche.table, avec une couche parmi {', '.join(LAYERS)}.")
+        if LAYERS.index(table.db) > LAYERS.index(layer):
+            raise ObservatoryError("E404", f"Lecture vers le haut : {target} lit {table.db}.{table.name}", str(path),
+                                   "Une couche ne lit que sa couche ou celles d’en dessous.")
+        reads.add(f"{table.db}.{table.name}")
+    return Model(target, path, sql, frozenset(reads))
+
+
+def order(models: Iterable[Model]) -> list[Model]:
+    """The models in an order in which each comes after those it reads (ties broken by name)."""
+    by_target = {model.target: model for model in models}
+    sorter: TopologicalSorter[str] = TopologicalSorter(
+        {target: sorted(model.reads & by_target.keys()) for target, model in sorted(by_target.items())}
+    )
+    try:
+        return [by_target[target] for target in sorter.static_order()]
+    except CycleError as error:
+        raise ObservatoryError("E405", "Des requêtes se lisent en rond", " → ".join(error.args[1]),
+                               "Coupez le cercle en déplaçant une partie dans une table à part.") from error
+
+
+def closure(target: str, models: dict[str, Model]) -> list[str]:
+    """Every table that `target` depends on, nearest first."""
+    seen: dict[str, None] = {}
+    front = [target]
+    while front:
+        reads = sorted({table for name in front if name in models for table in models[name].reads} - seen.keys())
+        seen.update(dict.fromkeys(reads))
+        front = reads
+    return list(seen)

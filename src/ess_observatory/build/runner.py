@@ -1,0 +1,263 @@
+"""The recipe, from raw files to reports. Reads like the way data takes; each step is done by its own room."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ess_observatory.build.database import STORAGE_VERSION, Database
+from ess_observatory.build.graph import Model, order, read_model
+from ess_observatory.build.place import Outputs, building, put_in_place
+from ess_observatory.build.rules import load_rules
+from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.project import Edition, Project, SourceSpec
+from ess_observatory.quality import Gate, Verdict, start_gate, write_verdicts
+from ess_observatory.read import load
+from ess_observatory.read.recognise import Inventory, take_inventory
+
+STAGES = ("ingest", "check", "build", "publish", "report")
+_IN_PLACE = {
+    "ingest": ["database", "quality"],
+    "check": ["database", "quality"],
+    "build": ["database", "quality"],
+    "publish": ["database", "quality", "publication"],
+    "report": ["database", "quality", "publication", "reports"],
+}
+Progress = Callable[[str, str], None]
+
+
+@dataclass
+class Outcome:
+    """What a run did."""
+
+    outputs: Outputs
+    inventory: Inventory
+    verdicts: list[Verdict] = field(default_factory=list)
+    counts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the analyst should read: failed warning checks, files left aside."""
+        checks = [f"{v.label} : {v.detail}" for v in self.verdicts if v.status == "warning"]
+        files = [f"{u.relative} : {u.why}. {u.fix}" for u in self.inventory.unmatched if u.severity == "warn"]
+        return files + checks
+
+
+def raw_folder(project: Project, edition: Edition, raw: Path | None) -> Path:
+    """The folder of raw files: the one given, else the edition's own, else all of `data/raw/`."""
+    default = project.root / "data" / "raw"
+    own = default / edition.id
+    folder = raw or (own if own.is_dir() else default)
+    if not folder.is_dir():
+        raise ObservatoryError("E110", f"Dossier de fichiers bruts introuvable : {folder}", None,
+                               "Créez-le et déposez-y vos fichiers, ou donnez --raw DOSSIER.", Exit.MISSING)
+    return folder
+
+
+def inventory_of(project: Project, raw: Path) -> Inventory:
+    """Recognise what lies in a raw folder."""
+    from ess_observatory.survey.codebook import load_codebook
+    from ess_observatory.survey.read import recognise
+
+    codebook = load_codebook(project.questionnaire)
+    survey = next((spec.id for spec in project.sources.values() if spec.kind == "survey"), None)
+    return take_inventory(raw, project.sources.values(), lambda sheet: recognise(sheet, codebook), survey)
+
+
+def missing_sources(project: Project, edition: Edition, inventory: Inventory) -> list[SourceSpec]:
+    """Required sources of the edition for which no file was recognised."""
+    found = inventory.sources()
+    return [project.sources[name] for name, declared in edition.sources.items()
+            if declared.get("required", True) and name not in found]
+
+
+def run(project: Project, edition: Edition, raw: Path, outputs: Outputs, until: str = "report",
+        progress: Progress = lambda step, detail: None) -> Outcome:
+    """Build everything up to a stage, beside, then put it in place.
+
+    Raises `ObservatoryError` (nothing is put in place): unknown headers or blocking checks (exit 3), missing input (4),
+    secrecy or integrity (6). The refused rows of a stopped run are left in `quality-echec/`.
+    """
+    progress("Reconnaissance", "")
+    inventory = inventory_of(project, raw)
+    _refuse_missing(project, edition, inventory)
+    outcome = Outcome(outputs, inventory)
+    with building(outputs) as scratch:
+        try:
+            with Database(scratch.database) as db:
+                _build(db, project, edition, inventory, scratch, until, outcome, progress)
+        except ObservatoryError:
+            _keep_failed_quality(scratch, outputs)
+            raise
+        put_in_place(scratch, outputs, _IN_PLACE[until])
+        shutil.rmtree(outputs.failed_quality, ignore_errors=True)
+    return outcome
+
+
+def _build(db: Database, project: Project, edition: Edition, inventory: Inventory, scratch: Outputs, until: str,
+           outcome: Outcome, progress: Progress) -> None:
+    load_rules(db, project, edition)
+    _read(db, project, inventory, progress)
+    models = models_of(project)
+    for model in models:
+        if model.layer == "staging":
+            _stage(db, model)
+    load.close_ledger(db)
+    load.write_books(db, scratch.quality)
+    outcome.counts.update(_reading_counts(db))
+    progress("Contrôles", f"{outcome.counts['rows_read']} lignes, {outcome.counts['rows_refused']} refusées")
+    gate = start_gate(db, _tables(project, inventory), scratch.base / "gate")
+    if STAGES.index(until) < STAGES.index("build"):
+        _judge(gate, [], outcome, scratch)
+        return
+    _count(db, project, models, progress)
+    outcome.counts["in_perimeter"] = db.rows("select count(*) from core.establishment where in_perimeter")[0][0]
+    if until == "build":
+        _judge(gate, [], outcome, scratch)
+        return
+    progress("Secret statistique et publication", "")
+    book, controls = _publish(db, project, edition, scratch)
+    outcome.counts["tables"] = len(book.tables)
+    outcome.counts["hidden"] = sum(c.conf_status != "F" for _, cells in book.tables for c in cells)
+    if until == "report":
+        progress("Rapport", "classeur et page")
+        render(scratch)
+    _judge(gate, controls, outcome, scratch)
+
+
+def _read(db: Database, project: Project, inventory: Inventory, progress: Progress) -> None:
+    from ess_observatory.survey.codebook import load_codebook
+    from ess_observatory.survey.core import build_survey
+    from ess_observatory.survey.read import read_answers
+
+    load.create_books(db)
+    files = len({match.sheet.relative for match in inventory.matches})
+    progress("Lecture", f"{files} fichiers")
+    problems: list[ObservatoryError] = []
+    for spec in project.sources.values():
+        matches = [match for match in inventory.matches if match.source == spec.id]
+        if spec.kind == "survey":
+            codebook = load_codebook(project.questionnaire)
+            answers = read_answers([match.sheet for match in matches], codebook, spec.id)
+            load.add_to_books(db, answers.refused, answers.ledger)
+            build_survey(db, codebook, answers, spec.id)
+            continue
+        try:
+            load.load_source(db, spec, matches)
+        except ObservatoryError as error:
+            problems.append(error)
+    if problems:
+        first, *others = problems
+        first.details.extend(others)
+        raise first
+
+
+def _stage(db: Database, model: Model) -> None:
+    source = model.target.partition(".")[2]
+    db.execute(f"create or replace table staging.{source}_judged as {model.sql}")
+    if "refusal_code" in db.columns(f"staging.{source}_judged"):
+        load.split_refused(db, source, f"staging.{source}_judged", model.target)
+    else:
+        db.execute(f"alter table staging.{source}_judged rename to {source}")
+
+
+def _count(db: Database, project: Project, models: list[Model], progress: Progress) -> None:
+    from ess_observatory.survey.codebook import load_codebook
+    from ess_observatory.survey.tables import survey_cells
+
+    codebook = load_codebook(project.questionnaire)
+    surveys = [table for table in project.tables if "survey" in table.card]
+    progress("Périmètre et tableaux", f"{len(project.tables)} tableaux")
+    for table in surveys:
+        survey_cells(db, codebook, {**table.card, "id": table.id}, {})
+    for model in models:
+        if model.layer in ("core", "marts"):
+            db.execute(f"create or replace table {model.target} as {model.sql}")
+
+
+def _publish(db: Database, project: Project, edition: Edition, scratch: Outputs) -> tuple[Any, list[Verdict]]:
+    from ess_observatory.publish.assemble import publish
+
+    return publish(db, project, edition, scratch.publication, build_id(db, project, edition))
+
+
+def render(outputs: Outputs) -> None:
+    """Both reports, from the publication folder alone."""
+    from ess_observatory.publish.tables import load_publication
+    from ess_observatory.render.html import render_html
+    from ess_observatory.render.workbook import render_workbook
+
+    outputs.reports.mkdir(parents=True, exist_ok=True)
+    publication = load_publication(outputs.publication)
+    render_html(publication, outputs.page)
+    render_workbook(publication, outputs.workbook)
+
+
+def _judge(gate: Gate, controls: list[Verdict], outcome: Outcome, scratch: Outputs) -> None:
+    """Wait for the declared checks; stop the build when one that blocks has failed."""
+    outcome.verdicts = gate.wait() + controls
+    write_verdicts(outcome.verdicts, scratch.quality / "checks.json")
+    if scratch.publication.is_dir():
+        write_verdicts(outcome.verdicts, scratch.publication / "checks.json")
+    failed = [v for v in outcome.verdicts if v.status == "failed"]
+    if failed:
+        broken = [v for v in failed if v.source == "publication"]
+        details = [ObservatoryError("E390", v.label, f"{v.source} : {v.detail}") for v in failed]
+        raise ObservatoryError(
+            "E390", f"{len(failed)} contrôle(s) bloquant(s) en défaut", None, "Corrigez les fichiers, puis relancez.",
+            Exit.INTEGRITY if broken else Exit.DATA, details,
+        )
+
+
+def models_of(project: Project) -> list[Model]:
+    """Every SQL file of the project, in building order."""
+    files = {f"staging.{spec.id}": spec.staging_sql for spec in project.sources.values() if spec.staging_sql.is_file()}
+    files |= {f"core.{path.stem}": path for path in sorted((project.pipelines / "core").glob("*.sql"))}
+    files |= {f"marts.{table.id}": table.query for table in project.tables if table.query.is_file()}
+    return order(read_model(target, path) for target, path in files.items())
+
+
+def build_id(db: Database, project: Project, edition: Edition) -> str:
+    """Short hash of all that a build depends on: declarations, edition, raw files, engine format."""
+    digest = hashlib.sha256(STORAGE_VERSION.encode())
+    paths = sorted(p for p in project.pipelines.rglob("*") if p.is_file() and "demo" not in p.parts)
+    for path in [*paths, edition.path]:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    for row in db.rows("select source, file, sheet, sha256 from staging.ledger order by all"):
+        digest.update(repr(row).encode())
+    return digest.hexdigest()[:16]
+
+
+def _tables(project: Project, inventory: Inventory) -> list[SourceSpec]:
+    found = inventory.sources()
+    return [spec for spec in project.sources.values() if spec.kind == "table" and spec.id in found]
+
+
+def _reading_counts(db: Database) -> dict[str, int]:
+    files, read, kept, refused = db.rows(
+        "select count(distinct file), coalesce(sum(rows_read), 0), coalesce(sum(rows_kept), 0), "
+        "coalesce(sum(rows_refused), 0) from staging.ledger")[0]
+    return {"files": files, "rows_read": int(read), "rows_kept": int(kept), "rows_refused": int(refused)}
+
+
+def _refuse_missing(project: Project, edition: Edition, inventory: Inventory) -> None:
+    missing = missing_sources(project, edition, inventory)
+    if missing:
+        near = [f"{u.relative} : {u.why}" for u in inventory.unmatched if u.severity == "warn"]
+        raise ObservatoryError(
+            "E120", f"Sources attendues et absentes : {', '.join(spec.title for spec in missing)}",
+            " ; ".join(near) or None,
+            "Déposez les fichiers, ou déclarez « required = false » pour ces sources dans l’édition. « ess plan » détaille.",
+            Exit.MISSING,
+        )
+
+
+def _keep_failed_quality(scratch: Outputs, outputs: Outputs) -> None:
+    if scratch.quality.is_dir():
+        shutil.rmtree(outputs.failed_quality, ignore_errors=True)
+        shutil.move(str(scratch.quality), str(outputs.failed_quality))

@@ -1,0 +1,316 @@
+"""Everything declared under `pipelines/`, loaded and cross-checked into frozen objects.
+
+Sources, tables, territories, editions, perimeters are discovered: adding a folder or a file is enough.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ess_observatory.errors import Exit, ObservatoryError
+
+COLUMN_TYPES = ("text", "integer", "decimal", "siret", "commune", "naf", "legal_category", "date", "postcode")
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """A declared column of a source: our name, the headers it is known by, its type."""
+
+    name: str
+    headers: tuple[str, ...]
+    type: str
+    required: bool
+    allow: str | None = None
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """A folder of `pipelines/sources/`: what a producer's file looks like and how it becomes rows."""
+
+    id: str
+    folder: Path
+    title: str
+    producer: str
+    licence: str
+    kind: str
+    row: str
+    note: str
+    columns: tuple[ColumnSpec, ...]
+    ignored_headers: tuple[str, ...]
+    footers: tuple[str, ...]
+    missing: dict[str, str]
+    checks: tuple[dict[str, Any], ...]
+    rank: int
+
+    @property
+    def staging_sql(self) -> Path:
+        """The SQL that renames and refines the typed rows."""
+        return self.folder / "staging.sql"
+
+
+@dataclass(frozen=True)
+class TableCard:
+    """A folder of `pipelines/tables/`: one published table."""
+
+    id: str
+    folder: Path
+    card: dict[str, Any]
+
+    @property
+    def number(self) -> str:
+        """Printed number, such as `1.1`."""
+        return str(self.card["number"])
+
+    @property
+    def query(self) -> Path:
+        """The SQL of the table (absent for tables made by a mechanism)."""
+        return self.folder / "query.sql"
+
+    @property
+    def sort_key(self) -> tuple:
+        """Print order: numbered chapters, then lettered annexes."""
+        chapter, _, rest = self.number.partition(".")
+        return (0, int(chapter), int(rest), "") if chapter.isdigit() else (1, 0, int(rest or 0), chapter)
+
+
+@dataclass(frozen=True)
+class Territory:
+    """A list of communes with their sub-level, and the outlines to draw them on."""
+
+    id: str
+    name: str
+    name_in: str
+    communes: tuple[dict[str, Any], ...]
+    sublevel_label: str
+    cog: str
+    map_path: Path | None
+    meta: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One edition of the report."""
+
+    id: str
+    path: Path
+    data: dict[str, Any]
+    territory: Territory
+
+    @property
+    def year(self) -> int:
+        """The year that the report is about."""
+        return int(self.data["year"])
+
+    @property
+    def sources(self) -> dict[str, dict[str, Any]]:
+        """Expected sources: id → {vintage, required, label…}."""
+        return self.data.get("sources", {})
+
+
+@dataclass(frozen=True)
+class Project:
+    """The declared project: `pipelines/` read once."""
+
+    root: Path
+    sources: dict[str, SourceSpec] = field(repr=False)
+    tables: tuple[TableCard, ...] = field(repr=False)
+
+    @property
+    def pipelines(self) -> Path:
+        """The folder of declarations."""
+        return self.root / "pipelines"
+
+    @classmethod
+    def load(cls, root: Path | None = None) -> Project:
+        """Read the declarations of the project at `root` (found from here upwards when not given)."""
+        root = (root or find_root()).resolve()
+        pipelines = root / "pipelines"
+        sources = {
+            folder.name: _load_source(folder) for folder in _folders(pipelines / "sources", "source.toml")
+        }
+        tables = [TableCard(folder.name, folder, read_toml(folder / "card.toml"))
+                  for folder in _folders(pipelines / "tables", "card.toml")]
+        _refuse_double_numbers(tables)
+        return cls(root, sources, tuple(sorted(tables, key=lambda table: table.sort_key)))
+
+    def edition(self, name_or_path: str) -> Edition:
+        """The edition of that name, or declared in that TOML file."""
+        path = Path(name_or_path)
+        if path.suffix != ".toml":
+            path = self.pipelines / "editions" / f"{name_or_path}.toml"
+        if not path.is_file():
+            known = ", ".join(sorted(p.stem for p in (self.pipelines / "editions").glob("*.toml")))
+            raise ObservatoryError(
+                "E101", f"Édition introuvable : « {name_or_path} »", None, f"Éditions connues : {known}.",
+                Exit.USAGE,
+            )
+        data = read_toml(path)
+        for key in ("year", "territory", "perimeter", "title"):
+            if key not in data:
+                raise ObservatoryError("E102", f"Clé « {key} » absente de l’édition", str(path),
+                                       f"Ajoutez une ligne « {key} = … ».")
+        for source in data.get("sources", {}):
+            if source not in self.sources:
+                raise ObservatoryError("E103", f"Source inconnue : « {source} »", str(path),
+                                       f"Sources connues : {', '.join(sorted(self.sources))}.")
+        territory = self.territory(str(data["territory"]), near=path.parent)
+        return Edition(data.get("id", path.stem), path.resolve(), data, territory)
+
+    def default_edition(self) -> str:
+        """The edition to work on when none is named: the one that says `default = true`, else the only one."""
+        paths = sorted((self.pipelines / "editions").glob("*.toml"))
+        chosen = [path.stem for path in paths if read_toml(path).get("default")]
+        if len(chosen) != 1:
+            chosen = [path.stem for path in paths]
+        if len(chosen) != 1:
+            raise ObservatoryError("E101", "Quelle édition ?", None,
+                                   f"Donnez --edition, parmi : {', '.join(chosen)}.", Exit.USAGE)
+        return chosen[0]
+
+    def territory(self, name: str, near: Path) -> Territory:
+        """The territory of that id, looked for beside the edition first, then in `pipelines/territories/`."""
+        folders = (near, near / "territories", self.pipelines / "territories")
+        names = (name, f"{name}.toml")
+        for path in (folder / n for folder in folders for n in names):
+            if path.is_file() and path.suffix == ".toml":
+                return _load_territory(self, path)
+        known = ", ".join(sorted(p.stem for p in (self.pipelines / "territories").glob("*.toml")))
+        raise ObservatoryError("E104", f"Territoire introuvable : « {name} »", None,
+                               f"Territoires connus : {known}.", Exit.USAGE)
+
+    @cached_property
+    def nomenclatures(self) -> dict[str, Path]:
+        """CSV files that become tables of the `rules` schema."""
+        rules = self.pipelines / "rules"
+        return {path.stem: path for folder in (rules, rules / "nomenclatures") for path in sorted(folder.glob("*.csv"))}
+
+    def perimeter(self, name: str) -> dict[str, Any]:
+        """A perimeter edition (`pipelines/rules/perimeters/<name>.toml`)."""
+        path = self.pipelines / "rules" / "perimeters" / f"{name}.toml"
+        if not path.is_file():
+            known = ", ".join(sorted(p.stem for p in path.parent.glob("*.toml")))
+            raise ObservatoryError("E105", f"Périmètre inconnu : « {name} »", None, f"Périmètres connus : {known}.")
+        return read_toml(path)
+
+    @property
+    def secrecy(self) -> dict[str, Any]:
+        """Thresholds of statistical secrecy."""
+        return read_toml(self.pipelines / "rules" / "secrecy.toml")
+
+    @property
+    def questionnaire(self) -> Path:
+        """The codebook of the survey."""
+        return self.pipelines / "survey" / "questionnaire.yml"
+
+
+def find_root() -> Path:
+    """The project's root: `ESS_ROOT`, else the nearest folder with `pipelines/` above here or above the package."""
+    if chosen := os.environ.get("ESS_ROOT"):
+        return Path(chosen)
+    for start in (Path.cwd(), Path(__file__).resolve().parent):
+        for folder in (start, *start.parents):
+            if (folder / "pipelines" / "editions").is_dir():
+                return folder
+    raise ObservatoryError(
+        "E100", "Je ne trouve pas le dossier « pipelines » du projet", str(Path.cwd()),
+        "Lancez la commande depuis le dossier du projet, ou donnez-le dans la variable ESS_ROOT.", Exit.USAGE,
+    )
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file, with an error that names it."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ObservatoryError("E106", "Fichier TOML mal formé", f"{path} : {error}",
+                               "Corrigez la ligne indiquée.") from error
+
+
+def read_csv_rows(path: Path) -> list[dict[str, str]]:
+    """A small declared CSV (comma, UTF-8) as dictionaries."""
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def _folders(parent: Path, marker: str) -> Iterable[Path]:
+    return sorted(folder for folder in parent.iterdir() if (folder / marker).is_file()) if parent.is_dir() else ()
+
+
+def _load_source(folder: Path) -> SourceSpec:
+    path = folder / "source.toml"
+    data = read_toml(path)
+    columns = tuple(
+        ColumnSpec(c["name"], tuple(c.get("headers", [])), c.get("type", "text"), c.get("required", False),
+                   c.get("allow"))
+        for c in data.get("columns", [])
+    )
+    for column in columns:
+        if column.type not in COLUMN_TYPES:
+            raise ObservatoryError("E107", f"Type inconnu « {column.type} » pour la colonne « {column.name} »",
+                                   str(path), f"Types connus : {', '.join(COLUMN_TYPES)}.")
+    return SourceSpec(
+        id=folder.name, folder=folder, title=data["title"], producer=data["producer"], licence=data["licence"],
+        kind=data.get("kind", "table"), row=data.get("row", ""), note=data.get("note", ""), columns=columns,
+        ignored_headers=tuple(data.get("ignored_headers", [])), footers=tuple(data.get("footers", [])),
+        missing=dict(data.get("missing", {})), checks=tuple(data.get("checks", [])), rank=data.get("rank", 100),
+    )
+
+
+def _load_territory(project: Project, path: Path) -> Territory:
+    data = read_toml(path)
+    communes = _territory_communes(project, path, data)
+    if not communes:
+        raise ObservatoryError("E108", "Territoire sans commune", str(path),
+                               "Donnez « communes », « epci », « arrondissement », « departement » ou « file ».")
+    map_file = path.parent / data["map"] if "map" in data else path.with_suffix(".geojson")
+    return Territory(
+        id=data.get("id", path.stem), name=data["name"], name_in=data.get("name_in", data["name"]),
+        communes=tuple(sorted(communes, key=lambda commune: commune["code"])),
+        sublevel_label=data.get("sublevel_label", "EPCI"), cog=str(data.get("cog", "")),
+        map_path=map_file if map_file.is_file() else None, meta=data,
+    )
+
+
+def _territory_communes(project: Project, path: Path, data: dict[str, Any]) -> list[dict[str, Any]]:
+    if "file" in data:
+        return [{**row, "population": _int(row.get("population"))} for row in read_csv_rows(path.parent / data["file"])]
+    names = {row["code"]: row["name"] for row in read_csv_rows(project.nomenclatures["epci"])}
+    wanted = {key: set(map(str, _as_list(data.get(key)))) for key in
+              ("communes", "epci", "arrondissement", "departement", "region")}
+    every = [row for row in read_csv_rows(project.nomenclatures["communes"]) if row["type"].startswith("commune")]
+    unknown = wanted["communes"] - {row["code"] for row in every}
+    if unknown:
+        raise ObservatoryError("E109", f"Communes inconnues : {', '.join(sorted(unknown))}", str(path),
+                               "Vérifiez les codes Insee (cinq caractères), ou donnez vos communes avec « file ».")
+    return [
+        {"code": row["code"], "name": row["name"], "epci_code": row["epci_code"],
+         "epci_name": names.get(row["epci_code"], "Hors EPCI"), "population": _int(row["population"])}
+        for row in every
+        if row["code"] in wanted["communes"] or row["epci_code"] in wanted["epci"]
+        or row["arrondissement"] in wanted["arrondissement"] or row["departement"] in wanted["departement"]
+        or row["region"] in wanted["region"]
+    ]
+
+
+def _as_list(value: Any) -> list:
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def _int(text: str | None) -> int | None:
+    return int(float(text)) if text else None
+
+
+def _refuse_double_numbers(tables: list[TableCard]) -> None:
+    seen: dict[str, str] = {}
+    for table in tables:
+        if other := seen.get(table.number):
+            raise ObservatoryError("E110", f"Deux tableaux portent le numéro {table.number} : {other} et {table.id}",
+                                   str(table.folder), "Changez « number » dans l’un des deux card.toml.")
+        seen[table.number] = table.id
