@@ -9,8 +9,11 @@ from ess_observatory.project import Edition, Project
 from ess_observatory.read.cast import quote
 
 
-def load_rules(db: Database, project: Project, edition: Edition) -> None:
-    """Write the `rules` schema: one table a CSV (all text), and typed tables for edition, territory and communes."""
+def load_rules(db: Database, project: Project, edition: Edition, present: set[str]) -> None:
+    """Write the `rules` schema: one table a CSV (all text), and typed tables for edition, territory and communes.
+
+    `present`: the sources for which files were recognised.
+    """
     import pyarrow as pa
 
     for name, path in project.nomenclatures.items():
@@ -32,10 +35,13 @@ def load_rules(db: Database, project: Project, edition: Edition) -> None:
     perimeter = project.perimeter(str(edition.data["perimeter"]))
     families = perimeter["families"]
     db.put("rules.perimeter_family", pa.table({"family": pa.array(families, pa.string())}))
+    sources = sorted(edition.sources.keys() | present)
+    declared = [edition.sources.get(source, {}) for source in sources]
     db.put("rules.edition_source", pa.table({
-        "source": pa.array(list(edition.sources), pa.string()),
-        "label": pa.array([declared.get("label") for declared in edition.sources.values()], pa.string()),
-        "vintage": pa.array([declared.get("vintage") for declared in edition.sources.values()], pa.int64()),
+        "source": pa.array(sources, pa.string()),
+        "label": pa.array([d.get("label", project.sources[s].title) for s, d in zip(sources, declared, strict=True)], pa.string()),
+        "vintage": pa.array([d.get("vintage") for d in declared], pa.int64()),
+        "is_present": pa.array([source in present for source in sources], pa.bool_()),
     }))
     parameters = [(table.id, name, str(value)) for table in project.tables
                   for name, value in table.card.get("parameters", {}).items()]

@@ -100,7 +100,7 @@ def run(project: Project, edition: Edition, raw: Path, outputs: Outputs, until: 
 
 def _build(db: Database, project: Project, edition: Edition, inventory: Inventory, scratch: Outputs, until: str,
            outcome: Outcome, progress: Progress) -> None:
-    load_rules(db, project, edition)
+    load_rules(db, project, edition, inventory.sources())
     _read(db, project, inventory, progress)
     models = models_of(project)
     for model in models:
@@ -123,10 +123,10 @@ def _build(db: Database, project: Project, edition: Edition, inventory: Inventor
     book, controls = _publish(db, project, edition, scratch)
     outcome.counts["tables"] = len(book.tables)
     outcome.counts["hidden"] = sum(c.conf_status != "F" for _, cells in book.tables for c in cells)
+    _judge(gate, controls, outcome, scratch)
     if until == "report":
         progress("Rapport", "classeur et page")
         render(scratch)
-    _judge(gate, controls, outcome, scratch)
 
 
 def _read(db: Database, project: Project, inventory: Inventory, progress: Progress) -> None:

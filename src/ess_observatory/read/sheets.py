@@ -168,7 +168,8 @@ def _encoding(path: Path, head: bytes) -> str:
 
 def _read_delimited(path: Path, dialect: Dialect, limit: int | None) -> list[list[str | None]]:
     """Rows of a delimited file; a quoted line break leaves blank rows behind so that lines stay true."""
-    text = path.read_bytes() if limit is None else path.open("rb").read(_HEAD_BYTES)
+    with path.open("rb") as handle:
+        text = handle.read() if limit is None else handle.read(_HEAD_BYTES)
     stream = io.StringIO(text.decode(dialect.encoding, errors="replace"), newline="")
     reader = csv.reader(stream, delimiter=dialect.delimiter)
     rows: list[list[str | None]] = []

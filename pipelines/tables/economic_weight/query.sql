@@ -1,0 +1,47 @@
+-- grain: one indicator x measure. The ratio of jobs mixes two fields: it is flagged, never silently a share.
+with establishment as (
+    select count(*) as establishments, count(distinct siren) as legal_units from core.field_establishment
+),
+employer as (
+    select sum(employers) as employers from core.employer_count
+),
+post as (
+    select sum(posts) as posts, sum(establishments) as establishments from core.ess_post
+),
+job as (
+    select sum(jobs) as jobs from core.salaried_job
+),
+label as (
+    select
+        max(case when source = 'manageo' then label end) as manageo,
+        max(case when source = 'insee_employers' then label end) as insee_employers,
+        max(case when source = 'clap' then label end) as clap,
+        max(case when source = 'unistatis' then label end) as unistatis
+    from rules.edition_source
+),
+line as (
+    select 'establishments' as row_code, 'Établissements employeurs' as row_label, 1 as row_rank, 'établissements' as unit,
+        cast(e.establishments as double) as ess, cast(m.employers as double) as total, e.legal_units as n_units,
+        'A' as share_status, 'millesimes_differents' as share_flags,
+        coalesce(l.manageo, 'nd') || ' / ' || coalesce(l.insee_employers, 'nd') as sources
+    from establishment as e cross join employer as m cross join label as l
+    union all
+    select 'jobs', 'Postes de l’ESS et emplois salariés', 2, 'postes', cast(p.posts as double), cast(j.jobs as double),
+        p.establishments, 'D', 'champs_incompatibles', coalesce(l.clap, 'nd') || ' / ' || coalesce(l.unistatis, 'nd')
+    from post as p cross join job as j cross join label as l
+)
+select row_code, row_label, row_rank, 'ess' as column_code, ess as value, cast(null as varchar) as text, unit,
+    cast(null as double) as numerator, cast(null as double) as denominator, n_units, cast(null as varchar) as obs_status,
+    cast(null as varchar) as flags
+from line
+union all
+select row_code, row_label, row_rank, 'total', total, null, case when row_code = 'jobs' then 'emplois' else unit end, null, null,
+    null, null, null
+from line
+union all
+select row_code, row_label, row_rank, 'share', 100.0 * ess / nullif(total, 0), null, '%', ess, total, n_units,
+    case when ess / nullif(total, 0) is null then null else share_status end, share_flags
+from line
+union all
+select row_code, row_label, row_rank, 'sources', null, sources, null, null, null, null, null, null
+from line

@@ -1,0 +1,38 @@
+-- grain: one indicator of participation.
+with sent as (
+    select survey_sent from rules.edition
+),
+returned as (
+    select count(*) as respondents from core.survey_respondent
+),
+answered as (
+    select count(*) as respondents, sum(a.value_number) as posts
+    from core.survey_answer as a
+    inner join rules.table_parameter as p
+        on p.table_id = 'participation' and p.name = 'posts_question' and p.value = a.question_code
+    where a.status = 'answered'
+),
+post as (
+    select sum(posts) as posts from core.ess_post
+)
+select 'sent' as row_code, 'Questionnaires envoyés' as row_label, 1 as row_rank, 'value' as column_code,
+    cast(survey_sent as double) as value, 'questionnaires' as unit, 0 as decimals, cast(null as double) as numerator,
+    cast(null as double) as denominator, cast(null as bigint) as n_units
+from sent
+union all
+select 'returned', 'Réponses reçues', 2, 'value', respondents, 'réponses', 0, null, null, respondents from returned
+union all
+select 'rate', 'Taux de retour', 3, 'value', 100.0 * r.respondents / nullif(s.survey_sent, 0), '%', 1, r.respondents,
+    s.survey_sent, r.respondents
+from returned as r cross join sent as s
+union all
+select 'hr', 'Réponses au module « ressources humaines »', 4, 'value', respondents, 'réponses', 0, null, null, respondents
+from answered
+union all
+select 'posts_share', 'Postes des répondants rapportés aux postes de l’ESS du territoire', 5, 'value',
+    100.0 * a.posts / nullif(p.posts, 0), '%', 1, a.posts, p.posts, a.respondents
+from answered as a cross join post as p
+union all
+select c.code, c.indicator, 5 + row_number() over (order by c._file, c._line), 'value', c.value, coalesce(c.unit, ''), 0, null,
+    null, null
+from staging.consultation as c

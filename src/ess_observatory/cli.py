@@ -1,0 +1,235 @@
+"""The command line `ess`: parse, call, print. Data on stdout, messages on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ess_observatory.errors import Exit, ObservatoryError
+
+if TYPE_CHECKING:
+    from ess_observatory.build.place import Outputs
+    from ess_observatory.build.runner import Outcome
+    from ess_observatory.project import Edition, Project
+
+app = typer.Typer(
+    name="ess",
+    help="Observatoire de l’économie sociale et solidaire : des fichiers bruts au rapport annuel.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+EditionOption = Annotated[
+    str | None, typer.Option("--edition", "-e", help="Nom d’une édition, ou chemin d’un .toml (défaut : celle de référence).")
+]
+RawOption = Annotated[Path | None, typer.Option("--raw", help="Dossier des fichiers bruts (défaut : data/raw/<édition>).")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Dossier où tout construire (défaut : data/processed et reports).")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Résultat en JSON sur la sortie standard.")]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Sortie 5 s’il reste des avertissements.")]
+
+
+def main() -> None:
+    """Entry point: run a command and turn errors into messages and exit codes."""
+    try:
+        app(standalone_mode=True)
+    except ObservatoryError as error:
+        if "--json" in sys.argv:
+            print(json.dumps({"ok": False, "errors": [error.as_dict()]}, ensure_ascii=False, indent=1))
+        else:
+            from ess_observatory.console import say_error
+
+            say_error(error)
+        sys.exit(int(error.exit_code))
+
+
+def _open(edition: str | None) -> tuple[Project, Edition]:
+    from ess_observatory.project import Project
+
+    project = Project.load()
+    return project, project.edition(edition or project.default_edition())
+
+
+def _places(project: Project, edition: Edition, out: Path | None) -> Outputs:
+    from ess_observatory.build.place import Outputs
+
+    return Outputs.of(project.root, edition.id, out)
+
+
+def _run(edition: str | None, raw: Path | None, out: Path | None, until: str, as_json: bool, strict: bool) -> None:
+    from ess_observatory.build.runner import raw_folder, run
+    from ess_observatory.console import Steps, summary
+
+    project, loaded = _open(edition)
+    outputs = _places(project, loaded, out)
+    with Steps(str(loaded.data["title"]), quiet=as_json) as steps:
+        outcome = run(project, loaded, raw_folder(project, loaded, raw), outputs, until, steps)
+    if as_json:
+        _print_json(_outcome_json(until, outcome))
+    else:
+        summary(loaded, outcome, until)
+    if strict and outcome.warnings:
+        raise typer.Exit(int(Exit.WARNINGS))
+
+
+def _outcome_json(until: str, outcome: Outcome) -> dict[str, Any]:
+    names = {"publish": ["publication"], "report": ["publication", "workbook", "page"]}.get(until, [])
+    return {
+        "ok": True, "command": until, "counts": outcome.counts, "warnings": outcome.warnings,
+        "outputs": {name: str(getattr(outcome.outputs, name)) for name in ["database", "quality", *names]},
+    }
+
+
+def _print_json(data: Any) -> None:
+    print(json.dumps(data, ensure_ascii=False, indent=1, default=str))
+
+
+@app.command()
+def run(edition: EditionOption = None, raw: RawOption = None, out: OutOption = None,
+        as_json: JsonOption = False, strict: StrictOption = False) -> None:
+    """Tout construire : des fichiers bruts au classeur et à la page."""
+    _run(edition, raw, out, "report", as_json, strict)
+
+
+@app.command()
+def ingest(edition: EditionOption = None, raw: RawOption = None, out: OutOption = None,
+           as_json: JsonOption = False, strict: StrictOption = False) -> None:
+    """Lire les fichiers : lignes retenues, lignes refusées, registre."""
+    _run(edition, raw, out, "ingest", as_json, strict)
+
+
+@app.command()
+def check(edition: EditionOption = None, raw: RawOption = None, out: OutOption = None,
+          as_json: JsonOption = False, strict: StrictOption = False) -> None:
+    """Lire, puis exécuter les contrôles déclarés."""
+    _run(edition, raw, out, "check", as_json, strict)
+
+
+@app.command()
+def build(edition: EditionOption = None, raw: RawOption = None, out: OutOption = None,
+          as_json: JsonOption = False, strict: StrictOption = False) -> None:
+    """Lire, contrôler, décider du périmètre et calculer les tableaux (confidentiels)."""
+    _run(edition, raw, out, "build", as_json, strict)
+
+
+@app.command()
+def publish(edition: EditionOption = None, raw: RawOption = None, out: OutOption = None,
+            as_json: JsonOption = False, strict: StrictOption = False) -> None:
+    """Aller jusqu’au dossier de publication, protégé par le secret statistique."""
+    _run(edition, raw, out, "publish", as_json, strict)
+
+
+@app.command()
+def report(edition: EditionOption = None, raw: RawOption = None, out: OutOption = None,
+           as_json: JsonOption = False) -> None:
+    """Refaire le classeur et la page depuis le dossier de publication déjà construit."""
+    from ess_observatory.build.place import building, put_in_place
+    from ess_observatory.build.runner import render
+    from ess_observatory.console import note
+
+    project, loaded = _open(edition)
+    outputs = _places(project, loaded, out)
+    if not outputs.publication.is_dir():
+        raise ObservatoryError("E130", "Aucune publication à mettre en page", str(outputs.publication),
+                               "Lancez d’abord « ess publish » (ou « ess run »).", Exit.MISSING)
+    with building(outputs) as scratch:
+        (scratch.base / "publication").symlink_to(outputs.publication, target_is_directory=True)
+        render(scratch)
+        put_in_place(scratch, outputs, ["reports"])
+    if as_json:
+        _print_json({"ok": True, "outputs": {"workbook": str(outputs.workbook), "page": str(outputs.page)}})
+    else:
+        note(f"Classeur  {outputs.workbook}\nPage      {outputs.page}")
+
+
+@app.command()
+def plan(edition: EditionOption = None, raw: RawOption = None, out: OutOption = None,
+         as_json: JsonOption = False) -> None:
+    """Dire, sans rien construire, pour quoi chaque fichier est pris et ce qui manque."""
+    from ess_observatory.build.runner import inventory_of, missing_sources, raw_folder
+    from ess_observatory.inquiry import plan_of
+
+    project, loaded = _open(edition)
+    folder = raw_folder(project, loaded, raw)
+    inventory = inventory_of(project, folder)
+    found = plan_of(project, loaded, inventory, [spec.id for spec in missing_sources(project, loaded, inventory)])
+    if as_json:
+        _print_json(found)
+    else:
+        from ess_observatory.console import show_plan
+
+        show_plan(folder, found)
+    if found["missing"]:
+        raise typer.Exit(int(Exit.MISSING))
+
+
+@app.command()
+def explain(code: Annotated[str, typer.Argument(help="Un SIRET, un code de message (E312) ou un chiffre.")],
+            edition: EditionOption = None, out: OutOption = None, as_json: JsonOption = False) -> None:
+    """Pourquoi un établissement est retenu, écarté ou à vérifier ; ou ce que veut dire un code."""
+    from ess_observatory.inquiry import explain as answer
+
+    project, loaded = _open(edition)
+    _answer(answer(project, loaded, _places(project, loaded, out), code), as_json)
+
+
+@app.command()
+def trace(figure: Annotated[str, typer.Argument(help="Identifiant d’un chiffre, par exemple size_1_2.")],
+          edition: EditionOption = None, out: OutOption = None, as_json: JsonOption = False) -> None:
+    """Remonter d’un chiffre publié à la requête, aux tables, aux fichiers et à leurs lignes."""
+    from ess_observatory.inquiry import trace as answer
+
+    project, loaded = _open(edition)
+    _answer(answer(project, loaded, _places(project, loaded, out), figure), as_json)
+
+
+def _answer(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        _print_json(found)
+    else:
+        from ess_observatory.console import show_answer
+
+        show_answer(found)
+
+
+@app.command()
+def demo(edition: EditionOption = None,
+         out: Annotated[Path | None, typer.Option("--out", help="Dossier où écrire (défaut : data/raw/<édition>).")] = None,
+         seed: Annotated[int | None, typer.Option("--seed", help="Graine du tirage (défaut : celle de la recette).")] = None,
+         as_json: JsonOption = False) -> None:
+    """Écrire les fichiers bruts synthétiques de l’édition de démonstration."""
+    from ess_observatory.demo import write_demo
+
+    project, loaded = _open(edition)
+    written = write_demo(project.root, loaded.id, out or project.root / "data" / "raw" / loaded.id, seed)
+    if as_json:
+        _print_json({"ok": True, "files": [str(path) for path in written]})
+    else:
+        from ess_observatory.console import note
+
+        note("\n".join(str(path) for path in written))
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Vérifier l’installation : Python, bibliothèques, dossiers, déclarations."""
+    from ess_observatory.inquiry import examine
+
+    results = examine()
+    if as_json:
+        _print_json(results)
+    else:
+        from ess_observatory.console import show_doctor
+
+        show_doctor(results)
+    if any(result["status"] == "failed" for result in results):
+        raise typer.Exit(int(Exit.DATA))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""What a chart may draw: rows of a published table, already protected, with their printed labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ess_observatory.publish.tables import NOT_APPLICABLE, Column, PublishedTable, Row
+from ess_observatory.render.labels import colon, labels
+from ess_observatory.render.numbers import format_cell
+
+PALETTE = ("c1", "c2", "c4", "c5", "c3")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One mark: `value` is None when hidden, `label` is then its sign."""
+
+    row: Row
+    value: float | None
+    label: str
+    apart: bool = False
+
+
+@dataclass(frozen=True)
+class Context:
+    """Language, mention carried by every chart, and meaning of the signs."""
+
+    lang: str = "fr"
+    mention: str = ""
+    meanings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Words of the interface."""
+        return labels(self.lang)
+
+    def source(self, table: PublishedTable) -> str:
+        """The source line printed inside the picture."""
+        text = f"{self.words['source']}{colon(self.lang)}{table.source}"
+        return f"{text} — {self.mention}" if self.mention else text
+
+
+def spec_columns(table: PublishedTable, spec: dict[str, Any]) -> list[Column]:
+    """Columns that the chart draws (`columns`, or `column`, or the first numeric one)."""
+    codes = spec.get("columns") or ([spec["column"]] if spec.get("column") else [])
+    if codes:
+        return [table.column(code) for code in codes]
+    return [column for column in table.columns if column.kind != "text"][:1]
+
+
+def points(table: PublishedTable, spec: dict[str, Any], column: Column, lang: str) -> list[Point]:
+    """Marks of one column, in drawing order; missing rows come last and apart.
+
+    `order`: 'given' (default) or 'descending' (within a section, hidden values last); `apart`: row codes
+    drawn as missing; `limit`: n first; `label_from`: text column that names the rows.
+    """
+    apart = set(spec.get("apart") or ())
+    found = []
+    for row in table.rows:
+        if not is_drawn(row, spec):
+            continue
+        cell = table.cell(row, column)
+        value = None if cell.sign else cell.value
+        label = format_cell(cell, column, lang, with_unit=True)
+        if spec.get("also") and value is not None:
+            other = table.column(spec["also"])
+            if table.cell(row, other).sign != NOT_APPLICABLE:
+                label = f"{label} · {format_cell(table.cell(row, other), other, lang, with_unit=True)}"
+        if spec.get("label_from"):
+            row = replace(row, label=table.cell(row, spec["label_from"]).text or row.label)
+        found.append(Point(row, value, label, row.kind == "missing" or row.code in apart))
+    blocks = list(dict.fromkeys(point.row.section for point in found))
+    if spec.get("order") == "descending":
+        found.sort(key=lambda p: (blocks.index(p.row.section), p.apart, p.value is None, -(p.value or 0)))
+    else:
+        found.sort(key=lambda p: (blocks.index(p.row.section), p.apart))
+    return found[: int(spec["limit"])] if spec.get("limit") else found
+
+
+def is_drawn(row: Row, spec: dict[str, Any]) -> bool:
+    """True for a row that the chart draws: no total, no base, `include`, `exclude` and `section` obeyed."""
+    if row.kind not in ("data", "missing") or row.code in (spec.get("exclude") or ()):
+        return False
+    if spec.get("include") and row.code not in spec["include"]:
+        return False
+    return not spec.get("section") or row.section == spec["section"]
+
+
+def top_of(spec: dict[str, Any], drawn: Iterable[Point]) -> float:
+    """End of the scale: `max`, else the highest value."""
+    highest = max((p.value for p in drawn if p.value is not None), default=0.0)
+    return float(spec.get("max") or spec.get("maximum") or highest or 1)
+
+
+def highlighted(spec: dict[str, Any], drawn: list[Point]) -> set[str] | None:
+    """Row codes in the main colour, or None when all are.
+
+    `highlight`: row codes, or how many of each block (the first ones in a given order, else the highest).
+    """
+    wanted = spec.get("highlight")
+    if not wanted:
+        return None
+    if not isinstance(wanted, int):
+        return set(wanted)
+    front: set[str] = set()
+    for section in dict.fromkeys(point.row.section for point in drawn):
+        block = [p for p in drawn if p.row.section == section and not p.apart]
+        if spec.get("order") != "given":
+            block.sort(key=lambda p: -(p.value or 0))
+        front |= {point.row.code for point in block[:wanted]}
+    return front
+
+
+def finding(table: PublishedTable, column: Column, context: Context) -> str:
+    """One sentence for the description: the table's finding, else its reading aid, else the highest value."""
+    if table.finding or table.reading_aid:
+        return table.finding or table.reading_aid or ""
+    drawn = [p for p in points(table, {}, column, context.lang) if p.value is not None and not p.apart]
+    if not drawn:
+        return table.title
+    top = max(drawn, key=lambda p: p.value or 0)
+    return f"{context.words['highest']}{colon(context.lang)}{top.row.label}, {top.label}."
+
+
+def is_percent(column: Column) -> bool:
+    """True for a column of percentages."""
+    return column.unit.strip() == "%"

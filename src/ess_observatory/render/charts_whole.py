@@ -1,0 +1,120 @@
+"""Charts of parts of a whole: the 100 % bar and the diverging bar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ess_observatory.publish.tables import PublishedTable
+from ess_observatory.render.chartdata import PALETTE, Context, Point, points, spec_columns
+from ess_observatory.render.charts import bars, draw_bars, grouped, key
+from ess_observatory.render.svg import Canvas, text_width, wrap
+
+HEIGHT = 40.0
+
+
+def stacked(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: Context) -> None:
+    """One 100 % bar whose parts are the rows, or one bar a row whose parts are the `columns`.
+
+    Falls back to separate bars when a part is hidden or when there are more than five.
+    """
+    columns = spec_columns(table, spec)
+    if len(columns) > 1:
+        _bar_a_row(canvas, table, spec, context)
+        return
+    drawn = points(table, spec, columns[0], context.lang)
+    if any(p.value is None for p in drawn) or not 1 < len(drawn) <= 5:
+        bars(canvas, table, spec, context)
+        return
+    total = sum(p.value or 0 for p in drawn)
+    _segments(canvas, [(p.value or 0, p.label, _colour(i, p)) for i, p in enumerate(drawn)], total)
+    canvas.y += 6
+    for index, point in enumerate(drawn):
+        canvas.y += 22
+        canvas.rect(0, canvas.y - 12, 13, 13, _colour(index, point), 2)
+        canvas.text(22, canvas.y, f"{point.label}", "t-b")
+        offset = 22 + max(text_width(p.label, bold=True) for p in drawn) + 10
+        lines = wrap(point.row.label, canvas.width - offset, 14, 3)
+        canvas.y = canvas.block(offset, canvas.y, lines, "t", step=18) - 18
+    canvas.y += 6
+
+
+def _colour(index: int, point: Point) -> str:
+    return "hatch" if point.apart else PALETTE[index % len(PALETTE)]
+
+
+def _bar_a_row(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: Context) -> None:
+    columns = spec_columns(table, spec)[:5]
+    series = [points(table, {**spec, "order": "given"}, column, context.lang) for column in columns]
+    if any(p.value is None for drawn in series for p in drawn):
+        grouped(canvas, table, spec, context)
+        return
+    key(canvas, [(PALETTE[i], column.label) for i, column in enumerate(columns)])
+    for index, first in enumerate(series[0]):
+        for line in wrap(first.row.label, canvas.width - 4, 14, 3):
+            canvas.y += 16
+            canvas.text(0, canvas.y, line, "t")
+        canvas.y += 6
+        parts = [(drawn[index].value or 0, drawn[index].label, PALETTE[i]) for i, drawn in enumerate(series)]
+        _segments(canvas, parts, sum(part[0] for part in parts))
+        canvas.y += 8
+
+
+def _segments(canvas: Canvas, parts: list[tuple[float, str, str]], total: float) -> None:
+    """Adjacent parts with a gap of 2 between them, and the value inside where there is room."""
+    x = 0.0
+    for value, label, cls in parts:
+        width = canvas.width * value / total if total else 0
+        if width > 0:
+            canvas.rect(x, canvas.y, max(width - 2, 1), HEIGHT, cls, 2)
+        if text_width(label, bold=True) + 8 < width:
+            canvas.text(x + (width - 2) / 2, canvas.y + HEIGHT / 2 + 5, label, f"on-{cls}", "middle")
+        x += width
+    canvas.y += HEIGHT
+
+
+def diverging(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: Context) -> None:
+    """Decrease ◄ stable ► increase around a common centre; other answers are detached and hatched."""
+    column = spec_columns(table, spec)[0]
+    given = points(table, spec, column, context.lang)
+    roles = {code: role for role in ("negative", "neutral", "positive") for code in spec.get(role) or ()}
+    sides: dict[str, list[Point]] = {"negative": [], "neutral": [], "positive": []}
+    others = []
+    for point in given:
+        if point.row.code in roles and not point.apart:
+            sides[roles[point.row.code]].append(point)
+        else:
+            others.append(point)
+    opinions = [p for side in sides.values() for p in side]
+    if not opinions or any(p.value is None for p in opinions):
+        bars(canvas, table, spec, context)
+        return
+    middle = sum(p.value or 0 for p in sides["neutral"]) / 2
+    reach = max(
+        middle + sum(p.value or 0 for p in sides["negative"]),
+        middle + sum(p.value or 0 for p in sides["positive"]),
+    )
+    centre = canvas.width / 2
+    scale = (canvas.width / 2) / (reach or 1)
+    x = centre - (middle + sum(p.value or 0 for p in sides["negative"])) * scale
+    marks = []
+    for side, cls in (("negative", "c2"), ("neutral", "neutral"), ("positive", "c1")):
+        for point in sides[side]:
+            width = (point.value or 0) * scale
+            name = {"negative": f"◄ {point.row.label}", "positive": f"{point.row.label} ►"}.get(
+                side, point.row.label
+            )
+            marks.append((x, width, cls, point.label, wrap(name, max(width - 8, 72), 14, 3)))
+            x += width
+    canvas.y += 17 * max(len(mark[4]) for mark in marks) + 6
+    for x, width, cls, label, name_lines in marks:
+        top = canvas.y - 8 - 17 * (len(name_lines) - 1)
+        canvas.block(x + width / 2, top, name_lines, "t", "middle", 17)
+        canvas.rect(x, canvas.y, max(width - 2, 1), HEIGHT, cls, 2)
+        if text_width(label, bold=True) + 4 < width:
+            canvas.text(x + width / 2, canvas.y + HEIGHT / 2 + 5, label, f"on-{cls}", "middle")
+    canvas.line(centre, canvas.y - 5, centre, canvas.y, "tick")
+    canvas.line(centre, canvas.y + HEIGHT, centre, canvas.y + HEIGHT + 5, "tick")
+    canvas.y += HEIGHT + 18
+    if others:
+        top = canvas.width / scale
+        draw_bars(canvas, [Point(p.row, p.value, p.label, True) for p in others], top, lambda _: "c3")

@@ -1,0 +1,66 @@
+"""One published table as CSV: UTF-8 with BOM; `;` and decimal comma in French, `,` and point in English."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from ess_observatory.publish.tables import PublishedTable
+from ess_observatory.render.labels import labels, workbook_labels
+from ess_observatory.render.numbers import round_half_up, row_units
+
+BOM = "\ufeff"
+
+
+def table_csv(table: PublishedTable, lang: str = "fr") -> str:
+    """The table as CSV text with its BOM.
+
+    Numbers are plain (no thousands separator). A column « … (statut) » follows each number column that has a
+    hidden or reserved cell: it holds the sign, and the value is left empty when it is hidden. Text that a
+    spreadsheet would take for a formula gets a leading apostrophe.
+    """
+    words = labels(lang)
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter="," if lang == "en" else ";", lineterminator="\r\n")
+    header = [words["section"]] if table.has_sections else []
+    header.append(table.stub)
+    statuses = {
+        column.code: any(table.cell(row, column).sign or table.cell(row, column).mark for row in table.rows)
+        for column in table.columns
+        if column.kind != "text"
+    }
+    units = row_units(table)
+    if units:
+        header.append(workbook_labels(lang)["unit"])
+    for column in table.columns:
+        header.append(column.header)
+        if statuses.get(column.code):
+            header.append(f"{column.header} ({words['status']})")
+    writer.writerow([safe_text(text) for text in header])
+    for row in table.rows:
+        line = [safe_text(row.section or "")] if table.has_sections else []
+        line.append(safe_text(row.label))
+        if units:
+            line.append(safe_text(units[row.code]))
+        for column in table.columns:
+            cell = table.cell(row, column)
+            if cell.sign or cell.value is None:
+                line.append("" if cell.sign else safe_text(cell.text or ""))
+            else:
+                decimals = cell.decimals if cell.decimals is not None else column.decimals
+                number = str(round_half_up(cell.value, decimals))
+                line.append(number if lang == "en" else number.replace(".", ","))
+            if statuses.get(column.code):
+                line.append(cell.sign or cell.mark)
+        writer.writerow(line)
+    return BOM + stream.getvalue()
+
+
+def csv_name(table: PublishedTable, stem: str = "") -> str:
+    """File name of the table's CSV: `1.1_size.csv`, with an optional stem before."""
+    return f"{stem}{'_' if stem else ''}{table.number}_{table.id}.csv"
+
+
+def safe_text(text: str) -> str:
+    """Text that no spreadsheet will run as a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -1,0 +1,176 @@
+"""The hand that writes worksheets: formats, named tables with unique headers, row heights, print set-up."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from ess_observatory.publish.tables import PublishedTable
+from ess_observatory.render.numbers import row_units
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+FONT, SIZE, LINE = "Arial", 12, 16.0
+Value = str | float | int
+
+
+class Pen:
+    """Writes in a workbook, keeping one format object a style."""
+
+    def __init__(self, book: Workbook) -> None:
+        self.book = book
+        self._formats: dict[tuple, Any] = {}
+
+    def format(self, **properties: Any) -> Any:
+        """The format of that style."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            self._formats[key] = self.book.add_format({"font_name": FONT, "font_size": SIZE, **properties})
+        return self._formats[key]
+
+    def paragraph(self, sheet: Worksheet, row: int, text: str, width: int, **style: Any) -> None:
+        """A wrapped text in the first column, `width` characters wide."""
+        big = style.get("font_size", SIZE) / SIZE
+        sheet.write_string(row, 0, text, self.format(text_wrap=True, valign="top", **style))
+        sheet.set_row(row, (LINE * _lines(text, width / big) + 4) * big)
+
+    def title(self, sheet: Worksheet, text: str) -> None:
+        """The title of a sheet, in A1."""
+        sheet.write_string(0, 0, text, self.format(bold=True, font_size=16))
+        sheet.set_row(0, 22)
+
+    def block(
+        self,
+        sheet: Worksheet,
+        top: int,
+        name: str,
+        headers: list[str],
+        rows: list[list[Value]],
+        widths: list[int],
+        *,
+        right: list[bool] | None = None,
+        decimals: list[list[int | None]] | None = None,
+        bold_rows: frozenset[int] = frozenset(),
+        filtered: bool = False,
+        landscape: bool = False,
+    ) -> None:
+        """A named Excel table whose header is on row `top`.
+
+        `right`: columns of numbers (found from the values when not given); `decimals`: shown decimals of each
+        cell, None for a general number or a text; `bold_rows`: positions of totals.
+        """
+        unique: list[str] = []
+        for text in headers:
+            unique.append(text if text not in unique else f"{text} ({len(unique) + 1})")
+        columns = range(len(unique))
+        numeric = right or [any(isinstance(row[c], int | float) for row in rows) for c in columns]
+        styles = [{"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1} for _ in columns]
+        for column in columns:
+            if numeric[column]:
+                styles[column]["align"] = "right"
+            elif column:
+                styles[column] |= {"align": "left", "indent": 1}
+            sheet.set_column(column, column, widths[column])
+        sheet.add_table(
+            top,
+            0,
+            top + len(rows),
+            len(unique) - 1,
+            {
+                "name": re.sub(r"[^A-Za-z0-9_]", "_", name),
+                "style": "Table Style Light 1",
+                "banded_rows": False,
+                "autofilter": filtered,
+                "columns": [
+                    {"header": text, "header_format": self.format(**style)}
+                    for text, style in zip(unique, styles, strict=True)
+                ],
+            },
+        )
+        sheet.set_row(top, LINE * max(_lines(unique[c], widths[c] * 0.9) for c in columns) + 2)
+        for index, row in enumerate(rows):
+            sheet.set_row(
+                top + 1 + index, LINE * max(_height(row[c], widths[c], numeric[c]) for c in columns)
+            )
+            for column, value in enumerate(row):
+                shown = decimals[index][column] if decimals else None
+                self._put(sheet, top + 1 + index, column, value, shown, index in bold_rows, numeric[column])
+        sheet.repeat_rows(top)
+        sheet.fit_to_pages(1, 0)
+        if landscape or len(headers) > 5 or sum(widths) > 110:
+            sheet.set_landscape()
+        if len(rows) > 25:
+            sheet.freeze_panes(top + 1, 1)
+
+    def _put(
+        self,
+        sheet: Worksheet,
+        row: int,
+        column: int,
+        value: Value,
+        decimals: int | None,
+        bold: bool,
+        right: bool,
+    ) -> None:
+        style: dict[str, Any] = {"valign": "top", "bold": bold}
+        style |= (
+            {"align": "right"} if right else {"text_wrap": True, "align": "left", "indent": int(column > 0)}
+        )
+        if isinstance(value, str):
+            sheet.write_string(row, column, value, self.format(**style))
+            return
+        if decimals is not None:
+            tail = f".{'0' * decimals}" if decimals else ""
+            style["num_format"] = f"#,##0{tail};-#,##0{tail};0{tail};@"
+        sheet.write_number(row, column, value, self.format(**style))
+
+
+class Grid:
+    """A published table as a rectangle: section and unit columns where needed, reliability last."""
+
+    def __init__(self, table: PublishedTable, w: dict[str, str], x: dict[str, Any]) -> None:
+        self.offset = 1 + table.has_sections
+        units = row_units(table)
+        with_units = bool(units)
+        with_marks = any(table.cell(row, column).mark for row in table.rows for column in table.columns)
+        self.headers = [*([w["section"]] if table.has_sections else []), table.stub]
+        self.headers += [column.header for column in table.columns]
+        self.widths = [*([30] if table.has_sections else []), 42]
+        self.widths += [
+            38 if column.kind == "text" else max(16, len(column.header) // 2 + 4) for column in table.columns
+        ]
+        self.right = [False] * self.offset + [column.kind != "text" for column in table.columns]
+        for wanted, header in ((with_units, x["unit"]), (with_marks, w["reliability"])):
+            if wanted:
+                self.headers.append(header)
+                self.widths.append(16)
+                self.right.append(False)
+        self.rows: list[list[tuple[Value, int | None]]] = []
+        for row in table.rows:
+            line: list[tuple[Value, int | None]] = [(row.section or "–", None)] if table.has_sections else []
+            line.append((row.label, None))
+            marks = []
+            for column in table.columns:
+                cell = table.cell(row, column)
+                if cell.sign or cell.value is None:
+                    line.append((cell.sign or cell.text or "–", None))
+                else:
+                    line.append((cell.value, cell.decimals if cell.decimals is not None else column.decimals))
+                marks.append(cell.mark)
+            if with_units:
+                line.append((units[row.code], None))
+            if with_marks:
+                line.append((", ".join(dict.fromkeys(mark for mark in marks if mark)) or w["normal"], None))
+            self.rows.append(line)
+
+
+def _lines(text: str, width: float) -> int:
+    """Lines that a wrapped text takes in a column of that width."""
+    return max(len(textwrap.wrap(text, max(int(width * 1.08), 4))), 1)
+
+
+def _height(value: Value, width: int, right: bool) -> int:
+    return _lines(value, width) if isinstance(value, str) and not right else 1

@@ -1,0 +1,74 @@
+"""Shared fixtures: the project, its reference edition built once, and the real files kept beside the checkout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ess_observatory.build.database import Database
+from ess_observatory.build.place import Outputs
+from ess_observatory.build.runner import Outcome, run
+from ess_observatory.project import Project
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+REFERENCE = "sambre-avesnois-2011"
+
+
+@pytest.fixture(scope="session")
+def project() -> Project:
+    """The declared project."""
+    return Project.load(ROOT)
+
+
+@pytest.fixture(scope="session")
+def reference_raw() -> Path:
+    """The committed raw files of the reference edition."""
+    return ROOT / "data" / "raw" / REFERENCE
+
+
+@pytest.fixture(scope="session")
+def reference_outcome(project: Project, reference_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """The reference edition, run whole, once a session."""
+    outputs = Outputs.of(project.root, REFERENCE, tmp_path_factory.mktemp("reference"))
+    return run(project, project.edition(REFERENCE), reference_raw, outputs)
+
+
+@pytest.fixture(scope="session")
+def reference_build(reference_outcome: Outcome) -> Outputs:
+    """Where the reference edition was built."""
+    return reference_outcome.outputs
+
+
+@pytest.fixture
+def reference_db(reference_build: Outputs):
+    """The database of the reference edition, read only."""
+    with Database(reference_build.database, read_only=True) as db:
+        yield db
+
+
+@pytest.fixture
+def run_edition(project: Project, tmp_path: Path) -> Callable[..., Outcome]:
+    """Run an edition on some raw folder into a fresh place."""
+
+    def runner(raw: Path, edition: str = REFERENCE, until: str = "publish") -> Outcome:
+        loaded = project.edition(edition)
+        return run(project, loaded, raw, Outputs.of(project.root, loaded.id, tmp_path / "out"), until)
+
+    return runner
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real files of the field, kept beside the checkout and never committed; skip where they are not."""
+    if not SHARED.is_dir():
+        pytest.skip("no real files beside this checkout")
+    return SHARED
+
+
+@pytest.fixture(autouse=True)
+def _no_terminal_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.delenv("ESS_ROOT", raising=False)

@@ -1,0 +1,225 @@
+"""The HTML page: structure, accessibility, secrecy, no outside request."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from ess_observatory.publish.tables import Publication, load_publication
+from ess_observatory.render.chartdata import Context
+from ess_observatory.render.charts import chart_svgs
+from ess_observatory.render.html import html_page, render_html, template_folder
+from test_render_fixture import build_publication
+
+VOID = {"meta", "input", "br", "hr", "img", "link"}
+
+
+class Page(HTMLParser):
+    """Every element with its attributes and text, and a check that tags close in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: Counter[str] = Counter()
+        self.open: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def publication(tmp_path_factory: pytest.TempPathFactory) -> Publication:
+    return load_publication(build_publication(tmp_path_factory.mktemp("html") / "publication"))
+
+
+@pytest.fixture(scope="module")
+def text(publication: Publication) -> str:
+    return html_page(publication)
+
+
+@pytest.fixture(scope="module")
+def page(text: str) -> Page:
+    return Page(text)
+
+
+def test_one_title_and_no_level_skipped(page: Page) -> None:
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
+    assert levels.count(1) == 1 and levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_landmarks_language_and_skip_link(page: Page) -> None:
+    assert page.all("html")[0]["lang"] == "fr"
+    for tag in ("header", "nav", "main", "footer"):
+        assert page.all(tag)
+    assert page.all("a")[0]["href"] == "#contenu"
+    assert page.all("main")[0]["id"] == "contenu"
+
+
+def test_ids_are_unique_and_references_resolve(page: Page) -> None:
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for _, attributes in page.elements:
+        for name in ("aria-labelledby", "for"):
+            for target in (attributes.get(name) or "").split():
+                assert target in ids
+        if (attributes.get("href") or "").startswith("#"):
+            assert (attributes["href"] or "")[1:] in ids
+
+
+def test_tables_have_caption_and_scopes(text: str) -> None:
+    tables = re.findall(r"<table.*?</table>", text, re.S)
+    assert len(tables) >= 17
+    for table in tables:
+        assert table.count("<caption") == 1 and "<thead>" in table
+        heads = re.findall(r"<th\b[^>]*>", table)
+        assert heads and all('scope="' in head for head in heads)
+        assert "<td></td>" not in table
+
+
+def test_every_drawing_is_named_and_described(page: Page, text: str) -> None:
+    drawings = re.findall(r"<svg\b.*?</svg>", text, re.S)
+    assert len(drawings) > 20
+    for drawing in drawings:
+        opening = drawing[: drawing.index(">")]
+        assert 'role="img"' in opening and "aria-labelledby=" in opening
+        assert re.search(r"<title id=[^>]+>[^<]+</title><desc id=[^>]+>[^<]+</desc>", drawing)
+        assert "Source\u00a0: " in drawing and "Données synthétiques" in drawing
+        assert " data-" not in drawing and "style=" not in drawing
+
+
+def test_nothing_comes_from_outside(page: Page, text: str) -> None:
+    assert not re.search(r"(?:src|href)=\"(?:https?:)?//", text)
+    assert "url(http" not in text and "@import" not in text
+    for _, attributes in page.elements:
+        assert "style" not in attributes and not any(name.startswith("on") for name in attributes)
+    for tag in ("link", "img", "iframe", "object"):
+        assert not page.all(tag)
+
+
+def test_policy_allows_exactly_these_styles_and_script(text: str) -> None:
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)
+    assert policy and "unsafe" not in policy[1]
+    directives = policy[1].replace("&#39;", "'")
+    assert directives.startswith("default-src 'none'")
+    for block in re.findall(r"<(?:style|script)[^>]*>(.*?)</(?:style|script)>", text, re.S):
+        digest = base64.b64encode(hashlib.sha256(block.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in directives
+
+
+def test_synthetic_banner_only_when_synthetic(publication: Publication, text: str) -> None:
+    assert 'class="banner"' in text
+    real = replace(publication, manifest={**publication.manifest, "synthetic": False})
+    assert "synthétiques" not in html_page(real)
+
+
+def test_raw_text_is_escaped(text: str) -> None:
+    assert "<formation>" not in text and "&lt;formation&gt;" in text
+
+
+def test_long_tables_are_folded_and_short_ones_are_not(text: str) -> None:
+    communes = text[text.index('id="t2-1"') : text.index('id="ch-3"')]
+    assert '<details class="fold">' in communes
+    size = text[text.index('id="t1-1"') : text.index('id="t1-2"')]
+    assert "<details" not in size
+
+
+def test_one_csv_a_table(page: Page, publication: Publication) -> None:
+    links = [a for a in page.all("a") if "download" in a]
+    assert len(links) == len(publication.tables)
+    assert all((a["href"] or "").startswith("data:text/csv;charset=utf-8,%EF%BB%BF") for a in links)
+
+
+def test_hidden_parts_are_not_drawn_nor_given_away(publication: Publication) -> None:
+    table = publication.table("hidden_parts")
+    for drawing in chart_svgs(table, Context()):
+        assert drawing.count("<path") == 1, "one bar: the only value shown"
+        assert drawing.count(">s</text>") == 2
+
+
+def test_hidden_cells_print_their_sign_only(publication: Publication, text: str) -> None:
+    article = text[text.index('id="t8-3"') :]
+    cells = re.findall(r'<td class="num sign">([^<]*)</td>', article[: article.index("</article>")])
+    assert cells == ["s", "s"]
+
+
+def test_signs_of_a_table_are_explained(text: str) -> None:
+    article = text[text.index('id="t5-1"') : text.index('id="t8-1"')]
+    assert "ns = non significatif" in article and "u = peu fiable" in article
+
+
+def test_replication_and_checks_are_printed(text: str) -> None:
+    assert "contradiction dans le rapport" in text and "Le tableau publié fait 52, non 57." in text
+    assert "Dates de création plausibles" in text and "à examiner" in text
+
+
+def test_page_is_light_and_reproducible(publication: Publication, tmp_path: Path) -> None:
+    first = render_html(publication, tmp_path / "a.html").read_bytes()
+    second = render_html(load_publication(publication.dir), tmp_path / "b.html").read_bytes()
+    assert first == second
+    assert len(first) < 2_000_000
+
+
+def test_english_page(publication: Publication) -> None:
+    english = html_page(load_publication(publication.dir, "en"), "en")
+    assert '<html lang="en">' in english and "Main points" in english and "40,0\u00a0%" not in english
+    Page(english)
+
+
+def _tokens(css: str) -> dict[str, str]:
+    return dict(re.findall(r"--([a-z0-9-]+): (#[0-9A-F]{6})", css))
+
+
+def _contrast(one: str, two: str) -> float:
+    def light(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((light(one), light(two)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_colours_have_enough_contrast(mode: str) -> None:
+    folder = template_folder()
+    style = (folder / "style.css").read_text(encoding="utf-8")
+    head, dark = style.split("@media screen and (prefers-color-scheme: dark)")
+    tokens = {**_tokens((folder / "chart.css").read_text(encoding="utf-8")), **_tokens(head)}
+    if mode == "dark":
+        tokens |= _tokens(dark)
+    for background in ("paper", "card", "soft"):
+        for ink in ("ink", "muted", "link"):
+            assert _contrast(tokens[ink], tokens[background]) >= 4.5, (ink, background)
+    for mark in ("c1", "c2", "c3", "c4", "c5"):
+        assert _contrast(tokens[mark], tokens["card"]) >= 3, mark
+    for ink, background in (
+        ("warn-ink", "warn-bg"),
+        ("ok-ink", "ok-bg"),
+        ("cover-ink", "cover"),
+        ("cover-muted", "cover"),
+    ):
+        assert _contrast(tokens[ink], tokens[background]) >= 4.5, (ink, background)
+    for rank in "1245":
+        assert _contrast(tokens[f"on{rank}"], tokens[f"c{rank}"]) >= 4.5, rank

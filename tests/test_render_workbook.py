@@ -1,0 +1,155 @@
+"""The workbook, reopened: the checklist of accessible spreadsheets, values, signs, determinism."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from ess_observatory.publish.tables import Publication, load_publication
+from ess_observatory.render.workbook import render_workbook
+from test_render_fixture import build_publication
+
+
+@pytest.fixture(scope="module")
+def publication(tmp_path_factory: pytest.TempPathFactory) -> Publication:
+    return load_publication(build_publication(tmp_path_factory.mktemp("xlsx") / "publication"))
+
+
+@pytest.fixture(scope="module")
+def path(publication: Publication, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return render_workbook(publication, tmp_path_factory.mktemp("out") / "rapport.xlsx")
+
+
+@pytest.fixture(scope="module")
+def book(path: Path) -> Any:
+    return openpyxl.load_workbook(path)
+
+
+def _block(sheet: Any) -> tuple[list[str], list[list[Any]]]:
+    (table,) = sheet.tables.values()
+    rows = [[cell.value for cell in row] for row in sheet[table.ref]]
+    return rows[0], rows[1:]
+
+
+def test_sheets(book: Any, publication: Publication) -> None:
+    names = [
+        "Couverture",
+        "Sommaire",
+        "Lire_les_tableaux",
+        "Notes",
+        *(t.sheet_name for t in publication.tables),
+    ]
+    assert book.sheetnames == [*names, "Dictionnaire", "Controles", "Replication", "Donnees_longues"]
+    assert book.active.title == "Couverture"
+
+
+def test_each_sheet_holds_one_marked_up_table_with_nothing_below(book: Any) -> None:
+    names = set()
+    for sheet in book.worksheets:
+        assert sheet["A1"].value, sheet.title
+        assert not sheet.merged_cells.ranges and sheet.sheet_state == "visible"
+        assert not any(d.hidden for d in sheet.row_dimensions.values())
+        assert not any(d.hidden for d in sheet.column_dimensions.values())
+        if sheet.title == "Couverture":
+            assert sheet.max_column == 1 and all(row[0].value for row in sheet.iter_rows())
+            continue
+        assert len(sheet.tables) == 1, sheet.title
+        (table,) = sheet.tables.values()
+        names.add(table.name)
+        last = int(re.search(r"\d+$", table.ref)[0])  # type: ignore[index]
+        assert sheet.max_row == last
+        header, rows = _block(sheet)
+        assert len(header) == len(set(header)) and all(header)
+        assert all(value not in (None, "") for row in rows for value in row), sheet.title
+        assert all(cell.alignment.wrap_text for cell in sheet[table.ref][0])
+    assert len(names) == len(book.worksheets) - 1
+
+
+def test_table_sheets_carry_title_reading_scope_source(book: Any, publication: Publication) -> None:
+    for table in publication.tables:
+        sheet = book[table.sheet_name]
+        assert sheet["A1"].value == f"Tableau {table.number} – {table.title}"
+        lines = [sheet.cell(row, 1).value for row in range(2, 7)]
+        assert "Données synthétiques" in lines[0]
+        assert [line.split("\u00a0:")[0] for line in lines[1:]] == ["Lecture", "Champ", "Source", "Signes"]
+        assert next(iter(sheet.tables.values())).ref.startswith("A7:")
+
+
+def test_values_are_numbers_and_signs_are_text(book: Any, publication: Publication) -> None:
+    for table in publication.tables:
+        _, rows = _block(book[table.sheet_name])
+        offset = 1 + table.has_sections
+        for row, values in zip(table.rows, rows, strict=True):
+            assert values[offset - 1] == row.label
+            for index, column in enumerate(table.columns):
+                cell, written = table.cell(row, column), values[offset + index]
+                if cell.sign:
+                    assert written == cell.sign
+                elif cell.value is not None:
+                    assert written == pytest.approx(cell.value) and not isinstance(written, str)
+                else:
+                    assert written == (cell.text or "–")
+
+
+def test_number_formats_have_a_text_section(book: Any) -> None:
+    assert book["T1.1"]["B8"].number_format == "#,##0;-#,##0;0;@"
+    assert book["T1.1"]["C8"].number_format == "#,##0.0;-#,##0.0;0.0;@"
+
+
+def test_rows_with_their_own_unit_and_reliability_have_a_column(book: Any) -> None:
+    header, rows = _block(book["T10.1"])
+    assert header[-1] == "Unité" and [row[-1] for row in rows] == ["–", "ETP", "%", "€", "ans", "–"]
+    header, rows = _block(book["T4.1"])
+    assert header[-1] == "Fiabilité" and rows[0][-1] == "u" and rows[1][-1] == "normale"
+
+
+def test_contents_link_to_existing_sheets(book: Any) -> None:
+    sheet = book["Sommaire"]
+    _, rows = _block(sheet)
+    linked = [cell.hyperlink.location for cell in sheet["A"] if cell.hyperlink]
+    assert len(linked) == len(rows) == len(book.sheetnames) - 2
+    assert all(re.fullmatch(r"'(.+)'!A1", target)[1] in book.sheetnames for target in linked)  # type: ignore[index]
+
+
+def test_document_properties_have_no_clock(book: Any) -> None:
+    properties = book.properties
+    assert properties.created.year == 2030 and properties.modified.year == 2030
+    assert properties.title and properties.creator and properties.subject
+
+
+def test_no_formula_macro_or_outside_link(path: Path, book: Any) -> None:
+    assert all(
+        cell.data_type != "f" for sheet in book.worksheets for row in sheet.iter_rows() for cell in row
+    )
+    with zipfile.ZipFile(path) as archive:
+        assert not [name for name in archive.namelist() if "externalLink" in name or "vba" in name.lower()]
+
+
+def test_charts_have_alternative_texts_and_no_zero_for_hidden(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        drawings = [
+            archive.read(n).decode() for n in archive.namelist() if re.match(r"xl/drawings/drawing\d+", n)
+        ]
+        charts = [archive.read(n).decode() for n in archive.namelist() if re.match(r"xl/charts/chart\d+", n)]
+    frames = [frame for text in drawings for frame in re.findall(r"<xdr:cNvPr[^>]*>", text)]
+    assert len(frames) == len(charts) >= 12
+    assert all('descr="' in frame and 'descr=""' not in frame for frame in frames)
+    assert any("<a:t>s</a:t>" in chart for chart in charts)
+
+
+def test_print_set_up(book: Any, publication: Publication) -> None:
+    for table in publication.tables:
+        sheet = book[table.sheet_name]
+        assert sheet.page_setup.paperSize == 9 and sheet.page_setup.fitToHeight == 0
+        assert sheet.print_title_rows == "$7:$7"
+    assert book["T2.1"].freeze_panes == "B8" and book["T1.1"].freeze_panes is None
+
+
+def test_same_publication_same_bytes(publication: Publication, path: Path, tmp_path: Path) -> None:
+    again = render_workbook(load_publication(publication.dir), tmp_path / "again.xlsx")
+    assert again.read_bytes() == path.read_bytes()
