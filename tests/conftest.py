@@ -30,7 +30,9 @@ def reference_raw() -> Path:
 
 
 @pytest.fixture(scope="session")
-def reference_outcome(project: Project, reference_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def reference_outcome(
+    project: Project, reference_raw: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Outcome:
     """The reference edition, run whole, once a session."""
     outputs = Outputs.of(project.root, REFERENCE, tmp_path_factory.mktemp("reference"))
     return run(project, project.edition(REFERENCE), reference_raw, outputs)

@@ -12,20 +12,39 @@ from conftest import ROOT
 
 
 def ess(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "ess_observatory.cli", *map(str, arguments)], cwd=cwd, capture_output=True,
-                          text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "ess_observatory.cli", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_help_names_every_command():
     done = ess("--help")
     assert done.returncode == 0
-    for command in ("run", "plan", "ingest", "check", "build", "publish", "report", "explain", "trace", "demo", "doctor"):
+    for command in (
+        "run",
+        "plan",
+        "ingest",
+        "check",
+        "build",
+        "publish",
+        "report",
+        "explain",
+        "trace",
+        "demo",
+        "doctor",
+    ):
         assert command in done.stdout
 
 
 def test_help_loads_nothing_heavy():
-    code = ("import sys, ess_observatory.cli; heavy = {'pandas', 'duckdb', 'pyarrow', 'great_expectations', 'matplotlib', "
-            "'xlsxwriter', 'sqlglot', 'jinja2'} & set(sys.modules); sys.exit(','.join(sorted(heavy)) or 0)")
+    code = (
+        "import sys, ess_observatory.cli; heavy = {'pandas', 'duckdb', 'pyarrow', 'great_expectations', 'matplotlib', "
+        "'xlsxwriter', 'sqlglot', 'jinja2'} & set(sys.modules); sys.exit(','.join(sorted(heavy)) or 0)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -34,7 +53,15 @@ def test_plan_says_what_each_file_is(reference_raw):
     found = json.loads(ess("plan", "--json").stdout)
     assert found["missing"] == []
     assert {item["source"] for item in found["files"]} == {
-        "manageo", "clap", "unistatis", "insee_employers", "survey", "benchmark", "action_plan", "consultation"}
+        "manageo",
+        "clap",
+        "unistatis",
+        "insee_employers",
+        "survey",
+        "benchmark",
+        "action_plan",
+        "consultation",
+    }
     manageo = next(item for item in found["files"] if item["source"] == "manageo")
     assert manageo["header_line"] == 7
 
@@ -52,7 +79,9 @@ def test_explain_a_message_code():
 
 
 def test_explain_a_siret(reference_build, reference_db):
-    siret, rule = reference_db.rows("select siret, rule_id from core.establishment where decision = 'out' order by siret")[0]
+    siret, rule = reference_db.rows(
+        "select siret, rule_id from core.establishment where decision = 'out' order by siret"
+    )[0]
     done = ess("explain", siret, "--out", reference_build.base, "--json")
     answer = json.loads(done.stdout)
     assert answer["establishment"]["rule_id"] == rule

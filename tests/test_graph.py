@@ -18,7 +18,9 @@ def _model(tmp_path: Path, target: str, sql: str):
 
 
 def test_reads_are_found_through_ctes(tmp_path):
-    model = _model(tmp_path, "marts.a", "with x as (select * from core.b) select * from x join rules.c on true")
+    model = _model(
+        tmp_path, "marts.a", "with x as (select * from core.b) select * from x join rules.c on true"
+    )
     assert model.reads == {"core.b", "rules.c"}
 
 
@@ -29,9 +31,15 @@ def test_order_follows_reads(tmp_path):
     assert closure("core.a", {"core.a": a, "core.b": b}) == ["core.b", "staging.s"]
 
 
-@pytest.mark.parametrize(("sql", "code"), [
-    ("select * from marts.x", "E404"), ("select * from x", "E403"), ("select 1; select 2", "E402"), ("select from where", "E401"),
-])
+@pytest.mark.parametrize(
+    ("sql", "code"),
+    [
+        ("select * from marts.x", "E404"),
+        ("select * from x", "E403"),
+        ("select 1; select 2", "E402"),
+        ("select from where", "E401"),
+    ],
+)
 def test_bad_sql_is_refused(tmp_path, sql, code):
     with pytest.raises(ObservatoryError) as error:
         _model(tmp_path, "core.a", sql)

@@ -43,23 +43,56 @@ def changed(reference_raw: Path, project, tmp_path_factory: pytest.TempPathFacto
         commune, legal, naf = (_column(header, name) for name in ("Code commune", "Code forme", "Code APE"))
         for row in range(line + 1, sheet.max_row + 1):
             values = {n: sheet.cell(row, n).value for n in (band, state, mark, commune, legal, naf)}
-            if (values[band] == "50 à 99 salariés" and values[state] == "Actif" and not values[mark]
-                    and str(values[commune]) == "59392" and str(values[legal]) == "9220"
-                    and str(values[naf]).startswith(("87", "88"))):
+            if (
+                values[band] == "50 à 99 salariés"
+                and values[state] == "Actif"
+                and not values[mark]
+                and str(values[commune]) == "59392"
+                and str(values[legal]) == "9220"
+                and str(values[naf]).startswith(("87", "88"))
+            ):
                 sheet.cell(row, band).value = "1 ou 2 salariés"
                 return
         raise AssertionError("no establishment to change")
 
     _edit_workbook(_first(raw / "manageo", "*.xlsx"), "SIRET", smaller_band)
-    _edit_text(_first(raw / "clap", "*.csv"), "latin-1", ";", lambda cells: cells[-1].isdigit() and int(cells[-1]) > 50, 10)
-    _edit_text(_first(raw / "unistatis", "*.csv"), "utf-8-sig", ";", lambda cells: cells[-1].isdigit() and int(cells[-1]) > 20, 7)
-    _edit_workbook(_first(raw / "insee_etablissements", "*.xlsx"), "Code géographique",
-                   lambda sheet, header, line: _add(sheet, line + 1, _column(header, "employeurs"), 5))
-    _edit_text(_first(raw / "demarche", "*.csv"), "utf-8", ";", lambda cells: cells[0] == "partner_interviews", 1, position=2)
-    _edit_workbook(_first(raw / "benchmark", "*.xlsx"), "Adhérents",
-                   lambda sheet, header, line: _add(sheet, line + 1, _column(header, "Adhérents"), 3))
-    _edit_workbook(_first(raw / "plan_actions", "*.xlsx"), "ETP par an",
-                   lambda sheet, header, line: _add(sheet, line + 1, _column(header, "ETP"), 0.5))
+    _edit_text(
+        _first(raw / "clap", "*.csv"),
+        "latin-1",
+        ";",
+        lambda cells: cells[-1].isdigit() and int(cells[-1]) > 50,
+        10,
+    )
+    _edit_text(
+        _first(raw / "unistatis", "*.csv"),
+        "utf-8-sig",
+        ";",
+        lambda cells: cells[-1].isdigit() and int(cells[-1]) > 20,
+        7,
+    )
+    _edit_workbook(
+        _first(raw / "insee_etablissements", "*.xlsx"),
+        "Code géographique",
+        lambda sheet, header, line: _add(sheet, line + 1, _column(header, "employeurs"), 5),
+    )
+    _edit_text(
+        _first(raw / "demarche", "*.csv"),
+        "utf-8",
+        ";",
+        lambda cells: cells[0] == "partner_interviews",
+        1,
+        position=2,
+    )
+    _edit_workbook(
+        _first(raw / "benchmark", "*.xlsx"),
+        "Adhérents",
+        lambda sheet, header, line: _add(sheet, line + 1, _column(header, "Adhérents"), 3),
+    )
+    _edit_workbook(
+        _first(raw / "plan_actions", "*.xlsx"),
+        "ETP par an",
+        lambda sheet, header, line: _add(sheet, line + 1, _column(header, "ETP"), 0.5),
+    )
     _edit_workbook(_first(raw / "enquete", "*export*.xlsx"), "A01", _two_more_volunteers)
     _edit_form(_first(raw / "enquete" / "formulaires", "*.xlsx"))
     outputs = Outputs.of(project.root, "x", tmp_path_factory.mktemp("out"))
@@ -79,7 +112,7 @@ def _edit_text(path: Path, encoding: str, delimiter: str, wanted, amount: int, p
         cells = body.split(delimiter)
         if len(cells) > 3 and wanted(cells):
             cells[position] = str(int(cells[position]) + amount)
-            lines[i] = delimiter.join(cells) + line[len(body):]
+            lines[i] = delimiter.join(cells) + line[len(body) :]
             path.write_bytes("".join(lines).encode(encoding))
             return
     raise AssertionError(f"nothing to change in {path.name}")
@@ -111,13 +144,21 @@ def _edit_form(path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def before(reference_build) -> dict[str, dict]:
-    return {r["figure_id"]: r for r in pq.read_table(reference_build.publication / "figures.parquet").to_pylist()}
+    return {
+        r["figure_id"]: r for r in pq.read_table(reference_build.publication / "figures.parquet").to_pylist()
+    }
 
 
 EXPECTED = [
-    ("manageo", "size_1_2", 1), ("manageo", "size_50_99", -1), ("manageo", "size_total", 0),
-    ("clap", "ess_jobs_2009", 10), ("unistatis", "territory_jobs", 7), ("insee_employers", "employers_territory_2010", 5),
-    ("consultation", "partner_interviews", 1), ("action_plan", "cost_total_fte", 0.5), ("survey export", "hr_volunteers", 2),
+    ("manageo", "size_1_2", 1),
+    ("manageo", "size_50_99", -1),
+    ("manageo", "size_total", 0),
+    ("clap", "ess_jobs_2009", 10),
+    ("unistatis", "territory_jobs", 7),
+    ("insee_employers", "employers_territory_2010", 5),
+    ("consultation", "partner_interviews", 1),
+    ("action_plan", "cost_total_fte", 0.5),
+    ("survey export", "hr_volunteers", 2),
     ("survey form", "ict_users", 1),
 ]
 
@@ -128,7 +169,11 @@ def test_the_right_figure_moves(before, changed, source, figure_id, move):
 
 
 def test_a_pole_moves_too(before, changed):
-    moved = [f for f in ("toulouse_members", "iresa_members", "reso_members") if changed[f]["value"] != before[f]["value"]]
+    moved = [
+        f
+        for f in ("toulouse_members", "iresa_members", "reso_members")
+        if changed[f]["value"] != before[f]["value"]
+    ]
     assert len(moved) == 1
     assert changed[moved[0]]["value"] == before[moved[0]]["value"] + 3
 
@@ -142,10 +187,25 @@ def test_shares_follow_their_parts(changed):
 
 
 def test_nothing_else_moves(before, changed):
-    may_move = {"economic_weight", "yearly_trend", "key_figures", "size_bands", "communes", "families", "sectors",
-                "participation", "respondents_vs_frame", "compared_poles", "action_costs", "hr_key_figures", "digital_offer",
-                "expression_rates", "sublevels"}
-    moved = {row["table_id"] for figure_id, row in changed.items() if row["value"] != before[figure_id]["value"]}
+    may_move = {
+        "economic_weight",
+        "yearly_trend",
+        "key_figures",
+        "size_bands",
+        "communes",
+        "families",
+        "sectors",
+        "participation",
+        "respondents_vs_frame",
+        "compared_poles",
+        "action_costs",
+        "hr_key_figures",
+        "digital_offer",
+        "expression_rates",
+        "sublevels",
+    }
+    moved = {
+        row["table_id"] for figure_id, row in changed.items() if row["value"] != before[figure_id]["value"]
+    }
     assert moved <= may_move
     assert changed["brake_financial"]["value"] == before["brake_financial"]["value"]
-

@@ -13,8 +13,17 @@ import pyarrow.parquet as pq
 import pytest
 from stdnum.fr import siret
 
-HEADERS = ["SIRET", "Dénomination", "Code postal", "Code commune", "Catégorie juridique", "Code NAF",
-           "Tranche d'effectif salarié", "État", "Date de mise à jour"]
+HEADERS = [
+    "SIRET",
+    "Dénomination",
+    "Code postal",
+    "Code commune",
+    "Catégorie juridique",
+    "Code NAF",
+    "Tranche d'effectif salarié",
+    "État",
+    "Date de mise à jour",
+]
 COMMUNES = ("62041", "62119", "62498")  # Arras, Béthune, Lens
 
 
@@ -33,11 +42,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A neighbour's folder: one territory, one edition, its own raw files, nothing else."""
     home = tmp_path_factory.mktemp("neighbour")
     (home / "artois.toml").write_text(
-        'name = "Artois"\nname_in = "en Artois"\ncog = "2021"\ncommunes = ["62041", "62119", "62498"]\n', encoding="utf-8")
+        'name = "Artois"\nname_in = "en Artois"\ncog = "2021"\ncommunes = ["62041", "62119", "62498"]\n',
+        encoding="utf-8",
+    )
     (home / "artois-2013.toml").write_text(
         'title = "État de l’ESS en Artois"\nyear = 2013\nterritory = "artois"\nperimeter = "cress_2011"\n'
         'publisher = "Observatoire de l’Artois"\nlicence = "Licence Ouverte 2.0"\n'
-        '[sources.manageo]\nlabel = "Extraction 2013"\n[sources.clap]\nlabel = "CLAP 2011"\n', encoding="utf-8")
+        '[sources.manageo]\nlabel = "Extraction 2013"\n[sources.clap]\nlabel = "CLAP 2011"\n',
+        encoding="utf-8",
+    )
     raw = home / "raw" / "deep" / "folder"
     raw.mkdir(parents=True)
     workbook = openpyxl.Workbook()
@@ -49,10 +62,35 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for commune, count in zip(COMMUNES, (5, 3, 4), strict=True):
         for _ in range(count):
             n += 1
-            sheet.append([_siret(n, 1), f"Association {n}", commune[:2] + "000", commune, "9220", "8899B",
-                          "1 ou 2 salariés" if n % 2 else "10 à 19 salariés", "Actif", "01/02/2014"])
-    sheet.append([_siret(100, 1), "Hors territoire", "59300", "59606", "9220", "8899B", "1 ou 2 salariés", "Actif", "01/02/2014"])
-    sheet.append([_siret(101, 1), "SARL", "62000", "62041", "5499", "4711B", "1 ou 2 salariés", "Actif", "01/02/2014"])
+            sheet.append(
+                [
+                    _siret(n, 1),
+                    f"Association {n}",
+                    commune[:2] + "000",
+                    commune,
+                    "9220",
+                    "8899B",
+                    "1 ou 2 salariés" if n % 2 else "10 à 19 salariés",
+                    "Actif",
+                    "01/02/2014",
+                ]
+            )
+    sheet.append(
+        [
+            _siret(100, 1),
+            "Hors territoire",
+            "59300",
+            "59606",
+            "9220",
+            "8899B",
+            "1 ou 2 salariés",
+            "Actif",
+            "01/02/2014",
+        ]
+    )
+    sheet.append(
+        [_siret(101, 1), "SARL", "62000", "62041", "5499", "4711B", "1 ou 2 salariés", "Actif", "01/02/2014"]
+    )
     workbook.save(raw / "export (3).xlsx")
     with (raw / "postes.csv").open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, delimiter=";")
@@ -66,9 +104,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(folder: Path) -> Path:
     out = folder / "out"
     done = subprocess.run(
-        [sys.executable, "-m", "ess_observatory.cli", "run", "--edition", str(folder / "artois-2013.toml"),
-         "--raw", str(folder / "raw"), "--out", str(out), "--json"],
-        cwd=folder, capture_output=True, text=True, check=False)
+        [
+            sys.executable,
+            "-m",
+            "ess_observatory.cli",
+            "run",
+            "--edition",
+            str(folder / "artois-2013.toml"),
+            "--raw",
+            str(folder / "raw"),
+            "--out",
+            str(out),
+            "--json",
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr + done.stdout
     assert json.loads(done.stdout)["counts"]["in_perimeter"] == 12
     return out
@@ -79,14 +132,21 @@ def test_made_up_sirets_are_valid():
 
 
 def test_everything_lands_under_out(built):
-    for name in ("observatory.duckdb", "publication/figures.parquet", "quality/ledger.parquet", "reports/rapport-ess.xlsx",
-                 "reports/rapport-ess.html"):
+    for name in (
+        "observatory.duckdb",
+        "publication/figures.parquet",
+        "quality/ledger.parquet",
+        "reports/rapport-ess.xlsx",
+        "reports/rapport-ess.html",
+    ):
         assert (built / name).is_file(), name
     assert not list(built.glob(".build-*"))
 
 
 def test_its_figures_are_its_own(built):
-    figures = {r["figure_id"]: r for r in pq.read_table(built / "publication" / "figures.parquet").to_pylist()}
+    figures = {
+        r["figure_id"]: r for r in pq.read_table(built / "publication" / "figures.parquet").to_pylist()
+    }
     assert figures["size_total"]["value"] == 12
     assert (figures["size_1_2"]["value"], figures["size_10_19"]["value"]) == (6, 6)
     assert figures["ess_jobs_2009"]["value"] == 260
@@ -96,7 +156,9 @@ def test_its_figures_are_its_own(built):
 
 
 def test_what_has_no_source_is_not_available_never_zero(built):
-    figures = {r["figure_id"]: r for r in pq.read_table(built / "publication" / "figures.parquet").to_pylist()}
+    figures = {
+        r["figure_id"]: r for r in pq.read_table(built / "publication" / "figures.parquet").to_pylist()
+    }
     for figure_id in ("territory_jobs", "share_jobs", "employers_territory_2010"):
         assert figures[figure_id]["value"] is None
         assert figures[figure_id]["obs_status"] == "O"
@@ -118,8 +180,24 @@ def test_a_missing_source_stops_with_exit_4(folder, tmp_path):
     raw.mkdir()
     (raw / "postes.csv").write_bytes((folder / "raw/deep/folder/postes.csv").read_bytes())
     done = subprocess.run(
-        [sys.executable, "-m", "ess_observatory.cli", "run", "--edition", str(folder / "artois-2013.toml"), "--raw", str(raw),
-         "--out", str(tmp_path / "out"), "--json"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        [
+            sys.executable,
+            "-m",
+            "ess_observatory.cli",
+            "run",
+            "--edition",
+            str(folder / "artois-2013.toml"),
+            "--raw",
+            str(raw),
+            "--out",
+            str(tmp_path / "out"),
+            "--json",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 4
     assert json.loads(done.stdout)["errors"][0]["code"] == "E120"
     assert not (tmp_path / "out" / "publication").exists()

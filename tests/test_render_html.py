@@ -223,3 +223,24 @@ def test_colours_have_enough_contrast(mode: str) -> None:
         assert _contrast(tokens[ink], tokens[background]) >= 4.5, (ink, background)
     for rank in "1245":
         assert _contrast(tokens[f"on{rank}"], tokens[f"c{rank}"]) >= 4.5, rank
+
+
+def test_highlight_follows_the_given_order_or_the_values(publication: Publication) -> None:
+    from ess_observatory.render.chartdata import highlighted, points
+
+    table = publication.table("equity")
+    for order, expected in (("given", {"down"}), ("descending", {"stable"})):
+        spec = {"column": "n", "order": order, "highlight": 1}
+        assert highlighted(spec, points(table, spec, table.column("n"), "fr")) == expected
+
+
+def test_reserve_is_printed_in_the_drawing(publication: Publication) -> None:
+    assert "22\u00a0%\u202f(u)" in chart_svgs(publication.table("compare"), Context())[0]
+
+
+def test_maps_draw_no_circle_for_a_hidden_value(publication: Publication) -> None:
+    table = replace(publication.table("communes"), chart={"type": "map", "column": "posts"})
+    wide = chart_svgs(table, Context(), publication.map)[0]
+    shown = [row for row in table.rows if row.kind == "data" and table.cell(row, "posts").value]
+    hidden = [row for row in table.rows if table.cell(row, "posts").sign == "s"]
+    assert wide.count('class="spot"') == len(shown) and wide.count('class="t-map-sign"') == len(hidden) > 0

@@ -75,3 +75,15 @@ def test_unit_sign_is_in_charts_not_in_table_cells() -> None:
     column, cell = Column("c", "Part", "%", 1), Cell(value=14.86)
     assert format_cell(cell, column) == "14,9"
     assert format_cell(cell, column, with_unit=True) == "14,9\u00a0%"
+
+
+def test_words_around_numbers() -> None:
+    from ess_observatory.render.labels import banner, date_words, plural
+
+    assert date_words("2012-05", "fr") == "mai\u00a02012"
+    assert date_words("2012-05-01", "fr") == "1er\u00a0mai\u00a02012"
+    assert date_words("2012-05-03", "en") == "3\u00a0May\u00a02012"
+    assert date_words("printemps 2012", "fr") == "printemps 2012"
+    assert date_words(None, "fr") == ""
+    assert banner({"banner": "Données synthétiques\u00a0: rien de réel."}, "fr") == "Rien de réel."
+    assert plural("identique", 1) == "identique" and plural("identique", 2) == "identiques"

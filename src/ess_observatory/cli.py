@@ -26,10 +26,18 @@ app = typer.Typer(
 )
 
 EditionOption = Annotated[
-    str | None, typer.Option("--edition", "-e", help="Nom d’une édition, ou chemin d’un .toml (défaut : celle de référence).")
+    str | None,
+    typer.Option(
+        "--edition", "-e", help="Nom d’une édition, ou chemin d’un .toml (défaut : celle de référence)."
+    ),
 ]
-RawOption = Annotated[Path | None, typer.Option("--raw", help="Dossier des fichiers bruts (défaut : data/raw/<édition>).")]
-OutOption = Annotated[Path | None, typer.Option("--out", help="Dossier où tout construire (défaut : data/processed et reports).")]
+RawOption = Annotated[
+    Path | None, typer.Option("--raw", help="Dossier des fichiers bruts (défaut : data/raw/<édition>).")
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", help="Dossier où tout construire (défaut : data/processed et reports)."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Résultat en JSON sur la sortie standard.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Sortie 5 s’il reste des avertissements.")]
 
@@ -61,7 +69,9 @@ def _places(project: Project, edition: Edition, out: Path | None) -> Outputs:
     return Outputs.of(project.root, edition.id, out)
 
 
-def _run(edition: str | None, raw: Path | None, out: Path | None, until: str, as_json: bool, strict: bool) -> None:
+def _run(
+    edition: str | None, raw: Path | None, out: Path | None, until: str, as_json: bool, strict: bool
+) -> None:
     from ess_observatory.build.runner import raw_folder, run
     from ess_observatory.console import Steps, summary
 
@@ -80,7 +90,10 @@ def _run(edition: str | None, raw: Path | None, out: Path | None, until: str, as
 def _outcome_json(until: str, outcome: Outcome) -> dict[str, Any]:
     names = {"publish": ["publication"], "report": ["publication", "workbook", "page"]}.get(until, [])
     return {
-        "ok": True, "command": until, "counts": outcome.counts, "warnings": outcome.warnings,
+        "ok": True,
+        "command": until,
+        "counts": outcome.counts,
+        "warnings": outcome.warnings,
         "outputs": {name: str(getattr(outcome.outputs, name)) for name in ["database", "quality", *names]},
     }
 
@@ -90,43 +103,69 @@ def _print_json(data: Any) -> None:
 
 
 @app.command()
-def run(edition: EditionOption = None, raw: RawOption = None, out: OutOption = None,
-        as_json: JsonOption = False, strict: StrictOption = False) -> None:
+def run(
+    edition: EditionOption = None,
+    raw: RawOption = None,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+    strict: StrictOption = False,
+) -> None:
     """Tout construire : des fichiers bruts au classeur et à la page."""
     _run(edition, raw, out, "report", as_json, strict)
 
 
 @app.command()
-def ingest(edition: EditionOption = None, raw: RawOption = None, out: OutOption = None,
-           as_json: JsonOption = False, strict: StrictOption = False) -> None:
+def ingest(
+    edition: EditionOption = None,
+    raw: RawOption = None,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+    strict: StrictOption = False,
+) -> None:
     """Lire les fichiers : lignes retenues, lignes refusées, registre."""
     _run(edition, raw, out, "ingest", as_json, strict)
 
 
 @app.command()
-def check(edition: EditionOption = None, raw: RawOption = None, out: OutOption = None,
-          as_json: JsonOption = False, strict: StrictOption = False) -> None:
+def check(
+    edition: EditionOption = None,
+    raw: RawOption = None,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+    strict: StrictOption = False,
+) -> None:
     """Lire, puis exécuter les contrôles déclarés."""
     _run(edition, raw, out, "check", as_json, strict)
 
 
 @app.command()
-def build(edition: EditionOption = None, raw: RawOption = None, out: OutOption = None,
-          as_json: JsonOption = False, strict: StrictOption = False) -> None:
+def build(
+    edition: EditionOption = None,
+    raw: RawOption = None,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+    strict: StrictOption = False,
+) -> None:
     """Lire, contrôler, décider du périmètre et calculer les tableaux (confidentiels)."""
     _run(edition, raw, out, "build", as_json, strict)
 
 
 @app.command()
-def publish(edition: EditionOption = None, raw: RawOption = None, out: OutOption = None,
-            as_json: JsonOption = False, strict: StrictOption = False) -> None:
+def publish(
+    edition: EditionOption = None,
+    raw: RawOption = None,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+    strict: StrictOption = False,
+) -> None:
     """Aller jusqu’au dossier de publication, protégé par le secret statistique."""
     _run(edition, raw, out, "publish", as_json, strict)
 
 
 @app.command()
-def report(edition: EditionOption = None, raw: RawOption = None, out: OutOption = None,
-           as_json: JsonOption = False) -> None:
+def report(
+    edition: EditionOption = None, raw: RawOption = None, out: OutOption = None, as_json: JsonOption = False
+) -> None:
     """Refaire le classeur et la page depuis le dossier de publication déjà construit."""
     from ess_observatory.build.place import building, put_in_place
     from ess_observatory.build.runner import render
@@ -135,8 +174,13 @@ def report(edition: EditionOption = None, raw: RawOption = None, out: OutOption 
     project, loaded = _open(edition)
     outputs = _places(project, loaded, out)
     if not outputs.publication.is_dir():
-        raise ObservatoryError("E130", "Aucune publication à mettre en page", str(outputs.publication),
-                               "Lancez d’abord « ess publish » (ou « ess run »).", Exit.MISSING)
+        raise ObservatoryError(
+            "E130",
+            "Aucune publication à mettre en page",
+            str(outputs.publication),
+            "Lancez d’abord « ess publish » (ou « ess run »).",
+            Exit.MISSING,
+        )
     with building(outputs) as scratch:
         (scratch.base / "publication").symlink_to(outputs.publication, target_is_directory=True)
         render(scratch)
@@ -148,8 +192,9 @@ def report(edition: EditionOption = None, raw: RawOption = None, out: OutOption 
 
 
 @app.command()
-def plan(edition: EditionOption = None, raw: RawOption = None, out: OutOption = None,
-         as_json: JsonOption = False) -> None:
+def plan(
+    edition: EditionOption = None, raw: RawOption = None, out: OutOption = None, as_json: JsonOption = False
+) -> None:
     """Dire, sans rien construire, pour quoi chaque fichier est pris et ce qui manque."""
     from ess_observatory.build.runner import inventory_of, missing_sources, raw_folder
     from ess_observatory.inquiry import plan_of
@@ -157,7 +202,9 @@ def plan(edition: EditionOption = None, raw: RawOption = None, out: OutOption = 
     project, loaded = _open(edition)
     folder = raw_folder(project, loaded, raw)
     inventory = inventory_of(project, folder)
-    found = plan_of(project, loaded, inventory, [spec.id for spec in missing_sources(project, loaded, inventory)])
+    found = plan_of(
+        project, loaded, inventory, [spec.id for spec in missing_sources(project, loaded, inventory)]
+    )
     if as_json:
         _print_json(found)
     else:
@@ -169,8 +216,12 @@ def plan(edition: EditionOption = None, raw: RawOption = None, out: OutOption = 
 
 
 @app.command()
-def explain(code: Annotated[str, typer.Argument(help="Un SIRET, un code de message (E312) ou un chiffre.")],
-            edition: EditionOption = None, out: OutOption = None, as_json: JsonOption = False) -> None:
+def explain(
+    code: Annotated[str, typer.Argument(help="Un SIRET, un code de message (E312) ou un chiffre.")],
+    edition: EditionOption = None,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Pourquoi un établissement est retenu, écarté ou à vérifier ; ou ce que veut dire un code."""
     from ess_observatory.inquiry import explain as answer
 
@@ -179,8 +230,12 @@ def explain(code: Annotated[str, typer.Argument(help="Un SIRET, un code de messa
 
 
 @app.command()
-def trace(figure: Annotated[str, typer.Argument(help="Identifiant d’un chiffre, par exemple size_1_2.")],
-          edition: EditionOption = None, out: OutOption = None, as_json: JsonOption = False) -> None:
+def trace(
+    figure: Annotated[str, typer.Argument(help="Identifiant d’un chiffre, par exemple size_1_2.")],
+    edition: EditionOption = None,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Remonter d’un chiffre publié à la requête, aux tables, aux fichiers et à leurs lignes."""
     from ess_observatory.inquiry import trace as answer
 
@@ -198,10 +253,16 @@ def _answer(found: dict[str, Any], as_json: bool) -> None:
 
 
 @app.command()
-def demo(edition: EditionOption = None,
-         out: Annotated[Path | None, typer.Option("--out", help="Dossier où écrire (défaut : data/raw/<édition>).")] = None,
-         seed: Annotated[int | None, typer.Option("--seed", help="Graine du tirage (défaut : celle de la recette).")] = None,
-         as_json: JsonOption = False) -> None:
+def demo(
+    edition: EditionOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Dossier où écrire (défaut : data/raw/<édition>).")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Graine du tirage (défaut : celle de la recette).")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Écrire les fichiers bruts synthétiques de l’édition de démonstration."""
     from ess_observatory.demo import write_demo
 

@@ -65,8 +65,10 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
     def number(key: str) -> str:
         return format_number(counts.get(key, 0))
 
-    _say(f"[green]✔[/green] {number('files')} fichiers, {number('rows_read')} lignes lues : "
-                   f"{number('rows_kept')} retenues, {number('rows_refused')} refusées (voir {_short(outputs.quality)}/refused.parquet)")
+    _say(
+        f"[green]✔[/green] {number('files')} fichiers, {number('rows_read')} lignes lues : "
+        f"{number('rows_kept')} retenues, {number('rows_refused')} refusées (voir {_short(outputs.quality)}/refused.parquet)"
+    )
     if "in_perimeter" in counts:
         _say(f"[green]✔[/green] {number('in_perimeter')} établissements dans le périmètre")
     if "tables" in counts:
@@ -78,7 +80,9 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
     if edition.data.get("synthetic"):
         _say("[yellow]⚠[/yellow] Édition synthétique : ces chiffres ne décrivent aucune structure réelle.")
     if until == "report":
-        note(f"Classeur     {_short(outputs.workbook)}\nPage         {_short(outputs.page)}\nPublication  {_short(outputs.publication)}")
+        note(
+            f"Classeur     {_short(outputs.workbook)}\nPage         {_short(outputs.page)}\nPublication  {_short(outputs.publication)}"
+        )
     elif until == "publish":
         note(f"Publication  {_short(outputs.publication)}")
     else:
@@ -97,7 +101,9 @@ def note(text: str) -> None:
 def say_error(error: ObservatoryError) -> None:
     """An error on stderr, the most useful last."""
     messages.print(f"[red]✘[/red] {escape(str(error))}", soft_wrap=True)
-    messages.print(f"[dim]« ess explain {escape(error.code)} » en dit plus. (sortie {int(error.exit_code)})[/dim]")
+    messages.print(
+        f"[dim]« ess explain {escape(error.code)} » en dit plus. (sortie {int(error.exit_code)})[/dim]"
+    )
 
 
 def show_plan(folder: Path, found: dict[str, Any]) -> None:
@@ -106,12 +112,17 @@ def show_plan(folder: Path, found: dict[str, Any]) -> None:
     for item in sorted(found["files"], key=lambda item: (item["source"], item["file"], item["sheet"])):
         sheet = f" [{item['sheet']}]" if item["sheet"] else ""
         line = f", en-têtes ligne {item['header_line']}" if item["header_line"] else ""
-        answers.print(f"[green]✔[/green] {item['source']:<18} ← {escape(item['file'] + sheet)} [dim]({escape(item['why'])}{line})[/dim]",
-                      soft_wrap=True)
+        answers.print(
+            f"[green]✔[/green] {item['source']:<18} ← {escape(item['file'] + sheet)} [dim]({escape(item['why'])}{line})[/dim]",
+            soft_wrap=True,
+        )
     for item in found["unmatched"]:
         mark = "[yellow]⚠[/yellow]" if item["severity"] == "warn" else "·"
         sheet = f" [{item['sheet']}]" if item["sheet"] else ""
-        answers.print(f"{mark} {escape(item['file'] + sheet)} : {escape(item['why'])}. {escape(item['fix'])}", soft_wrap=True)
+        answers.print(
+            f"{mark} {escape(item['file'] + sheet)} : {escape(item['why'])}. {escape(item['fix'])}",
+            soft_wrap=True,
+        )
     for source in found["missing"]:
         answers.print(f"[red]✘[/red] source attendue et absente : {escape(source)}")
 

@@ -24,12 +24,21 @@ def plan_of(project: Project, edition: Edition, inventory: Inventory, missing: l
             why += f", {len(match.unknown)} inconnus" if match.unknown else ""
         else:
             why = "export large de l’enquête" if match.kind == "wide" else "formulaire rempli"
-        files.append({
-            "file": match.sheet.relative, "sheet": match.sheet.name, "source": match.source, "header_line": match.header_line,
-            "vintage": edition.sources.get(match.source, {}).get("vintage"), "why": why, "sha256": match.sheet.sha256,
-        })
-    unmatched = [{"file": u.relative, "sheet": u.sheet, "why": u.why, "fix": u.fix, "severity": u.severity}
-                 for u in inventory.unmatched]
+        files.append(
+            {
+                "file": match.sheet.relative,
+                "sheet": match.sheet.name,
+                "source": match.source,
+                "header_line": match.header_line,
+                "vintage": edition.sources.get(match.source, {}).get("vintage"),
+                "why": why,
+                "sha256": match.sheet.sha256,
+            }
+        )
+    unmatched = [
+        {"file": u.relative, "sheet": u.sheet, "why": u.why, "fix": u.fix, "severity": u.severity}
+        for u in inventory.unmatched
+    ]
     return {"edition": edition.id, "files": files, "unmatched": unmatched, "missing": missing}
 
 
@@ -46,23 +55,37 @@ def explain(project: Project, edition: Edition, outputs: Outputs, code: str) -> 
 def _explain_code(project: Project, code: str) -> dict[str, Any]:
     catalogue = read_toml(project.pipelines / "texts" / "codes.toml")
     if code not in catalogue:
-        raise ObservatoryError("E140", f"Code inconnu : {code}", None, f"Codes connus : {', '.join(sorted(catalogue))}.",
-                               Exit.USAGE)
+        raise ObservatoryError(
+            "E140",
+            f"Code inconnu : {code}",
+            None,
+            f"Codes connus : {', '.join(sorted(catalogue))}.",
+            Exit.USAGE,
+        )
     entry = catalogue[code]
-    return {"code": code, **entry, "lines": [f"{code}  {entry['title']}", "", entry["meaning"], "", f"→ {entry['fix']}"]}
+    return {
+        "code": code,
+        **entry,
+        "lines": [f"{code}  {entry['title']}", "", entry["meaning"], "", f"→ {entry['fix']}"],
+    }
 
 
 def _open(outputs: Outputs) -> Database:
     if not outputs.database.is_file():
-        raise ObservatoryError("E131", "Aucune base construite", str(outputs.database), "Lancez d’abord « ess run ».",
-                               Exit.MISSING)
+        raise ObservatoryError(
+            "E131",
+            "Aucune base construite",
+            str(outputs.database),
+            "Lancez d’abord « ess run ».",
+            Exit.MISSING,
+        )
     return Database(outputs.database, read_only=True)
 
 
 def _explain_siret(outputs: Outputs, siret: str) -> dict[str, Any]:
     with _open(outputs) as db:
         found = db.dicts("select * from core.establishment where siret = ?", [siret])
-        refused = db.dicts('select * from staging.refused where replace(value, \' \', \'\') = ?', [siret])
+        refused = db.dicts("select * from staging.refused where replace(value, ' ', '') = ?", [siret])
         rules = db.dicts(
             "select t.rule_id, r.label, r.decision, t.evidence, t.confidence from core.perimeter_test as t "
             "join rules.decision_rules as r on r.rule_id = t.rule_id where t.siret = ? order by cast(r.rank as integer)",
@@ -71,10 +94,19 @@ def _explain_siret(outputs: Outputs, siret: str) -> dict[str, Any]:
         labels = dict(db.rows("select code, label from rules.legal_categories_all where level = '3'"))
         activities = dict(db.rows("select naf, label from rules.naf_rev2"))
         bands = dict(db.rows("select code, label from rules.size_bands"))
-        communes = dict(db.rows("select code, name from rules.communes union select code, name from rules.territory_commune"))
+        communes = dict(
+            db.rows(
+                "select code, name from rules.communes union select code, name from rules.territory_commune"
+            )
+        )
     if not found and not refused:
-        raise ObservatoryError("E141", f"SIRET absent des fichiers lus : {siret}", None,
-                               "Vérifiez le numéro, ou relancez « ess run » avec le fichier qui le contient.", Exit.MISSING)
+        raise ObservatoryError(
+            "E141",
+            f"SIRET absent des fichiers lus : {siret}",
+            None,
+            "Vérifiez le numéro, ou relancez « ess run » avec le fichier qui le contient.",
+            Exit.MISSING,
+        )
     lines = []
     if found:
         e = found[0]
@@ -92,8 +124,16 @@ def _explain_siret(outputs: Outputs, siret: str) -> dict[str, Any]:
             "  règles applicables, dans l’ordre (la première décide) :",
             *(f"    {i}. {r['rule_id']} → {r['decision']} : {r['evidence']}" for i, r in enumerate(rules, 1)),
         ]
-    lines += [f"  ligne refusée : {r['file']}, ligne {r['line']} : {r['reason']} ({r['code']})" for r in refused]
-    return {"siret": siret, "establishment": found[0] if found else None, "rules": rules, "refused": refused, "lines": lines}
+    lines += [
+        f"  ligne refusée : {r['file']}, ligne {r['line']} : {r['reason']} ({r['code']})" for r in refused
+    ]
+    return {
+        "siret": siret,
+        "establishment": found[0] if found else None,
+        "rules": rules,
+        "refused": refused,
+        "lines": lines,
+    }
 
 
 def trace(project: Project, edition: Edition, outputs: Outputs, figure_id: str) -> dict[str, Any]:
@@ -102,8 +142,13 @@ def trace(project: Project, edition: Edition, outputs: Outputs, figure_id: str) 
     from ess_observatory.publish.tables import load_publication
 
     if not (outputs.publication / "figures.parquet").is_file():
-        raise ObservatoryError("E130", "Aucune publication", str(outputs.publication), "Lancez d’abord « ess run ».",
-                               Exit.MISSING)
+        raise ObservatoryError(
+            "E130",
+            "Aucune publication",
+            str(outputs.publication),
+            "Lancez d’abord « ess run ».",
+            Exit.MISSING,
+        )
     publication = load_publication(outputs.publication)
     try:
         figure = publication.figure(figure_id)
@@ -113,32 +158,58 @@ def trace(project: Project, edition: Edition, outputs: Outputs, figure_id: str) 
     target = f"marts.{figure.table.id}"
     tables = closure(target, models) if target in models else _survey_tables()
     with _open(outputs) as db:
-        counts = {name: db.rows(f"select count(*) from {name}")[0][0] for name in [target, *tables]
-                  if db.exists(*name.split("."))}
-        sources = sorted({name.partition(".")[2].removesuffix("_typed") for name in tables if name.startswith("staging.")}
-                         & project.sources.keys()) or list(_card(project, figure.table.id).get("sources", []))
+        counts = {
+            name: db.rows(f"select count(*) from {name}")[0][0]
+            for name in [target, *tables]
+            if db.exists(*name.split("."))
+        }
+        sources = sorted(
+            {name.partition(".")[2].removesuffix("_typed") for name in tables if name.startswith("staging.")}
+            & project.sources.keys()
+        ) or list(_card(project, figure.table.id).get("sources", []))
         ledger = db.dicts("select * from staging.ledger order by source, file, sheet")
     files = [row for row in ledger if row["source"] in sources]
-    sql = str(models[target].path.relative_to(project.root)) if target in models else "mécanisme de l’enquête (codebook)"
+    sql = (
+        str(models[target].path.relative_to(project.root))
+        if target in models
+        else "mécanisme de l’enquête (codebook)"
+    )
     cell = figure.cell
     lines = [
         f"{figure.formatted()}  {figure.row.label} – {figure.column.label}",
         f"  tableau     {figure.table.number} « {figure.table.title} » ({figure.table.id})",
         f"  champ       {figure.table.scope}",
-        f"  statut      obs {cell.obs_status}, confidentialité {cell.conf_status}" + (f", {', '.join(cell.flags)}" if cell.flags else ""),
+        f"  statut      obs {cell.obs_status}, confidentialité {cell.conf_status}"
+        + (f", {', '.join(cell.flags)}" if cell.flags else ""),
     ]
     if cell.numerator is not None and cell.denominator:
-        lines.append(f"  calcul      {cell.numerator:g} / {cell.denominator:g}" + (f", base {cell.base_n}" if cell.base_n else ""))
+        lines.append(
+            f"  calcul      {cell.numerator:g} / {cell.denominator:g}"
+            + (f", base {cell.base_n}" if cell.base_n else "")
+        )
     lines += [f"  requête     {sql}", "  tables lues (lignes) :"]
     lines += [f"    {name:<36} {count:>9}" for name, count in counts.items()]
     lines.append("  fichiers (lues = retenues + refusées) :")
-    lines += [f"    {f['file']}{' [' + f['sheet'] + ']' if f['sheet'] else ''}  {f['rows_read']} = {f['rows_kept']} + {f['rows_refused']}"
-              f"  sha256 {f['sha256'][:12]}…" for f in files]
+    lines += [
+        f"    {f['file']}{' [' + f['sheet'] + ']' if f['sheet'] else ''}  {f['rows_read']} = {f['rows_kept']} + {f['rows_refused']}"
+        f"  sha256 {f['sha256'][:12]}…"
+        for f in files
+    ]
     return {
-        "figure_id": figure_id, "value": cell.value, "sign": cell.sign, "formatted": figure.formatted(),
-        "table": {"id": figure.table.id, "number": figure.table.number, "title": figure.table.title}, "query": sql,
-        "numerator": cell.numerator, "denominator": cell.denominator, "base_n": cell.base_n, "flags": list(cell.flags),
-        "tables": counts, "files": files, "build": publication.manifest["build"], "lines": lines,
+        "figure_id": figure_id,
+        "value": cell.value,
+        "sign": cell.sign,
+        "formatted": figure.formatted(),
+        "table": {"id": figure.table.id, "number": figure.table.number, "title": figure.table.title},
+        "query": sql,
+        "numerator": cell.numerator,
+        "denominator": cell.denominator,
+        "base_n": cell.base_n,
+        "flags": list(cell.flags),
+        "tables": counts,
+        "files": files,
+        "build": publication.manifest["build"],
+        "lines": lines,
     }
 
 
@@ -164,23 +235,46 @@ def examine() -> list[dict[str, str]]:
     import shutil
 
     results = [_result("ok" if sys.version_info >= (3, 11) else "failed", f"Python {sys.version.split()[0]}")]
-    for name in ("duckdb", "pyarrow", "pandas", "great-expectations", "xlsxwriter", "python-calamine", "sqlglot"):
+    for name in (
+        "duckdb",
+        "pyarrow",
+        "pandas",
+        "great-expectations",
+        "xlsxwriter",
+        "python-calamine",
+        "sqlglot",
+    ):
         try:
             results.append(_result("ok", f"{name} {importlib.metadata.version(name)}"))
         except importlib.metadata.PackageNotFoundError:
             results.append(_result("failed", f"{name} absent : relancez « make setup »"))
     for tool, use in (("soffice", "copie .ods"), ("chromium", "contrôle de la page dans un navigateur")):
         found = shutil.which(tool)
-        results.append(_result("ok" if found else "warning", f"{tool} {'présent' if found else f'absent (facultatif : {use})'}"))
+        results.append(
+            _result(
+                "ok" if found else "warning",
+                f"{tool} {'présent' if found else f'absent (facultatif : {use})'}",
+            )
+        )
     try:
         project = Project.load()
         from ess_observatory.build.runner import models_of
 
         models = models_of(project)
-        results.append(_result("ok", f"{len(project.sources)} sources, {len(project.tables)} tableaux, {len(models)} requêtes valides"))
+        results.append(
+            _result(
+                "ok",
+                f"{len(project.sources)} sources, {len(project.tables)} tableaux, {len(models)} requêtes valides",
+            )
+        )
         for path in sorted((project.pipelines / "editions").glob("*.toml")):
             edition = project.edition(path.stem)
-            results.append(_result("ok", f"édition {edition.id} : {len(edition.territory.communes)} communes, périmètre {edition.data['perimeter']}"))
+            results.append(
+                _result(
+                    "ok",
+                    f"édition {edition.id} : {len(edition.territory.communes)} communes, périmètre {edition.data['perimeter']}",
+                )
+            )
         free = shutil.disk_usage(project.root).free / 1e9
         results.append(_result("ok" if free > 1 else "warning", f"{free:.1f} Go libres"))
     except ObservatoryError as error:

@@ -135,8 +135,10 @@ class Project:
         sources = {
             folder.name: _load_source(folder) for folder in _folders(pipelines / "sources", "source.toml")
         }
-        tables = [TableCard(folder.name, folder, read_toml(folder / "card.toml"))
-                  for folder in _folders(pipelines / "tables", "card.toml")]
+        tables = [
+            TableCard(folder.name, folder, read_toml(folder / "card.toml"))
+            for folder in _folders(pipelines / "tables", "card.toml")
+        ]
         _refuse_double_numbers(tables)
         return cls(root, sources, tuple(sorted(tables, key=lambda table: table.sort_key)))
 
@@ -148,18 +150,29 @@ class Project:
         if not path.is_file():
             known = ", ".join(sorted(p.stem for p in (self.pipelines / "editions").glob("*.toml")))
             raise ObservatoryError(
-                "E101", f"Édition introuvable : « {name_or_path} »", None, f"Éditions connues : {known}.",
+                "E101",
+                f"Édition introuvable : « {name_or_path} »",
+                None,
+                f"Éditions connues : {known}.",
                 Exit.USAGE,
             )
         data = read_toml(path)
         for key in ("year", "territory", "perimeter", "title"):
             if key not in data:
-                raise ObservatoryError("E102", f"Clé « {key} » absente de l’édition", str(path),
-                                       f"Ajoutez une ligne « {key} = … ».")
+                raise ObservatoryError(
+                    "E102",
+                    f"Clé « {key} » absente de l’édition",
+                    str(path),
+                    f"Ajoutez une ligne « {key} = … ».",
+                )
         for source in data.get("sources", {}):
             if source not in self.sources:
-                raise ObservatoryError("E103", f"Source inconnue : « {source} »", str(path),
-                                       f"Sources connues : {', '.join(sorted(self.sources))}.")
+                raise ObservatoryError(
+                    "E103",
+                    f"Source inconnue : « {source} »",
+                    str(path),
+                    f"Sources connues : {', '.join(sorted(self.sources))}.",
+                )
         territory = self.territory(str(data["territory"]), near=path.parent)
         return Edition(data.get("id", path.stem), path.resolve(), data, territory)
 
@@ -170,8 +183,13 @@ class Project:
         if len(chosen) != 1:
             chosen = [path.stem for path in paths]
         if len(chosen) != 1:
-            raise ObservatoryError("E101", "Quelle édition ?", None,
-                                   f"Donnez --edition, parmi : {', '.join(chosen)}.", Exit.USAGE)
+            raise ObservatoryError(
+                "E101",
+                "Quelle édition ?",
+                None,
+                f"Donnez --edition, parmi : {', '.join(chosen)}.",
+                Exit.USAGE,
+            )
         return chosen[0]
 
     def territory(self, name: str, near: Path) -> Territory:
@@ -182,21 +200,28 @@ class Project:
             if path.is_file() and path.suffix == ".toml":
                 return _load_territory(self, path)
         known = ", ".join(sorted(p.stem for p in (self.pipelines / "territories").glob("*.toml")))
-        raise ObservatoryError("E104", f"Territoire introuvable : « {name} »", None,
-                               f"Territoires connus : {known}.", Exit.USAGE)
+        raise ObservatoryError(
+            "E104", f"Territoire introuvable : « {name} »", None, f"Territoires connus : {known}.", Exit.USAGE
+        )
 
     @cached_property
     def nomenclatures(self) -> dict[str, Path]:
         """CSV files that become tables of the `rules` schema."""
         rules = self.pipelines / "rules"
-        return {path.stem: path for folder in (rules, rules / "nomenclatures") for path in sorted(folder.glob("*.csv"))}
+        return {
+            path.stem: path
+            for folder in (rules, rules / "nomenclatures")
+            for path in sorted(folder.glob("*.csv"))
+        }
 
     def perimeter(self, name: str) -> dict[str, Any]:
         """A perimeter edition (`pipelines/rules/perimeters/<name>.toml`)."""
         path = self.pipelines / "rules" / "perimeters" / f"{name}.toml"
         if not path.is_file():
             known = ", ".join(sorted(p.stem for p in path.parent.glob("*.toml")))
-            raise ObservatoryError("E105", f"Périmètre inconnu : « {name} »", None, f"Périmètres connus : {known}.")
+            raise ObservatoryError(
+                "E105", f"Périmètre inconnu : « {name} »", None, f"Périmètres connus : {known}."
+            )
         return read_toml(path)
 
     @property
@@ -219,8 +244,11 @@ def find_root() -> Path:
             if (folder / "pipelines" / "editions").is_dir():
                 return folder
     raise ObservatoryError(
-        "E100", "Je ne trouve pas le dossier « pipelines » du projet", str(Path.cwd()),
-        "Lancez la commande depuis le dossier du projet, ou donnez-le dans la variable ESS_ROOT.", Exit.USAGE,
+        "E100",
+        "Je ne trouve pas le dossier « pipelines » du projet",
+        str(Path.cwd()),
+        "Lancez la commande depuis le dossier du projet, ou donnez-le dans la variable ESS_ROOT.",
+        Exit.USAGE,
     )
 
 
@@ -229,8 +257,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise ObservatoryError("E106", "Fichier TOML mal formé", f"{path} : {error}",
-                               "Corrigez la ligne indiquée.") from error
+        raise ObservatoryError(
+            "E106", "Fichier TOML mal formé", f"{path} : {error}", "Corrigez la ligne indiquée."
+        ) from error
 
 
 def read_csv_rows(path: Path) -> list[dict[str, str]]:
@@ -240,26 +269,49 @@ def read_csv_rows(path: Path) -> list[dict[str, str]]:
 
 
 def _folders(parent: Path, marker: str) -> Iterable[Path]:
-    return sorted(folder for folder in parent.iterdir() if (folder / marker).is_file()) if parent.is_dir() else ()
+    return (
+        sorted(folder for folder in parent.iterdir() if (folder / marker).is_file())
+        if parent.is_dir()
+        else ()
+    )
 
 
 def _load_source(folder: Path) -> SourceSpec:
     path = folder / "source.toml"
     data = read_toml(path)
     columns = tuple(
-        ColumnSpec(c["name"], tuple(c.get("headers", [])), c.get("type", "text"), c.get("required", False),
-                   c.get("allow"))
+        ColumnSpec(
+            c["name"],
+            tuple(c.get("headers", [])),
+            c.get("type", "text"),
+            c.get("required", False),
+            c.get("allow"),
+        )
         for c in data.get("columns", [])
     )
     for column in columns:
         if column.type not in COLUMN_TYPES:
-            raise ObservatoryError("E107", f"Type inconnu « {column.type} » pour la colonne « {column.name} »",
-                                   str(path), f"Types connus : {', '.join(COLUMN_TYPES)}.")
+            raise ObservatoryError(
+                "E107",
+                f"Type inconnu « {column.type} » pour la colonne « {column.name} »",
+                str(path),
+                f"Types connus : {', '.join(COLUMN_TYPES)}.",
+            )
     return SourceSpec(
-        id=folder.name, folder=folder, title=data["title"], producer=data["producer"], licence=data["licence"],
-        kind=data.get("kind", "table"), row=data.get("row", ""), note=data.get("note", ""), columns=columns,
-        ignored_headers=tuple(data.get("ignored_headers", [])), footers=tuple(data.get("footers", [])),
-        missing=dict(data.get("missing", {})), checks=tuple(data.get("checks", [])), rank=data.get("rank", 100),
+        id=folder.name,
+        folder=folder,
+        title=data["title"],
+        producer=data["producer"],
+        licence=data["licence"],
+        kind=data.get("kind", "table"),
+        row=data.get("row", ""),
+        note=data.get("note", ""),
+        columns=columns,
+        ignored_headers=tuple(data.get("ignored_headers", [])),
+        footers=tuple(data.get("footers", [])),
+        missing=dict(data.get("missing", {})),
+        checks=tuple(data.get("checks", [])),
+        rank=data.get("rank", 100),
     )
 
 
@@ -267,34 +319,60 @@ def _load_territory(project: Project, path: Path) -> Territory:
     data = read_toml(path)
     communes = _territory_communes(project, path, data)
     if not communes:
-        raise ObservatoryError("E108", "Territoire sans commune", str(path),
-                               "Donnez « communes », « epci », « arrondissement », « departement » ou « file ».")
+        raise ObservatoryError(
+            "E108",
+            "Territoire sans commune",
+            str(path),
+            "Donnez « communes », « epci », « arrondissement », « departement » ou « file ».",
+        )
     map_file = path.parent / data["map"] if "map" in data else path.with_suffix(".geojson")
     return Territory(
-        id=data.get("id", path.stem), name=data["name"], name_in=data.get("name_in", data["name"]),
+        id=data.get("id", path.stem),
+        name=data["name"],
+        name_in=data.get("name_in", data["name"]),
         communes=tuple(sorted(communes, key=lambda commune: commune["code"])),
-        sublevel_label=data.get("sublevel_label", "EPCI"), cog=str(data.get("cog", "")),
-        map_path=map_file if map_file.is_file() else None, meta=data,
+        sublevel_label=data.get("sublevel_label", "EPCI"),
+        cog=str(data.get("cog", "")),
+        map_path=map_file if map_file.is_file() else None,
+        meta=data,
     )
 
 
 def _territory_communes(project: Project, path: Path, data: dict[str, Any]) -> list[dict[str, Any]]:
     if "file" in data:
-        return [{**row, "population": _int(row.get("population"))} for row in read_csv_rows(path.parent / data["file"])]
+        return [
+            {**row, "population": _int(row.get("population"))}
+            for row in read_csv_rows(path.parent / data["file"])
+        ]
     names = {row["code"]: row["name"] for row in read_csv_rows(project.nomenclatures["epci"])}
-    wanted = {key: set(map(str, _as_list(data.get(key)))) for key in
-              ("communes", "epci", "arrondissement", "departement", "region")}
-    every = [row for row in read_csv_rows(project.nomenclatures["communes"]) if row["type"].startswith("commune")]
+    wanted = {
+        key: set(map(str, _as_list(data.get(key))))
+        for key in ("communes", "epci", "arrondissement", "departement", "region")
+    }
+    every = [
+        row for row in read_csv_rows(project.nomenclatures["communes"]) if row["type"].startswith("commune")
+    ]
     unknown = wanted["communes"] - {row["code"] for row in every}
     if unknown:
-        raise ObservatoryError("E109", f"Communes inconnues : {', '.join(sorted(unknown))}", str(path),
-                               "Vérifiez les codes Insee (cinq caractères), ou donnez vos communes avec « file ».")
+        raise ObservatoryError(
+            "E109",
+            f"Communes inconnues : {', '.join(sorted(unknown))}",
+            str(path),
+            "Vérifiez les codes Insee (cinq caractères), ou donnez vos communes avec « file ».",
+        )
     return [
-        {"code": row["code"], "name": row["name"], "epci_code": row["epci_code"],
-         "epci_name": names.get(row["epci_code"], "Hors EPCI"), "population": _int(row["population"])}
+        {
+            "code": row["code"],
+            "name": row["name"],
+            "epci_code": row["epci_code"],
+            "epci_name": names.get(row["epci_code"], "Hors EPCI"),
+            "population": _int(row["population"]),
+        }
         for row in every
-        if row["code"] in wanted["communes"] or row["epci_code"] in wanted["epci"]
-        or row["arrondissement"] in wanted["arrondissement"] or row["departement"] in wanted["departement"]
+        if row["code"] in wanted["communes"]
+        or row["epci_code"] in wanted["epci"]
+        or row["arrondissement"] in wanted["arrondissement"]
+        or row["departement"] in wanted["departement"]
         or row["region"] in wanted["region"]
     ]
 
@@ -311,6 +389,10 @@ def _refuse_double_numbers(tables: list[TableCard]) -> None:
     seen: dict[str, str] = {}
     for table in tables:
         if other := seen.get(table.number):
-            raise ObservatoryError("E110", f"Deux tableaux portent le numéro {table.number} : {other} et {table.id}",
-                                   str(table.folder), "Changez « number » dans l’un des deux card.toml.")
+            raise ObservatoryError(
+                "E110",
+                f"Deux tableaux portent le numéro {table.number} : {other} et {table.id}",
+                str(table.folder),
+                "Changez « number » dans l’un des deux card.toml.",
+            )
         seen[table.number] = table.id

@@ -1,4 +1,4 @@
--- grain: one size band x measure. Every employer band is shown, zeros included, up to the largest one observed.
+-- grain: one size band x measure. Every employer band is shown, zeros included, up to 250-499 or the largest one observed.
 with counted as (
     select
         b.code,
@@ -16,7 +16,7 @@ largest as (
     select max(band_rank) as band_rank from counted where is_known and establishments > 0
 ),
 shown as (
-    select c.* from counted as c cross join largest as l where c.band_rank <= coalesce(l.band_rank, 10) or not c.is_known
+    select c.* from counted as c cross join largest as l where c.band_rank <= greatest(coalesce(l.band_rank, 0), 10) or not c.is_known
 ),
 total as (
     select

@@ -65,7 +65,8 @@ class Database:
     def exists(self, schema: str, table: str) -> bool:
         """Whether a table or view of that name is there."""
         found = self.rows(
-            "select 1 from information_schema.tables where table_schema = ? and table_name = ?", [schema, table]
+            "select 1 from information_schema.tables where table_schema = ? and table_name = ?",
+            [schema, table],
         )
         return bool(found)
 

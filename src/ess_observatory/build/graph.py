@@ -35,9 +35,13 @@ def read_model(target: str, path: Path) -> Model:
     try:
         statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
     except sqlglot.ParseError as error:
-        raise ObservatoryError("E401", "SQL mal formé", f"{path} : {error}", "Corrigez la requête.") from error
+        raise ObservatoryError(
+            "E401", "SQL mal formé", f"{path} : {error}", "Corrigez la requête."
+        ) from error
     if len(statements) != 1:
-        raise ObservatoryError("E402", "Une requête, et une seule, par fichier SQL", str(path), "Séparez les requêtes.")
+        raise ObservatoryError(
+            "E402", "Une requête, et une seule, par fichier SQL", str(path), "Séparez les requêtes."
+        )
     ctes = {cte.alias for cte in statements[0].find_all(exp.CTE)}
     layer = target.partition(".")[0]
     reads = set()
@@ -45,11 +49,19 @@ def read_model(target: str, path: Path) -> Model:
         if not table.db and table.name in ctes:
             continue
         if table.db not in LAYERS:
-            raise ObservatoryError("E403", f"Table sans couche connue : « {table.sql()} »", str(path),
-                                   f"Écrivez couche.table, avec une couche parmi {', '.join(LAYERS)}.")
+            raise ObservatoryError(
+                "E403",
+                f"Table sans couche connue : « {table.sql()} »",
+                str(path),
+                f"Écrivez couche.table, avec une couche parmi {', '.join(LAYERS)}.",
+            )
         if LAYERS.index(table.db) > LAYERS.index(layer):
-            raise ObservatoryError("E404", f"Lecture vers le haut : {target} lit {table.db}.{table.name}", str(path),
-                                   "Une couche ne lit que sa couche ou celles d’en dessous.")
+            raise ObservatoryError(
+                "E404",
+                f"Lecture vers le haut : {target} lit {table.db}.{table.name}",
+                str(path),
+                "Une couche ne lit que sa couche ou celles d’en dessous.",
+            )
         reads.add(f"{table.db}.{table.name}")
     return Model(target, path, sql, frozenset(reads))
 
@@ -63,8 +75,12 @@ def order(models: Iterable[Model]) -> list[Model]:
     try:
         return [by_target[target] for target in sorter.static_order()]
     except CycleError as error:
-        raise ObservatoryError("E405", "Des requêtes se lisent en rond", " → ".join(error.args[1]),
-                               "Coupez le cercle en déplaçant une partie dans une table à part.") from error
+        raise ObservatoryError(
+            "E405",
+            "Des requêtes se lisent en rond",
+            " → ".join(error.args[1]),
+            "Coupez le cercle en déplaçant une partie dans une table à part.",
+        ) from error
 
 
 def closure(target: str, models: dict[str, Model]) -> list[str]:
@@ -72,7 +88,9 @@ def closure(target: str, models: dict[str, Model]) -> list[str]:
     seen: dict[str, None] = {}
     front = [target]
     while front:
-        reads = sorted({table for name in front if name in models for table in models[name].reads} - seen.keys())
+        reads = sorted(
+            {table for name in front if name in models for table in models[name].reads} - seen.keys()
+        )
         seen.update(dict.fromkeys(reads))
         front = reads
     return list(seen)

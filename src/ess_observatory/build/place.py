@@ -1,16 +1,26 @@
-"""Where a build goes, and how it is put in place: made beside, then renamed, so that a crash leaves the last one whole."""
+"""Where a build goes, and how it is put in place: made beside, then renamed under a lock and a journal.
+
+Nothing is visible before everything is whole: a run that dies while it builds leaves the last build untouched, and a
+run that dies between two renames is completed by the next one (see `settle`), so that the items of a build are never
+left beside those of another.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ess_observatory.build.lock import locked
+
 WORKBOOK, PAGE = "rapport-ess.xlsx", "rapport-ess.html"
+_ITEMS = ("database", "quality", "publication", "reports")
+_SCRATCH = ".build-"
 
 
 @dataclass(frozen=True)
@@ -57,38 +67,152 @@ class Outputs:
         """The HTML report."""
         return self.reports / PAGE
 
+    @property
+    def journal(self) -> Path:
+        """What is being put in place, as long as it is not finished."""
+        return self.base / ".en-cours.json"
+
+
+@dataclass(frozen=True)
+class Move:
+    """One item on its way: the new one, its place, and where the former one waits meanwhile."""
+
+    new: Path
+    place: Path
+    former: Path
+
+    def forward(self) -> None:
+        """Put the new item in its place. Doing it again, or finishing it half-way, is harmless."""
+        if self.new.exists():
+            if self.place.exists():
+                self.place.rename(self.former)
+            self.new.rename(self.place)
+
+    def back(self) -> None:
+        """Give the former item its place back."""
+        if not self.new.exists() and self.place.exists():
+            self.place.rename(self.new)
+        if self.former.exists() and not self.place.exists():
+            self.former.rename(self.place)
+
 
 @contextmanager
 def building(outputs: Outputs) -> Iterator[Outputs]:
-    """A scratch copy of the places, on the same disk, removed at the end whatever happens."""
+    """A scratch copy of the places, on the same disk, removed at the end whatever happens.
+
+    One build at a time: raises E150 while another one runs. What a killed run left behind is settled first.
+    """
     outputs.base.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".build-", dir=outputs.base))
-    try:
-        yield Outputs(scratch, scratch / "reports")
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with locked(outputs.base):
+        _recover(outputs)
+        scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=outputs.base))
+        try:
+            yield Outputs(scratch, scratch / "reports")
+        finally:
+            if not outputs.journal.exists():
+                shutil.rmtree(scratch, ignore_errors=True)
+
+
+def settle(outputs: Outputs) -> None:
+    """Complete what a killed run was putting in place, before reading. Raises E150 if it is still at work."""
+    if outputs.journal.exists():
+        with locked(outputs.base):
+            _recover(outputs)
 
 
 def put_in_place(scratch: Outputs, outputs: Outputs, names: list[str]) -> None:
-    """Rename what was built over what was there. `names`: database, publication, quality, reports."""
+    """Rename what was built over what was there. `names`: database, publication, quality, reports.
+
+    All of it or nothing: once the journal is written the new build is decided, and a kill is completed at the next
+    start; an error on the way (a file kept open elsewhere, a full disk) gives every former item its place back.
+    """
+    moves = []
     for name in names:
-        new, old = Path(getattr(scratch, name)), Path(getattr(outputs, name))
+        new, place = Path(getattr(scratch, name)), Path(getattr(outputs, name))
         if new.exists():
-            _swap(new, old)
-
-
-def _swap(new: Path, old: Path) -> None:
-    old.parent.mkdir(parents=True, exist_ok=True)
-    if new.is_file():
-        new.replace(old)
-        return
-    aside = old.with_name(f".{old.name}.old-{os.getpid()}")
-    if old.exists():
-        old.rename(aside)
+            former = _former(place)
+            _remove(former)
+            moves.append(Move(_near(new, place), place, former))
+    for move in moves:
+        _flush(move.new)
+    _write_journal(outputs, moves)
     try:
-        new.rename(old)
-    except OSError:
-        if aside.exists():
-            aside.rename(old)
+        for move in moves:
+            move.forward()
+    except BaseException:
+        for move in reversed(moves):
+            move.back()
+        outputs.journal.unlink()
         raise
-    shutil.rmtree(aside, ignore_errors=True)
+    _finish(outputs, moves)
+
+
+def _near(new: Path, place: Path) -> Path:
+    """The new item on the disk of its place, where a rename is a single step."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if new.stat().st_dev == place.parent.stat().st_dev:
+        return new
+    beside = place.with_name(f".{place.name}.nouveau")
+    _remove(beside)
+    shutil.copytree(new, beside) if new.is_dir() else shutil.copy2(new, beside)
+    return beside
+
+
+def _former(place: Path) -> Path:
+    return place.with_name(f".{place.name}.ancien")
+
+
+def _flush(path: Path) -> None:
+    """Have the bytes on the disk before anything is renamed: a full disk says so here, not later."""
+    files = (p for p in path.rglob("*") if p.is_file()) if path.is_dir() else iter([path])
+    for file in files:
+        handle = os.open(file, os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _write_journal(outputs: Outputs, moves: list[Move]) -> None:
+    def relative(path: Path) -> str:
+        return os.path.relpath(path, outputs.base)
+
+    draft = outputs.journal.with_suffix(".tmp")
+    draft.write_text(json.dumps([[relative(m.new), relative(m.place), relative(m.former)] for m in moves]), encoding="utf-8")
+    _flush(draft)
+    draft.replace(outputs.journal)
+
+
+def _read_journal(outputs: Outputs) -> list[Move]:
+    rows = json.loads(outputs.journal.read_text(encoding="utf-8"))
+    return [Move(*(Path(os.path.normpath(outputs.base / name)) for name in row)) for row in rows]
+
+
+def _recover(outputs: Outputs) -> None:
+    """Complete a build that was being put in place, then clear what killed runs have left (the lock is held)."""
+    if outputs.journal.exists():
+        moves = _read_journal(outputs)
+        for move in moves:
+            move.forward()
+        _finish(outputs, moves)
+    outputs.journal.with_suffix(".tmp").unlink(missing_ok=True)
+    for name in _ITEMS:
+        place = Path(getattr(outputs, name))
+        _remove(_former(place))
+        _remove(place.with_name(f".{place.name}.nouveau"))
+    for leftover in outputs.base.glob(f"{_SCRATCH}*"):
+        _remove(leftover)
+
+
+def _finish(outputs: Outputs, moves: list[Move]) -> None:
+    outputs.journal.unlink()
+    for move in moves:
+        with suppress(OSError):
+            _remove(move.former)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -17,16 +17,23 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
     import pyarrow as pa
 
     for name, path in project.nomenclatures.items():
-        db.execute(f"create or replace table rules.{name} as select * from read_csv({quote(str(path))}, header = true, "
-                   "all_varchar = true, delim = ',', quote = '\"', auto_detect = true)")
+        db.execute(
+            f"create or replace table rules.{name} as select * from read_csv({quote(str(path))}, header = true, "
+            "all_varchar = true, delim = ',', quote = '\"', auto_detect = true)"
+        )
     communes = edition.territory.communes
-    db.put("rules.territory_commune", pa.table({
-        "code": pa.array([c["code"] for c in communes], pa.string()),
-        "name": pa.array([c["name"] for c in communes], pa.string()),
-        "epci_code": pa.array([c["epci_code"] for c in communes], pa.string()),
-        "epci_name": pa.array([c["epci_name"] for c in communes], pa.string()),
-        "population": pa.array([c["population"] for c in communes], pa.int64()),
-    }))
+    db.put(
+        "rules.territory_commune",
+        pa.table(
+            {
+                "code": pa.array([c["code"] for c in communes], pa.string()),
+                "name": pa.array([c["name"] for c in communes], pa.string()),
+                "epci_code": pa.array([c["epci_code"] for c in communes], pa.string()),
+                "epci_name": pa.array([c["epci_name"] for c in communes], pa.string()),
+                "population": pa.array([c["population"] for c in communes], pa.int64()),
+            }
+        ),
+    )
     db.execute(
         "create or replace table rules.commune_code as select code from rules.communes "
         "union select unnest(string_split(former_codes, '|')) from rules.communes where former_codes is not null "
@@ -37,17 +44,37 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
     db.put("rules.perimeter_family", pa.table({"family": pa.array(families, pa.string())}))
     sources = sorted(edition.sources.keys() | present)
     declared = [edition.sources.get(source, {}) for source in sources]
-    db.put("rules.edition_source", pa.table({
-        "source": pa.array(sources, pa.string()),
-        "label": pa.array([d.get("label", project.sources[s].title) for s, d in zip(sources, declared, strict=True)], pa.string()),
-        "vintage": pa.array([d.get("vintage") for d in declared], pa.int64()),
-        "is_present": pa.array([source in present for source in sources], pa.bool_()),
-    }))
-    parameters = [(table.id, name, str(value)) for table in project.tables
-                  for name, value in table.card.get("parameters", {}).items()]
-    db.put("rules.table_parameter", pa.table({
-        column: pa.array([row[i] for row in parameters], pa.string()) for i, column in enumerate(("table_id", "name", "value"))
-    }))
+    db.put(
+        "rules.edition_source",
+        pa.table(
+            {
+                "source": pa.array(sources, pa.string()),
+                "label": pa.array(
+                    [
+                        d.get("label", project.sources[s].title)
+                        for s, d in zip(sources, declared, strict=True)
+                    ],
+                    pa.string(),
+                ),
+                "vintage": pa.array([d.get("vintage") for d in declared], pa.int64()),
+                "is_present": pa.array([source in present for source in sources], pa.bool_()),
+            }
+        ),
+    )
+    parameters = [
+        (table.id, name, str(value))
+        for table in project.tables
+        for name, value in table.card.get("parameters", {}).items()
+    ]
+    db.put(
+        "rules.table_parameter",
+        pa.table(
+            {
+                column: pa.array([row[i] for row in parameters], pa.string())
+                for i, column in enumerate(("table_id", "name", "value"))
+            }
+        ),
+    )
     facts = edition_facts(edition, perimeter)
     db.put("rules.edition", pa.table({key: pa.array([value], kind) for key, (value, kind) in facts.items()}))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ess_observatory.build.database import STORAGE_VERSION, Database
 from ess_observatory.build.graph import Model, order, read_model
+from ess_observatory.build.guard import disk_full, is_disk_full, refuse_changed_files
 from ess_observatory.build.place import Outputs, building, put_in_place
 from ess_observatory.build.rules import load_rules
 from ess_observatory.errors import Exit, ObservatoryError
@@ -53,7 +54,7 @@ def raw_folder(project: Project, edition: Edition, raw: Path | None) -> Path:
     own = default / edition.id
     folder = raw or (own if own.is_dir() else default)
     if not folder.is_dir():
-        raise ObservatoryError("E110", f"Dossier de fichiers bruts introuvable : {folder}", None,
+        raise ObservatoryError("E121", f"Dossier de fichiers bruts introuvable : {folder}", None,
                                "Créez-le et déposez-y vos fichiers, ou donnez --raw DOSSIER.", Exit.MISSING)
     return folder
 
@@ -80,7 +81,8 @@ def run(project: Project, edition: Edition, raw: Path, outputs: Outputs, until: 
     """Build everything up to a stage, beside, then put it in place.
 
     Raises `ObservatoryError` (nothing is put in place): unknown headers or blocking checks (exit 3), missing input (4),
-    secrecy or integrity (6). The refused rows of a stopped run are left in `quality-echec/`.
+    secrecy or integrity (6), another build at work (4), raw files that change meanwhile or a full disk (3). The refused
+    rows of a stopped run are left in `quality-echec/`.
     """
     progress("Reconnaissance", "")
     inventory = inventory_of(project, raw)
@@ -90,10 +92,16 @@ def run(project: Project, edition: Edition, raw: Path, outputs: Outputs, until: 
         try:
             with Database(scratch.database) as db:
                 _build(db, project, edition, inventory, scratch, until, outcome, progress)
+            refuse_changed_files(inventory)
+            put_in_place(scratch, outputs, _IN_PLACE[until])
         except ObservatoryError:
             _keep_failed_quality(scratch, outputs)
             raise
-        put_in_place(scratch, outputs, _IN_PLACE[until])
+        except Exception as error:
+            refuse_changed_files(inventory)
+            if is_disk_full(error):
+                raise disk_full(outputs.base) from error
+            raise
         shutil.rmtree(outputs.failed_quality, ignore_errors=True)
     return outcome
 

@@ -12,16 +12,19 @@ from ess_observatory.publish.cells import read_cells
 from ess_observatory.publish.controls import control
 from ess_observatory.publish.replication import check_cells, replicate
 from ess_observatory.publish.texts import Placeholders
+from ess_observatory.publish.wide import write_wide
 from ess_observatory.quality import Verdict
 from ess_observatory.secrecy.door import protect
 
 
-def publish(db: Database, project: Project, edition: Edition, folder: Path, build: str) -> tuple[write.Book, list[Verdict]]:
+def publish(
+    db: Database, project: Project, edition: Edition, folder: Path, build: str
+) -> tuple[write.Book, list[Verdict]]:
     """Protect every table and write the publication folder; returns the published tables and the verdicts of gate 2."""
     folder.mkdir(parents=True, exist_ok=True)
     rules = project.secrecy
-    book = write.Book(edition, build)
-    present = {row[0] for row in db.rows("select source from rules.edition_source where is_present")}
+    present = frozenset(row[0] for row in db.rows("select source from rules.edition_source where is_present"))
+    book = write.Book(edition, build, present)
     for table in project.tables:
         if table.card.get("kind") == "checks" or not _is_applicable(table.card, present):
             continue
@@ -32,23 +35,32 @@ def publish(db: Database, project: Project, edition: Edition, folder: Path, buil
     if replication:
         _replicate(book, project, project.pipelines / "replications" / str(replication), folder)
     figures = book.figures()
-    placeholders = Placeholders(figures, write.names_for_texts(project, edition), known=write.known_ids(project))
+    placeholders = Placeholders(
+        figures, write.names_for_texts(project, edition), known=write.known_ids(project)
+    )
     write.write_figures(book, folder)
     write.write_tables(book, project, placeholders, folder)
     files = db.dicts("select distinct source, file, sha256 from staging.ledger order by all")
     write.write_manifest(book, project, files, folder)
     write.write_texts(book, project, placeholders, folder)
     write.write_map(edition, folder)
+    write_wide(folder)
     return book, control(book, db) + [_absent(where, names) for where, names in placeholders.absent.items()]
 
 
 def _absent(where: str, names: set[str]) -> Verdict:
     """A warning on a text that speaks of figures which this edition does not have."""
-    return Verdict(f"text.{where}", "publication", f"Texte laissé de côté dans {where}", "warn", "warning",
-                   f"chiffres absents de cette édition : {', '.join(sorted(names))}")
+    return Verdict(
+        f"text.{where}",
+        "publication",
+        f"Texte laissé de côté dans {where}",
+        "warn",
+        "warning",
+        f"chiffres absents de cette édition : {', '.join(sorted(names))}",
+    )
 
 
-def _is_applicable(card: dict[str, Any], present: set[str]) -> bool:
+def _is_applicable(card: dict[str, Any], present: frozenset[str]) -> bool:
     """A table is published when the source that it is mainly about (the first one) was read."""
     sources = card.get("sources", [])
     return not sources or sources[0] in present

@@ -13,8 +13,12 @@ from ess_observatory.project import read_csv_rows
 from ess_observatory.render.numbers import format_value, round_half_up
 from ess_observatory.secrecy.door import Cell
 
-_OPERATORS: dict[type, Callable] = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
-                                    ast.Div: operator.truediv}
+_OPERATORS: dict[type, Callable] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
 
 
 def evaluate(expression: str, values: Mapping[str, float | None]) -> float | None:
@@ -30,8 +34,12 @@ def evaluate(expression: str, values: Mapping[str, float | None]) -> float | Non
             if left is None or right is None or (isinstance(node.op, ast.Div) and right == 0):
                 return None
             return _OPERATORS[type(node.op)](left, right)
-        raise ObservatoryError("E430", f"Expression non comprise : « {expression} »", None,
-                               "N’utilisez que des identifiants de chiffres, des nombres et + - * /.")
+        raise ObservatoryError(
+            "E430",
+            f"Expression non comprise : « {expression} »",
+            None,
+            "N’utilisez que des identifiants de chiffres, des nombres et + - * /.",
+        )
 
     return visit(ast.parse(expression, mode="eval").body)
 
@@ -45,34 +53,47 @@ def replicate(folder: Path, figures: Mapping[str, Cell]) -> list[dict[str, Any]]
         published = float(record["published"]) if record["published"] else None
         verdict, remark = _verdict(record, published, recomputed, cell)
         is_withheld = verdict == "withheld"
-        rows.append({
-            "figure_id": record["figure_id"],
-            "label": record["label"],
-            "unit": record["unit"],
-            "published": published,
-            "recomputed": None if is_withheld else recomputed,
-            "difference": None if is_withheld or published is None or recomputed is None else recomputed - published,
-            "verdict": verdict,
-            "remark": remark,
-        })
+        rows.append(
+            {
+                "figure_id": record["figure_id"],
+                "label": record["label"],
+                "unit": record["unit"],
+                "published": published,
+                "recomputed": None if is_withheld else recomputed,
+                "difference": None
+                if is_withheld or published is None or recomputed is None
+                else recomputed - published,
+                "verdict": verdict,
+                "remark": remark,
+            }
+        )
     return rows
 
 
-def _verdict(record: dict[str, str], published: float | None, recomputed: float | None, cell: Cell | None) -> tuple[str, str]:
+def _verdict(
+    record: dict[str, str], published: float | None, recomputed: float | None, cell: Cell | None
+) -> tuple[str, str]:
     remark = record["remark"]
     if record["withheld"] == "true":
         return "withheld", "Valeur d’une seule structure : jamais publiée sans accord."
     if record["consistent"] != "true":
         return "contradiction_in_report", remark
     if cell is None or recomputed is None or published is None:
-        why = "masqué par le secret statistique" if cell and cell.conf_status == "C" else "les fichiers ne le donnent pas"
+        why = (
+            "masqué par le secret statistique"
+            if cell and cell.conf_status == "C"
+            else "les fichiers ne le donnent pas"
+        )
         return "not_computable", f"Non calculable : {why}. {remark}".strip()
     decimals = int(record["decimals"])
     if abs(recomputed - published) < 1e-9:
         return "identical", remark
     if round_half_up(recomputed, decimals) == round_half_up(published, decimals):
         return "rounding", remark
-    return "not_computable", f"Non retrouvé : les fichiers de cette édition donnent une autre valeur. {remark}".strip()
+    return (
+        "not_computable",
+        f"Non retrouvé : les fichiers de cette édition donnent une autre valeur. {remark}".strip(),
+    )
 
 
 def check_cells(folder: Path, figures: Mapping[str, Cell]) -> list[Cell]:
@@ -91,7 +112,10 @@ def check_cells(folder: Path, figures: Mapping[str, Cell]) -> list[Cell]:
             "gap": "nd" if left is None or right is None else _number(left - right, check),
             "status": _status(left, right, check),
         }
-        cells += [Cell(check["check_id"], check["label"], rank, "data", None, code, text=text) for code, text in texts.items()]
+        cells += [
+            Cell(check["check_id"], check["label"], rank, "data", None, code, text=text)
+            for code, text in texts.items()
+        ]
     return cells
 
 
@@ -113,4 +137,6 @@ def _pair(left: float | None, right: float | None, check: dict[str, str]) -> str
 
 
 def _number(value: float, check: dict[str, str]) -> str:
-    return format_value(value, check["unit"] if check["unit"] in ("%", "€") else "", int(check["decimals"]), "fr")
+    return format_value(
+        value, check["unit"] if check["unit"] in ("%", "€") else "", int(check["decimals"]), "fr"
+    )

@@ -172,8 +172,8 @@ class PublishedTable:
 
     @property
     def has_sections(self) -> bool:
-        """True when rows come in labelled blocks."""
-        return any(row.section for row in self.rows)
+        """True when rows come in several blocks (one block only is a title, not a column)."""
+        return len({row.section for row in self.rows}) > 1
 
     @property
     def signs(self) -> tuple[str, ...]:

@@ -17,8 +17,13 @@ _SIGNS = {"O": "nd", "M": "///", "N": "ns"}
 class Placeholders:
     """Fills the placeholders of a text with published figures; an unknown figure is an error that names the text."""
 
-    def __init__(self, figures: Mapping[str, tuple[Cell, str, int]], names: Mapping[str, Any], lang: str = "fr",
-                 known: Callable[[str], bool] = lambda _: False) -> None:
+    def __init__(
+        self,
+        figures: Mapping[str, tuple[Cell, str, int]],
+        names: Mapping[str, Any],
+        lang: str = "fr",
+        known: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         """`figures`: id → (published cell, unit, decimals); `names`: further words that texts may use.
 
         `known` tells an id that this edition lacks (its table or row is not there) from one that does not exist.
@@ -30,7 +35,9 @@ class Placeholders:
         self.known = known
         self.absent: dict[str, set[str]] = {}
         self._lacking: set[str] = set()
-        self.environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=True)
+        self.environment = jinja2.Environment(
+            undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=True
+        )
         self.environment.globals.update(names)
         self.environment.globals["fig"] = self.fig
 
@@ -40,8 +47,12 @@ class Placeholders:
             if self.known(figure_id):
                 self._lacking.add(figure_id)
                 return "nd"
-            raise ObservatoryError("E440", f"Chiffre inconnu dans un texte : « {figure_id} »", None,
-                                   "Corrigez l’identifiant du placeholder (ess trace liste les chiffres).")
+            raise ObservatoryError(
+                "E440",
+                f"Chiffre inconnu dans un texte : « {figure_id} »",
+                None,
+                "Corrigez l’identifiant du placeholder (ess trace liste les chiffres).",
+            )
         cell, unit, decimals = self.figures[figure_id]
         if cell.conf_status == CONFIDENTIAL:
             return "s"
@@ -68,7 +79,9 @@ class Placeholders:
         try:
             filled = self.environment.from_string(text).render()
         except jinja2.TemplateError as error:
-            raise ObservatoryError("E441", f"Texte mal formé : {error}", where, "Corrigez le placeholder.") from error
+            raise ObservatoryError(
+                "E441", f"Texte mal formé : {error}", where, "Corrigez le placeholder."
+            ) from error
         except ObservatoryError as error:
             error.where = where
             raise
@@ -83,7 +96,9 @@ class Placeholders:
         return "".join(self.fill(block, where) or "" for block in blocks)
 
 
-def load_texts(folders: Sequence[Path], placeholders: Placeholders, tables_by_chapter: Mapping[str, list[str]]) -> dict[str, Any]:
+def load_texts(
+    folders: Sequence[Path], placeholders: Placeholders, tables_by_chapter: Mapping[str, list[str]]
+) -> dict[str, Any]:
     """`texts.json`: main points, key figures, chapters (Markdown → HTML), glossary.
 
     `folders`: where texts are looked for, the most specific first. A numbered chapter without any table is left out.
@@ -116,16 +131,22 @@ def _chapter(path: Path, number: str, placeholders: Placeholders, tables: list[s
     text = placeholders.fill_blocks(path.read_text(encoding="utf-8"), path.name)
     title = re.search(r"^# (.+)$", text, re.MULTILINE)
     if title is None:
-        raise ObservatoryError("E442", "Chapitre sans titre", str(path), "Commencez le fichier par « # Titre ».")
-    body = text[title.end():]
+        raise ObservatoryError(
+            "E442", "Chapitre sans titre", str(path), "Commencez le fichier par « # Titre »."
+        )
+    body = text[title.end() :]
     body, _, stakes = body.partition("## Enjeux")
     headline = re.search(r"^> (.+)$", body, re.MULTILINE)
     if headline:
         body = body.replace(headline.group(0), "", 1)
     return {
-        "id": number, "number": number, "title": french(title.group(1)),
+        "id": number,
+        "number": number,
+        "title": french(title.group(1)),
         "headline": french(headline.group(1)) if headline else None,
-        "html": _html(body), "stakes": _html(stakes) if stakes.strip() else None, "tables": tables,
+        "html": _html(body),
+        "stakes": _html(stakes) if stakes.strip() else None,
+        "tables": tables,
     }
 
 

@@ -14,8 +14,20 @@ from ess_observatory.project import Edition, Project, TableCard
 from ess_observatory.publish.texts import Placeholders, french, load_texts
 from ess_observatory.secrecy.door import Cell
 
-MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
-          "décembre")
+MONTHS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
 SIGNS = {
     "s": "secret statistique : valeur masquée",
     "nd": "résultat non disponible",
@@ -32,6 +44,7 @@ class Book:
 
     edition: Edition
     build: str
+    present: frozenset[str] = frozenset()
     tables: list[tuple[TableCard, list[Cell]]] = field(default_factory=list)
 
     def figure_id(self, table: TableCard, cell: Cell) -> str:
@@ -52,16 +65,24 @@ class Book:
                     continue
                 figure_id = self.figure_id(table, cell)
                 if figure_id in found:
-                    raise ObservatoryError("E423", f"Identifiant de chiffre donné deux fois : « {figure_id} »",
-                                           str(table.folder / "card.toml"), "Changez-le dans [figures].")
+                    raise ObservatoryError(
+                        "E423",
+                        f"Identifiant de chiffre donné deux fois : « {figure_id} »",
+                        str(table.folder / "card.toml"),
+                        "Changez-le dans [figures].",
+                    )
                 found[figure_id] = (cell, *_unit(table, cell))
         return found
 
     def undeclared(self) -> list[tuple[str, str]]:
         """Ids declared in a card whose cell does not exist in this edition (table number, id)."""
         keys = {(table.id, "/".join(cell.key)) for table, cells in self.tables for cell in cells}
-        return [(table.number, figure_id) for table, _ in self.tables
-                for key, figure_id in table.card.get("figures", {}).items() if (table.id, key) not in keys]
+        return [
+            (table.number, figure_id)
+            for table, _ in self.tables
+            for key, figure_id in table.card.get("figures", {}).items()
+            if (table.id, key) not in keys
+        ]
 
 
 def known_ids(project: Project) -> Callable[[str], bool]:
@@ -100,27 +121,64 @@ def write_figures(book: Book, folder: Path) -> None:
                 continue
             unit, decimals = _unit(table, cell)
             if cell.conf_status != "F" and cell.value is not None:
-                raise ObservatoryError("E510", f"Cellule masquée avec une valeur : {'/'.join(cell.key)}", table.id, None,
-                                       Exit.INTEGRITY)
+                raise ObservatoryError(
+                    "E510",
+                    f"Cellule masquée avec une valeur : {'/'.join(cell.key)}",
+                    table.id,
+                    None,
+                    Exit.INTEGRITY,
+                )
             record = {
-                "edition": book.edition.id, "territory": book.edition.territory.id, "table_id": table.id,
-                "figure_id": book.figure_id(table, cell), "row_code": cell.row_code, "row_label": french(cell.row_label),
-                "column_code": cell.column_code, "column_label": french(labels[cell.column_code]), "value": cell.value,
-                "unit": unit, "decimals": decimals, "obs_status": cell.obs_status, "conf_status": cell.conf_status,
-                "numerator": cell.numerator, "denominator": cell.denominator, "base_n": cell.base_n,
-                "ci_low": cell.ci_low, "ci_high": cell.ci_high, "flags": list(cell.flags),
-                "sources": list(table.card.get("sources", [])), "build": book.build,
+                "edition": book.edition.id,
+                "territory": book.edition.territory.id,
+                "table_id": table.id,
+                "figure_id": book.figure_id(table, cell),
+                "row_code": cell.row_code,
+                "row_label": french(cell.row_label),
+                "column_code": cell.column_code,
+                "column_label": french(labels[cell.column_code]),
+                "value": cell.value,
+                "unit": unit,
+                "decimals": decimals,
+                "obs_status": cell.obs_status,
+                "conf_status": cell.conf_status,
+                "numerator": cell.numerator,
+                "denominator": cell.denominator,
+                "base_n": cell.base_n,
+                "ci_low": cell.ci_low,
+                "ci_high": cell.ci_high,
+                "flags": list(cell.flags),
+                "sources": list(table.card.get("sources", [])),
+                "build": book.build,
             }
             for name, value in record.items():
                 columns[name].append(value)
     text, number = pa.string(), pa.float64()
-    schema = pa.schema([
-        ("edition", text), ("territory", text), ("table_id", text), ("figure_id", text), ("row_code", text),
-        ("row_label", text), ("column_code", text), ("column_label", text), ("value", number), ("unit", text),
-        ("decimals", pa.int32()), ("obs_status", text), ("conf_status", text), ("numerator", number),
-        ("denominator", number), ("base_n", pa.int64()), ("ci_low", number), ("ci_high", number),
-        ("flags", pa.list_(text)), ("sources", pa.list_(text)), ("build", text),
-    ])
+    schema = pa.schema(
+        [
+            ("edition", text),
+            ("territory", text),
+            ("table_id", text),
+            ("figure_id", text),
+            ("row_code", text),
+            ("row_label", text),
+            ("column_code", text),
+            ("column_label", text),
+            ("value", number),
+            ("unit", text),
+            ("decimals", pa.int32()),
+            ("obs_status", text),
+            ("conf_status", text),
+            ("numerator", number),
+            ("denominator", number),
+            ("base_n", pa.int64()),
+            ("ci_low", number),
+            ("ci_high", number),
+            ("flags", pa.list_(text)),
+            ("sources", pa.list_(text)),
+            ("build", text),
+        ]
+    )
     pq.write_table(pa.table(dict(columns), schema=schema), folder / "figures.parquet", compression="zstd")
 
 
@@ -135,11 +193,20 @@ def _scopes(project: Project, placeholders: Placeholders) -> dict[str, str]:
     from ess_observatory.project import read_toml
 
     path = project.pipelines / "texts" / "scopes.toml"
-    return {key: french(placeholders.fill(text, f"scopes.toml : {key}") or text) for key, text in read_toml(path).items()}
+    return {
+        key: french(placeholders.fill(text, f"scopes.toml : {key}") or text)
+        for key, text in read_toml(path).items()
+    }
 
 
-def _table_json(book: Book, project: Project, table: TableCard, cells: list[Cell], placeholders: Placeholders,
-                scopes: dict[str, str]) -> dict[str, Any]:
+def _table_json(
+    book: Book,
+    project: Project,
+    table: TableCard,
+    cells: list[Cell],
+    placeholders: Placeholders,
+    scopes: dict[str, str],
+) -> dict[str, Any]:
     card, where = table.card, str(table.folder / "card.toml")
 
     place = f"tables/{table.id}/card.toml"
@@ -150,38 +217,73 @@ def _table_json(book: Book, project: Project, table: TableCard, cells: list[Cell
 
     for key in ("title", "scope", "base", "reading_aid", "stub"):
         if not card.get(key):
-            raise ObservatoryError("E424", f"« {key} » manque à la fiche du tableau {table.number}", where,
-                                   "Tout tableau publié dit son titre, son champ, sa base et comment le lire.")
+            raise ObservatoryError(
+                "E424",
+                f"« {key} » manque à la fiche du tableau {table.number}",
+                where,
+                "Tout tableau publié dit son titre, son champ, sa base et comment le lire.",
+            )
     if card["scope"] not in scopes:
-        raise ObservatoryError("E425", f"Champ inconnu : « {card['scope']} »", where,
-                               f"Champs déclarés dans pipelines/texts/scopes.toml : {', '.join(scopes)}.")
+        raise ObservatoryError(
+            "E425",
+            f"Champ inconnu : « {card['scope']} »",
+            where,
+            f"Champs déclarés dans pipelines/texts/scopes.toml : {', '.join(scopes)}.",
+        )
     rows: dict[str, dict[str, Any]] = {}
     texts: dict[str, dict[str, str]] = defaultdict(dict)
     for cell in sorted(cells, key=lambda c: c.row_rank):
-        rows.setdefault(cell.row_code, {
-            "code": cell.row_code, "label": french(cell.row_label), "kind": cell.row_kind,
-            "section": french(cell.row_section) if cell.row_section else None,
-        })
+        rows.setdefault(
+            cell.row_code,
+            {
+                "code": cell.row_code,
+                "label": french(cell.row_label),
+                "kind": cell.row_kind,
+                "section": french(cell.row_section) if cell.row_section else None,
+            },
+        )
         if cell.text is not None and cell.conf_status == "F":
             texts[cell.row_code][cell.column_code] = french(cell.text)
     columns = [
-        {"code": c["code"], "label": french(c["label"]), "label_en": c.get("label_en"), "unit": c.get("unit", ""),
-         "decimals": c.get("decimals", 0), "kind": "text" if c["secrecy"] == "text" else "number"}
+        {
+            "code": c["code"],
+            "label": french(c["label"]),
+            "label_en": c.get("label_en"),
+            "unit": c.get("unit", ""),
+            "decimals": c.get("decimals", 0),
+            "kind": "text" if c["secrecy"] == "text" else "number",
+        }
         for c in card["columns"]
     ]
     return {
-        "id": table.id, "number": table.number, "chapter": card["chapter"], "title": text("title"),
-        "title_en": card.get("title_en"), "finding": text("finding"), "scope": scopes[card["scope"]],
-        "source": source_label(book.edition, project, card), "base": text("base") or "nd", "reading_aid": text("reading_aid"),
-        "notes": [french(note) for note in (placeholders.fill(n, place) for n in card.get("notes", [])) if note],
-        "stub": french(card["stub"]), "columns": columns, "rows": list(rows.values()), "texts": dict(texts),
+        "id": table.id,
+        "number": table.number,
+        "chapter": card["chapter"],
+        "title": text("title"),
+        "title_en": card.get("title_en"),
+        "finding": text("finding"),
+        "scope": scopes[card["scope"]],
+        "source": source_label(book, project, card),
+        "base": text("base") or "nd",
+        "reading_aid": text("reading_aid"),
+        "notes": [
+            french(note) for note in (placeholders.fill(n, place) for n in card.get("notes", [])) if note
+        ],
+        "stub": french(card["stub"]),
+        "columns": columns,
+        "rows": list(rows.values()),
+        "texts": dict(texts),
         "chart": card.get("chart"),
     }
 
 
-def source_label(edition: Edition, project: Project, card: dict[str, Any]) -> str:
-    """« Manageo 2011 ; Insee, CLAP 2009 ; calculs de l’observatoire »."""
-    labels = [edition.sources.get(s, {}).get("label", project.sources[s].title) for s in card.get("sources", [])]
+def source_label(book: Book, project: Project, card: dict[str, Any]) -> str:
+    """« Insee 2010 ; enquête 2012 ; calculs de l’observatoire »: the sources of a table that were read."""
+    labels = [
+        book.edition.sources.get(s, {}).get("label", project.sources[s].title)
+        for s in card.get("sources", [])
+        if s in book.present
+    ]
     return french(" ; ".join([*labels, "calculs de l’observatoire"]))
 
 
@@ -192,13 +294,19 @@ def names_for_texts(project: Project, edition: Edition) -> dict[str, Any]:
     reference = dt.date.fromisoformat(str(edition.data.get("reference_date", f"{edition.year}-12-31")))
     day = "1er" if reference.day == 1 else str(reference.day)
     return {
-        "year": edition.year, "edition": edition.id, "territory": edition.territory.name,
-        "territory_in": edition.territory.name_in, "perimeter": project.perimeter(str(edition.data["perimeter"]))["title"],
+        "year": edition.year,
+        "edition": edition.id,
+        "territory": edition.territory.name,
+        "territory_in": edition.territory.name_in,
+        "perimeter": project.perimeter(str(edition.data["perimeter"]))["title"],
         "survey_year": edition.data.get("survey", {}).get("year", edition.year),
         "reference_date": f"{day}\u00a0{MONTHS[reference.month - 1]}\u00a0{reference.year}",
-        "sublevel": edition.territory.sublevel_label, "publisher": edition.data.get("publisher", ""),
-        "contact": edition.data.get("contact", ""), "licence": edition.data.get("licence", ""),
-        "version": edition.data.get("version", ""), "communes": len(edition.territory.communes),
+        "sublevel": edition.territory.sublevel_label,
+        "publisher": edition.data.get("publisher", ""),
+        "contact": edition.data.get("contact", ""),
+        "licence": edition.data.get("licence", ""),
+        "version": edition.data.get("version", ""),
+        "communes": len(edition.territory.communes),
     }
 
 
@@ -214,22 +322,39 @@ def write_manifest(book: Book, project: Project, files: list[dict[str, Any]], fo
         if spec.id not in edition.sources and spec.id not in by_source:
             continue
         unique = {item["name"]: item for item in by_source.get(spec.id, [])}
-        sources.append({
-            "id": spec.id, "label": french(declared.get("label", spec.title)), "title": french(spec.title),
-            "producer": french(spec.producer), "vintage": declared.get("vintage"), "licence": french(spec.licence),
-            "note": french(spec.note), "files": [unique[name] for name in sorted(unique)],
-        })
+        sources.append(
+            {
+                "id": spec.id,
+                "label": french(declared.get("label", spec.title)),
+                "title": french(spec.title),
+                "producer": french(spec.producer),
+                "vintage": declared.get("vintage"),
+                "licence": french(spec.licence),
+                "note": french(spec.note),
+                "files": [unique[name] for name in sorted(unique)],
+            }
+        )
     data = edition.data
-    write_json(folder / "manifest.json", {
-        "edition": edition.id, "year": edition.year, "title": french(data["title"]), "title_en": data.get("title_en"),
-        "subtitle": french(edition.territory.meta.get("description", "")),
-        "territory": {"code": edition.territory.id, "name": edition.territory.name},
-        "publisher": {"name": french(data.get("publisher", "")), "contact": data.get("contact")},
-        "licence": {"name": data.get("licence", "")}, "synthetic": bool(data.get("synthetic", False)),
-        "banner": french(data["synthetic_banner"]) if data.get("synthetic") else None,
-        "version": str(data.get("version", "1.0.0")), "published": str(data.get("published", "")) or None,
-        "build": book.build, "sources": sources, "signs": {sign: french(meaning) for sign, meaning in SIGNS.items()},
-    })
+    write_json(
+        folder / "manifest.json",
+        {
+            "edition": edition.id,
+            "year": edition.year,
+            "title": french(data["title"]),
+            "title_en": data.get("title_en"),
+            "subtitle": french(edition.territory.meta.get("description", "")),
+            "territory": {"code": edition.territory.id, "name": edition.territory.name},
+            "publisher": {"name": french(data.get("publisher", "")), "contact": data.get("contact")},
+            "licence": {"name": data.get("licence", "")},
+            "synthetic": bool(data.get("synthetic", False)),
+            "banner": french(data["synthetic_banner"]) if data.get("synthetic") else None,
+            "version": str(data.get("version", "1.0.0")),
+            "published": str(data.get("published", "")) or None,
+            "build": book.build,
+            "sources": sources,
+            "signs": {sign: french(meaning) for sign, meaning in SIGNS.items()},
+        },
+    )
 
 
 def write_texts(book: Book, project: Project, placeholders: Placeholders, folder: Path) -> None:
@@ -238,7 +363,9 @@ def write_texts(book: Book, project: Project, placeholders: Placeholders, folder
     for table, _ in book.tables:
         by_chapter[str(table.card["chapter"])].append(table.number)
     own = project.pipelines / "texts" / "fr" / book.edition.id
-    folders = [own, project.pipelines / "texts" / "fr"] if own.is_dir() else [project.pipelines / "texts" / "fr"]
+    folders = (
+        [own, project.pipelines / "texts" / "fr"] if own.is_dir() else [project.pipelines / "texts" / "fr"]
+    )
     write_json(folder / "texts.json", load_texts(folders, placeholders, by_chapter))
 
 
@@ -248,9 +375,21 @@ def write_replication(rows: list[dict[str, Any]], folder: Path) -> None:
     import pyarrow.parquet as pq
 
     text, number = pa.string(), pa.float64()
-    schema = pa.schema([("figure_id", text), ("published", number), ("recomputed", number), ("difference", number),
-                        ("verdict", text), ("remark", text), ("label", text), ("unit", text)])
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "replication.parquet", compression="zstd")
+    schema = pa.schema(
+        [
+            ("figure_id", text),
+            ("published", number),
+            ("recomputed", number),
+            ("difference", number),
+            ("verdict", text),
+            ("remark", text),
+            ("label", text),
+            ("unit", text),
+        ]
+    )
+    pq.write_table(
+        pa.Table.from_pylist(rows, schema=schema), folder / "replication.parquet", compression="zstd"
+    )
 
 
 def write_map(edition: Edition, folder: Path) -> None:

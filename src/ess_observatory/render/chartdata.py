@@ -8,7 +8,7 @@ from typing import Any
 
 from ess_observatory.publish.tables import NOT_APPLICABLE, Column, PublishedTable, Row
 from ess_observatory.render.labels import colon, labels
-from ess_observatory.render.numbers import format_cell
+from ess_observatory.render.numbers import NARROW_SPACE, format_cell
 
 PALETTE = ("c1", "c2", "c4", "c5", "c3")
 
@@ -68,6 +68,8 @@ def points(table: PublishedTable, spec: dict[str, Any], column: Column, lang: st
             other = table.column(spec["also"])
             if table.cell(row, other).sign != NOT_APPLICABLE:
                 label = f"{label} · {format_cell(table.cell(row, other), other, lang, with_unit=True)}"
+        if cell.mark and cell.mark != "b":
+            label = f"{label}{NARROW_SPACE}({cell.mark})"
         if spec.get("label_from"):
             row = replace(row, label=table.cell(row, spec["label_from"]).text or row.label)
         found.append(Point(row, value, label, row.kind == "missing" or row.code in apart))

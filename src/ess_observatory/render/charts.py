@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ess_observatory.publish.tables import PublishedTable
+from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
 from ess_observatory.render.chartdata import (
     PALETTE,
     Context,
@@ -92,7 +92,7 @@ def _map_and_ranking(
 def bars(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: Context) -> None:
     """Horizontal bars from zero with the value at the end; « not known » is grey and apart."""
     column = spec_columns(table, spec)[0]
-    drawn = points(table, spec, column, context.lang)
+    drawn = [p for p in points(table, spec, column, context.lang) if p.label != NOT_APPLICABLE]
     top = top_of(spec, drawn)
     front = highlighted(spec, drawn)
     draw_bars(canvas, drawn, top, lambda p: "c1" if front is None or p.row.code in front else "c3")
@@ -163,7 +163,7 @@ def grouped(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context
 def progress(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: Context) -> None:
     """Shares as filled tracks from 0 to `max` (25 by default), with an optional reference tick."""
     column = spec_columns(table, spec)[0]
-    drawn = [p for p in points(table, spec, column, context.lang) if p.label != "///"]
+    drawn = [p for p in points(table, spec, column, context.lang) if p.label != NOT_APPLICABLE]
     top = top_of({"max": 25 if top_of({}, drawn) <= 25 else 100, **spec}, drawn)
     reference = spec.get("reference") or {}
     for point in drawn:

@@ -134,6 +134,7 @@ def _environment(folder: Path) -> Environment:
     )
     environment.filters["trusted"] = lambda text: Markup(text or "")
     environment.filters["name_of"] = name_of
+    environment.filters["plural"] = words.plural
     return environment
 
 
@@ -246,7 +247,7 @@ def _replication(publication: Publication, lang: str) -> dict[str, Any]:
     return {
         "rows": rows,
         "counts": [
-            (verdict, words.verdict_label(verdict, lang), counts[verdict])
+            (verdict, words.plural(words.verdict_label(verdict, lang), counts[verdict]), counts[verdict])
             for verdict in sorted(counts, key=lambda v: order.index(v) if v in order else len(order))
         ],
     }

@@ -301,6 +301,17 @@ _VERDICTS = {
     },
 }
 
+_PLURALS = {
+    "identique": "identiques",
+    "arrondi": "arrondis",
+    "contradiction dans le rapport": "contradictions dans le rapport",
+    "non calculable": "non calculables",
+    "conforme": "conformes",
+    "non conforme": "non conformes",
+    "information": "informations",
+    "contradiction in the report": "contradictions in the report",
+}
+
 _STATUSES = {
     "fr": {"ok": "conforme", "warning": "à examiner", "failed": "non conforme", "info": "information"},
     "en": {"ok": "passed", "warning": "to review", "failed": "failed", "info": "information"},
@@ -359,6 +370,11 @@ def sign_meanings(lang: str, manifest: dict[str, Any] | None = None) -> dict[str
 def verdict_label(verdict: str | None, lang: str) -> str:
     """A replication verdict in words."""
     return _VERDICTS["en" if lang == "en" else "fr"].get(verdict or "", verdict or "")
+
+
+def plural(word: str, count: int) -> str:
+    """The word as it stands after a number: plural from 2 on."""
+    return _PLURALS.get(word, word) if count >= 2 else word
 
 
 def status_key(status: object) -> str:

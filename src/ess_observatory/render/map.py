@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 from typing import Any
 
-from ess_observatory.publish.tables import PublishedTable
+from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
 from ess_observatory.render.chartdata import Context, Point, finding, points, spec_columns
 from ess_observatory.render.labels import colon
 from ess_observatory.render.numbers import format_number
@@ -52,7 +52,7 @@ def circles_map(
     for x, y, point in spots:
         if point.value:
             canvas.circle(x, y, frame.radius(point.value), "spot", f"{point.row.label} · {point.label}")
-        elif point.value is None and point.label != "///":
+        elif point.value is None and point.label != NOT_APPLICABLE:
             canvas.text(x, y + 4, point.label, "t-map-sign", "middle")
     _names(canvas, spots, frame, int(spec.get("names") or (5 if narrow else 9)))
     canvas.y = height + 6

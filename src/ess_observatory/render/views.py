@@ -12,7 +12,7 @@ from ess_observatory.render.charts import chart_svgs
 from ess_observatory.render.csvfile import table_csv
 from ess_observatory.render.numbers import NARROW_SPACE, format_cell, format_number
 
-FOLD_FROM, SCROLL_FROM = 12, 40
+FOLD_FROM, FOLD_FROM_ALONE, SCROLL_FROM = 12, 24, 40
 
 
 def table_view(
@@ -23,6 +23,7 @@ def table_view(
 
     lang = context.lang
     meanings = context.meanings or words.sign_meanings(lang)
+    common = _common_unit(table)
     sections: list[dict[str, Any]] = []
     for row in table.rows:
         if not sections or sections[-1]["title"] != (row.section or ""):
@@ -37,9 +38,13 @@ def table_view(
     return {
         "table": table,
         "sections": sections,
-        "columns": [_header(column) for column in table.columns],
+        "columns": [_header(column, common) for column in table.columns],
+        "unit": common,
+        "dense": len(table.columns) > 5,
         "count": len(table.rows),
-        "folded": len(table.rows) > FOLD_FROM if folded is None else folded,
+        "folded": len(table.rows) > (FOLD_FROM if table.chart else FOLD_FROM_ALONE)
+        if folded is None
+        else folded,
         "scroll": len(table.rows) > SCROLL_FROM,
         "signs": [(sign, meanings[sign]) for sign in table.signs if sign in meanings],
         "marked": any(cell.mark for cell in table.cells.values()),
@@ -60,8 +65,16 @@ def _measure(table: PublishedTable) -> str:
     return " · ".join(table.column(code).header for code in codes)
 
 
-def _header(column: Column) -> dict[str, str]:
-    unit = column.header[len(column.label) :].strip()
+def _common_unit(table: PublishedTable) -> str:
+    """Unit of all the number columns, said once in the caption instead of in each header, or ''."""
+    columns = [column for column in table.columns if column.kind != "text"]
+    units = {column.unit for column in columns}
+    said = any(column.header == column.label for column in columns)
+    return units.pop() if len(columns) > 1 and len(units) == 1 and not said else ""
+
+
+def _header(column: Column, common: str) -> dict[str, str]:
+    unit = "" if common else column.header[len(column.label) :].strip()
     return {"label": column.label, "unit": unit, "kind": column.kind}
 
 

@@ -253,6 +253,10 @@ class _Writer:
         widths = [26, 10, 36, 22, 46, 20, 30, 14, 20, 14, 16, 16, 16, 12, 14, 14, 30]
         self.pen.block(sheet, 1, "donnees_longues", header, rows, widths, filtered=True)
 
+    def _block_title(self, table: PublishedTable) -> str:
+        """Title of the only block of rows, which has no column of its own."""
+        return "" if table.has_sections or not table.rows else table.rows[0].section or ""
+
     def _table(self, table: PublishedTable, sheet: Worksheet) -> None:
         place = f"{self.place} – {self.mention}" if self.mention else self.place
         notes = ", ".join(f"[note {self.notes[note]}]" for note in table.notes)
@@ -261,7 +265,7 @@ class _Writer:
         scope = f"{self.w['scope']}{self.colon}{table.scope}"
         lines = [
             f"{self.w['table']} {table.number} – {table.title}",
-            f"{place}. {table.finding}" if table.finding else place,
+            ". ".join(part for part in (place, table.finding, self._block_title(table)) if part),
             f"{self.w['reading']}{self.colon}{table.reading_aid or self.x['none']}",
             f"{scope} – {self.w['base']}{self.colon}{table.base}" if table.base else scope,
             f"{self.w['source']}{self.colon}{table.source}",

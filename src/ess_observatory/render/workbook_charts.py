@@ -136,7 +136,7 @@ def _runs(table: PublishedTable, spec: dict[str, Any]) -> list[list[int]]:
             else:
                 runs.append([index])
             previous = (index, row.section)
-    return [run for run in runs if len(run) > 1]
+    return [run for run in runs if len(run) > 1 and any(table.rows[index].kind == "data" for index in run)]
 
 
 def _hidden(table: PublishedTable, column: Column, runs: list[list[int]]) -> bool:

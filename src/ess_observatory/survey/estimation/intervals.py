@@ -20,9 +20,9 @@ LEVEL = 0.95
 
 def normal_quantile(level: float = LEVEL) -> float:
     """The number of standard errors on each side of a two-sided normal interval (1.96 at 95 %)."""
-    from scipy.special import ndtri
+    from statistics import NormalDist
 
-    return float(ndtri(0.5 + level / 2))
+    return NormalDist().inv_cdf(0.5 + level / 2)
 
 
 def student_quantile(df: ArrayLike, level: float = LEVEL) -> Any:

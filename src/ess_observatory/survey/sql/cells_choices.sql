@@ -1,5 +1,7 @@
 -- Grain: one cell of a table of choices. Base of a block = respondents of its population who answered its question;
--- shares are on that base, so those of a question with several answers may add up to more than 100 %.
+-- shares are on that base, so those of a question with several answers may add up to more than 100 %. Interval of a
+-- share: Wilson's, on the sample size of equal precision in an infinite population, n (N - 1) / (N - n); N is the
+-- population, cut to the share of it that the question concerns (same formula as estimation/intervals.py).
 with statuses as (
     select b.block_code, b.block_rank, a.respondent_id, a.status
     from survey_block as b
@@ -18,6 +20,14 @@ bases as (
     from survey_block as b
     left join statuses as s on s.block_code = b.block_code
     group by all
+),
+populations as (
+    select b.*,
+        s.population_n * (b.respondent_n - b.filtered_n - b.not_applicable_n) / nullif(t.respondent_n, 0)
+            as concerned_population
+    from bases as b
+    cross join survey_setting as s
+    cross join (select count(*) as respondent_n from core.survey_respondent) as t
 ),
 choice_counts as (
     select
@@ -107,16 +117,29 @@ ranked as (
     select
         r.row_code, r.row_label, r.row_kind, b.block_label as row_section, r.respondent_n, b.answered_n,
         row_number() over (order by b.block_rank, r.rank_in_block, r.row_code) as row_rank,
-        r.row_kind in ('data', 'base') as has_share
+        r.row_kind in ('data', 'base') as has_share,
+        r.row_kind = 'data' and b.answered_n >= s.percent_from and s.population_n is not null as has_interval,
+        1.0 * r.respondent_n / nullif(b.answered_n, 0) as share,
+        s.width * s.width
+            * greatest(b.concerned_population - b.answered_n, 0)
+            / nullif(b.answered_n * (b.concerned_population - 1), 0) as spread
     from all_rows as r
-    inner join bases as b on b.block_code = r.block_code
+    inner join populations as b on b.block_code = r.block_code
+    cross join survey_setting as s
+),
+scored as (
+    select
+        *,
+        (share + spread / 2) / (1 + spread) as centre,
+        sqrt(spread * share * (1 - share) + spread * spread / 4) / (1 + spread) as half_width
+    from ranked
 )
 select
     r.row_code, r.row_label, r.row_rank, r.row_kind, r.row_section, 'count' as column_code,
     cast(r.respondent_n as double) as value, cast(null as double) as numerator, cast(null as double) as denominator,
     r.answered_n as base_n, r.respondent_n as n_units, cast(null as double) as top_share,
-    cast(null as varchar) as obs_status
-from ranked as r
+    cast(null as varchar) as obs_status, cast(null as double) as ci_low, cast(null as double) as ci_high
+from scored as r
 union all
 select
     r.row_code, r.row_label, r.row_rank, r.row_kind, r.row_section, 'share',
@@ -126,5 +149,7 @@ select
     r.answered_n,
     case when r.has_share then r.respondent_n end,
     null,
-    case when r.has_share then null else 'M' end
-from ranked as r
+    case when r.has_share then null else 'M' end,
+    case when r.has_interval then 100.0 * greatest(r.centre - r.half_width, 0) end,
+    case when r.has_interval then 100.0 * least(r.centre + r.half_width, 1) end
+from scored as r

@@ -33,7 +33,9 @@ select
     b.answered_n as base_n,
     coalesce(k.respondent_n, 0) as n_units,
     cast(null as double) as top_share,
-    cast(null as varchar) as obs_status
+    cast(null as varchar) as obs_status,
+    cast(null as double) as ci_low,
+    cast(null as double) as ci_high
 from row_axis as r
 cross join column_axis as c
 cross join bases as b

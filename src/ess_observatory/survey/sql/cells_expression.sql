@@ -44,5 +44,7 @@ select
     base_n,
     respondent_n as n_units,
     cast(null as double) as top_share,
-    cast(null as varchar) as obs_status
+    cast(null as varchar) as obs_status,
+    cast(null as double) as ci_low,
+    cast(null as double) as ci_high
 from long

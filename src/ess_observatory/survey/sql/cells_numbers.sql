@@ -75,5 +75,7 @@ select
     case
         when measure = 'none' then 'M'
         when not is_count and given_n = 0 then 'O'
-    end as obs_status
+    end as obs_status,
+    cast(null as double) as ci_low,
+    cast(null as double) as ci_high
 from measured

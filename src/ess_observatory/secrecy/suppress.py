@@ -1,0 +1,295 @@
+"""Which further cells to hide so that no hidden cell can be found, or nearly found, from what is published.
+
+Sequential minimum-cost linear programmes: each hidden cell must be able to move by its protection, up and down, while
+everything published stays. A witness (the moves of all cells) is kept for each: it proves the protection without a solver,
+covers other cells by scaling, and makes the clean-up of needless suppressions cheap. Method: Fischetti and Salazar (2001),
+Kelly, Golden and Assad (1992); the certificates are our own. Deterministic: ties are broken by the order of the cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ess_observatory.secrecy.programs import Freedom, Spread
+from ess_observatory.secrecy.system import MOVED, System
+
+
+@dataclass(frozen=True)
+class Need:
+    """A cell must be able to move by `move`, even for one who knows the cells of `known`."""
+
+    cell: int
+    move: float
+    known: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Protection:
+    """How far an attacker must stay above and below a hidden cell, and what its contributors know."""
+
+    up: float
+    down: float
+    insider_up: float = 0.0
+    insider_down: float = 0.0
+
+
+@dataclass
+class Pattern:
+    """The outcome: hidden cells, those hidden for others, the certificate of each need, the needs nobody can meet."""
+
+    hidden: set[int]
+    secondary: set[int]
+    certificates: dict[Need, np.ndarray]
+    impossible: list[Need] = field(default_factory=list)
+
+
+def suppress(system: System, primary: dict[int, Protection], owners: dict[int, str] | None = None,
+             secondary_rate: float = 0.0, secondary_least: float = 0.0) -> Pattern:
+    """Protect the primary cells of a system. `owners`: the contributor of each hidden cell that has only one.
+
+    `secondary_rate`, `secondary_least`: protection of the cells hidden for others (share of the value, absolute least).
+    """
+    free = system.hideable.copy()
+    free[list(primary)] = True
+    whole = Pattern(set(primary), set(), {})
+    for block in system.blocks(free):
+        inside = [cell for cell in block if cell in primary]
+        if not inside:
+            continue
+        place = {cell: index for index, cell in enumerate(block)}
+        work = _Block(system.part(block), {place[c]: primary[c] for c in inside},
+                      {place[c]: owner for c, owner in (owners or {}).items() if c in place}, secondary_rate, secondary_least)
+        work.run()
+        whole.hidden |= {block[cell] for cell in work.hidden}
+        whole.secondary |= {block[cell] for cell in work.hidden if block[cell] not in primary}
+        outward = np.asarray(block)
+        for need, witness in work.certificates().items():
+            moves = np.zeros(len(system.values))
+            moves[outward] = witness
+            whole.certificates[_outward(need, block)] = moves
+        whole.impossible += [_outward(need, block) for need in work.impossible]
+    return whole
+
+
+def _outward(need: Need, block: list[int]) -> Need:
+    return Need(block[need.cell], need.move, tuple(block[cell] for cell in need.known))
+
+
+class _Block:
+    """One connected part of the system being protected."""
+
+    def __init__(self, system: System, primary: dict[int, Protection], owners: dict[int, str], rate: float, least: float) -> None:
+        self.system, self.primary, self.rate, self.least = system, primary, rate, least
+        self.hidden = set(primary)
+        self.low, self.high = system.lower - system.values, system.upper - system.values
+        self.slack_down, self.slack_up = system.slack()
+        self.starts, self.columns, self.coefs = system.matrix()
+        self.freedom = Freedom(system, sorted(self.hidden))
+        self.spread: Spread | None = None
+        self.witnesses = np.zeros((64, len(system.values)))
+        self.least_scale, self.most_scale = np.zeros(64), np.zeros(64)
+        self.count = 0
+        self.proof: dict[Need, tuple[int, float]] = {}
+        self.impossible: list[Need] = []
+        self.gone: set[int] = set()
+        groups: dict[str, list[int]] = {}
+        for cell, owner in sorted(owners.items()):
+            groups.setdefault(owner, []).append(cell)
+        self.group = {cell: tuple(groups[owner]) for cell, owner in owners.items()}
+
+    def run(self) -> None:
+        """Hide until every need is met, then publish again what was hidden needlessly."""
+        for need in self._primary_needs():
+            self._meet(need)
+        self._settle()
+        self._clean()
+
+    def certificates(self) -> dict[Need, np.ndarray]:
+        """The moves that prove each need."""
+        return {need: self.witnesses[index] * scale for need, (index, scale) in self.proof.items()}
+
+    def _primary_needs(self) -> list[Need]:
+        needs = []
+        for cell in sorted(self.primary, key=lambda c: (-self.primary[c].up, c)):
+            wanted = self.primary[cell]
+            needs += self._needs(cell, wanted.up, wanted.down)
+        return needs
+
+    def _needs(self, cell: int, up: float, down: float, known: tuple[int, ...] = ()) -> list[Need]:
+        up, down = min(up, self.high[cell]), min(down, -self.low[cell])
+        return [Need(cell, move, known) for move, size in ((up, up), (-down, down)) if size > MOVED]
+
+    def _secondary_needs(self) -> list[Need]:
+        needs = []
+        for cell in sorted(self.hidden - set(self.primary)):
+            size = max(self.rate * abs(self.system.values[cell]), self.least)
+            needs += self._needs(cell, size, size)
+        return needs
+
+    def _insider_needs(self, need: Need) -> list[Need]:
+        """What the contributors who could undo this proof must still not find."""
+        wanted = self.primary.get(need.cell)
+        if wanted is None or need.known or need not in self.proof:
+            return []
+        size = wanted.insider_up if need.move > 0 else wanted.insider_down
+        if size <= 0:
+            return []
+        own = self.group.get(need.cell, ())
+        moved = np.flatnonzero(np.abs(self.witnesses[self.proof[need][0]]) > MOVED)
+        groups = {self.group[cell] for cell in moved.tolist() if cell in self.group and need.cell not in self.group[cell]}
+        move = float(np.sign(need.move)) * min(size, abs(need.move))
+        return [Need(need.cell, move, group) for group in sorted(groups) if group != own]
+
+    def _settle(self) -> None:
+        """Insiders and secondary cells, until hiding for one asks nothing new of another."""
+        while True:
+            before = len(self.hidden)
+            pending = self._secondary_needs() + [n for need in self._primary_needs() for n in self._insider_needs(need)]
+            for need in pending:
+                self._meet(need)
+            missing = [n for need in self._primary_needs() for n in self._insider_needs(need)
+                       if n not in self.proof and n not in self.impossible]
+            if before == len(self.hidden) and not missing:
+                return
+
+    def _meet(self, need: Need) -> None:
+        """Certify a need, hiding what it takes."""
+        if need in self.impossible or self._covered(need) or self._try(need):
+            return
+        if self.spread is None:
+            self.spread = Spread(self.system, sorted(self.hidden))
+        moves = self.spread.reach(need.cell, need.move, need.known)
+        if moves is None:
+            self.impossible.append(need)
+            return
+        moves[np.abs(moves) <= MOVED] = 0.0
+        for cell in np.flatnonzero(moves).tolist():
+            if cell not in self.hidden:
+                self.hidden.add(cell)
+                self.freedom.open(cell)
+                self.spread.open(cell)
+        self._keep(moves)
+        if not self._covered(need):
+            self.proof[need] = (self.count - 1, 1.0)
+
+    def _try(self, need: Need) -> bool:
+        moves = self.freedom.reach(need.cell, need.move, need.known)
+        if moves is None:
+            return False
+        moves[np.abs(moves) <= MOVED * 1e-3] = 0.0
+        self._keep(moves)
+        if not self._covered(need):
+            self.proof[need] = (self.count - 1, 1.0)
+        return True
+
+    def _keep(self, moves: np.ndarray) -> None:
+        """Store a witness with the range of scales at which it stays possible."""
+        if self.count == len(self.witnesses):
+            self.witnesses = np.vstack([self.witnesses, np.zeros_like(self.witnesses)])
+            self.least_scale = np.concatenate([self.least_scale, np.zeros_like(self.least_scale)])
+            self.most_scale = np.concatenate([self.most_scale, np.zeros_like(self.most_scale)])
+        sums = np.add.reduceat(self.coefs * moves[self.columns], self.starts[:-1]) if len(self.coefs) else np.zeros(0)
+        sums[np.abs(sums) < max(1e-6, 1e-9 * float(np.max(np.abs(moves))))] = 0.0
+        least, most = _scales(moves, self.low, self.high)
+        least_row, most_row = _scales(sums, self.slack_down, self.slack_up)
+        self.witnesses[self.count] = moves
+        self.least_scale[self.count] = max(least, least_row)
+        self.most_scale[self.count] = min(most, most_row)
+        self.count += 1
+
+    def _covered(self, need: Need) -> bool:
+        """Whether a witness at hand proves the need, at some scale."""
+        if need in self.proof:
+            return True
+        if not self.count:
+            return False
+        own = self.witnesses[:self.count, need.cell]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            scale = need.move / own
+        fits = (np.abs(own) > 1e-6) & (scale >= self.least_scale[:self.count]) & (scale <= self.most_scale[:self.count])
+        stays = [*need.known, *self.gone]
+        if stays:
+            fits &= ~np.any(self.witnesses[:self.count, stays] != 0, axis=1)
+        found = np.flatnonzero(fits)
+        if not len(found):
+            return False
+        self.proof[need] = (int(found[0]), float(scale[found[0]]))
+        return True
+
+    # ------------------------------------------------------------------ clean-up
+    def _clean(self) -> None:
+        """Publish again each secondary cell, the most useful first, that no protection needs."""
+        changed = True
+        while changed:
+            changed = False
+            candidates = sorted(self.hidden - set(self.primary), key=lambda c: (-self.system.costs[c], c))
+            for cell in candidates:
+                changed |= self._drop(cell)
+
+    def _drop(self, cell: int) -> bool:
+        saved = dict(self.proof)
+        self.freedom.shut(cell)
+        self.hidden.discard(cell)
+        self.gone.add(cell)
+        for need in [n for n in self.proof if n.cell == cell]:
+            del self.proof[need]
+        if self._still_proved(cell):
+            return True
+        self.proof = saved
+        self.gone.discard(cell)
+        self.hidden.add(cell)
+        self.freedom.open(cell)
+        return False
+
+    def _still_proved(self, cell: int) -> bool:
+        broken = [need for need, (index, _) in self.proof.items() if self.witnesses[index, cell] != 0]
+        for need in broken:
+            del self.proof[need]
+        plain = [need for need in broken if not need.known]
+        for need in plain + [need for need in broken if need.known]:
+            if not (self._covered(need) or self._try(need)):
+                return False
+        for need in plain:
+            for inside in self._insider_needs(need):
+                if inside not in self.impossible and not (self._covered(inside) or self._try(inside)):
+                    return False
+        return True
+
+
+def _scales(moves: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[float, float]:
+    """The least and the most `t` with `low <= t * moves <= high` (low <= 0 <= high)."""
+    up, down = moves > 0, moves < 0
+    most = min(_least_ratio(high[up], moves[up]), _least_ratio(low[down], moves[down]))
+    least = -min(_least_ratio(low[up], -moves[up]), _least_ratio(high[down], -moves[down]))
+    return least * (1 + 1e-9), most * (1 + 1e-9)
+
+
+def _least_ratio(bounds: np.ndarray, moves: np.ndarray) -> float:
+    return float(np.min(bounds / moves)) if len(moves) else float("inf")
+
+
+def verify(system: System, pattern: Pattern, needs: Iterable[Need] | None = None) -> list[Need]:
+    """The needs whose certificate does not hold, checked without a solver."""
+    starts, columns, coefs = system.matrix()
+    down, up = system.slack()
+    size = 1e-6 * max(1.0, float(np.max(np.abs(system.values), initial=1.0)) * 1e-3)
+    shown = np.ones(len(system.values), dtype=bool)
+    shown[list(pattern.hidden)] = False
+    bad = []
+    for need in pattern.certificates if needs is None else needs:
+        moves = pattern.certificates.get(need)
+        if moves is None:
+            bad.append(need)
+            continue
+        sums = np.add.reduceat(coefs * moves[columns], starts[:-1]) if len(coefs) else np.zeros(0)
+        after = system.values + moves
+        holds = (np.all(sums >= down - size) and np.all(sums <= up + size)
+                 and np.all(after >= system.lower - size) and np.all(after <= system.upper + size)
+                 and not np.any(np.abs(moves[shown]) > 0) and not np.any(np.abs(moves[list(need.known)]) > 0)
+                 and abs(moves[need.cell] - need.move) <= 1e-6 * max(1.0, abs(need.move)))
+        if not holds:
+            bad.append(need)
+    return bad
