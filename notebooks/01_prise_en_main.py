@@ -21,18 +21,20 @@
 # Avant de commencer, construisez l’édition : `make annual-report`.
 
 # %%
+from IPython.display import display
+
 from ess_observatory import Observatory
 from ess_observatory.errors import ObservatoryError
 
 obs = Observatory.open()
-obs
+print(obs)
 
 # %% [markdown]
 # Si plusieurs éditions sont construites, nommez celle que vous voulez :
 # `Observatory.open("mon-territoire-2026")`. Une édition synthétique le dit ici, et partout.
 
 # %%
-obs.publication.manifest["banner"] or "Données réelles"
+print(obs.publication.manifest["banner"] or "Données réelles")
 
 # %% [markdown]
 # ## Les tableaux
@@ -40,14 +42,14 @@ obs.publication.manifest["banner"] or "Données réelles"
 # L’index donne le numéro, l’identifiant, le titre et la base de chaque tableau.
 
 # %%
-obs.tables
+display(obs.tables)
 
 # %% [markdown]
 # Un tableau s’appelle par son identifiant ou par son numéro. Il s’affiche comme dans le rapport, avec
 # sa lecture, son champ et sa source.
 
 # %%
-obs.table("size_bands")
+display(obs.table("size_bands"))
 
 # %% [markdown]
 # Pour calculer, prenez le tableau de données. Chaque nombre a une colonne `_sign` : vide quand la
@@ -56,7 +58,7 @@ obs.table("size_bands")
 
 # %%
 tailles = obs.table("size_bands").to_frame()
-tailles[["label", "count", "share", "share_sign"]]
+display(tailles[["label", "count", "share", "share_sign"]])
 
 # %% [markdown]
 # ## D’où vient ce chiffre ?
@@ -71,7 +73,7 @@ print(part.explain())
 # `part.value` est le nombre exact, `part.formatted` ce que le rapport imprime.
 
 # %%
-part.value, part.formatted
+print(part.value, part.formatted)
 
 # %% [markdown]
 # ## Ce qui est secret le reste
@@ -85,7 +87,7 @@ print(len(masques), "cellules masquées sur", len(obs.figures))
 
 for identifiant in masques["figure_id"].head(1):
     try:
-        obs.figure(identifiant).number
+        print(obs.figure(identifiant).number)
     except ObservatoryError as erreur:
         print(erreur)
 
@@ -95,10 +97,10 @@ for identifiant in masques["figure_id"].head(1):
 # Le graphique reprend le choix du rapport ; une cellule masquée y garde son signe.
 
 # %%
-obs.plot("size_bands")
+display(obs.plot("size_bands"))
 
 # %%
-obs.plot("communes")
+display(obs.plot("communes"))
 
 # %% [markdown]
 # `obs.plot("size_bands").save("tailles.svg")` enregistre l’image.

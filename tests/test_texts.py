@@ -133,3 +133,16 @@ def test_thresholds_in_words_are_those_of_the_rules(project: Project) -> None:
     method = prose(FOLDER / "ch-a.md")
     for words in ("moins de trois unités", "Dès trente réponses", "en dessous de dix"):
         assert words in method
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_commands_named_in_the_documents_exist(name: str) -> None:
+    from typer.main import get_command
+
+    from ess_observatory.cli import app
+
+    root = FOLDER.parents[2]
+    document = (root / name).read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z-]+)", document)) <= targets
+    assert set(re.findall(r"\bess ([a-z]+)", document)) <= set(get_command(app).commands)

@@ -32,9 +32,17 @@ if TYPE_CHECKING:
 SHOWN_FILES = 3
 MAIN, CONTEXT, TEXT = "#005A9C", "#767C85", "#1D2126"
 STYLE: Any = {
-    "font.family": "sans-serif", "font.size": 10, "axes.spines.top": False, "axes.spines.right": False,
-    "axes.spines.bottom": False, "axes.spines.left": False, "ytick.left": False, "text.color": TEXT,
-    "axes.labelcolor": TEXT, "ytick.labelcolor": TEXT, "figure.dpi": 110,
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.bottom": False,
+    "axes.spines.left": False,
+    "ytick.left": False,
+    "text.color": TEXT,
+    "axes.labelcolor": TEXT,
+    "ytick.labelcolor": TEXT,
+    "figure.dpi": 110,
 }
 
 
@@ -80,10 +88,18 @@ class ObservedFigure:
         where = f"tableau {self.table.number}, {self.published.row.label}, {self.published.column.label}"
         if self.sign == SECRET:
             raise ObservatoryError(
-                "E520", f"Cellule secrète : « {self.id} » n’entre dans aucun calcul", where,
-                "Prenez un niveau plus large (le total), ou laissez la cellule masquée.", Exit.INTEGRITY)
-        raise ObservatoryError("E521", f"Pas de valeur : « {self.id} » porte le signe « {self.sign} »", where,
-                               "Écartez cette cellule du calcul, en le disant.")
+                "E520",
+                f"Cellule secrète : « {self.id} » n’entre dans aucun calcul",
+                where,
+                "Prenez un niveau plus large (le total), ou laissez la cellule masquée.",
+                Exit.INTEGRITY,
+            )
+        raise ObservatoryError(
+            "E521",
+            f"Pas de valeur : « {self.id} » porte le signe « {self.sign} »",
+            where,
+            "Écartez cette cellule du calcul, en le disant.",
+        )
 
     def __float__(self) -> float:
         return self.number
@@ -154,7 +170,11 @@ class Observatory:
 
     @classmethod
     def open(
-        cls, edition: str | None = None, *, root: Path | str | None = None, out: Path | str | None = None,
+        cls,
+        edition: str | None = None,
+        *,
+        root: Path | str | None = None,
+        out: Path | str | None = None,
         confidential: bool = False,
     ) -> Observatory:
         """Open a build. Raises E522 when there is none, E523 when the edition has to be chosen.
@@ -170,13 +190,23 @@ class Observatory:
             base = Path(root) if root else find_root()
             outputs = Outputs.of(base, edition or _only_build(base), None)
         if not (outputs.publication / "manifest.json").is_file():
-            raise ObservatoryError("E522", "Aucune publication à ouvrir", str(outputs.publication),
-                                   "Construisez-la : make annual-report (ou « ess run »).", Exit.MISSING)
+            raise ObservatoryError(
+                "E522",
+                "Aucune publication à ouvrir",
+                str(outputs.publication),
+                "Construisez-la : make annual-report (ou « ess run »).",
+                Exit.MISSING,
+            )
         publication = load_publication(outputs.publication)
         found = publication.manifest["edition"]
         if edition and found != edition:
-            raise ObservatoryError("E523", f"Ce dossier contient l’édition « {found} »",
-                                   str(outputs.publication), f"Ouvrez celui de « {edition} ».", Exit.USAGE)
+            raise ObservatoryError(
+                "E523",
+                f"Ce dossier contient l’édition « {found} »",
+                str(outputs.publication),
+                f"Ouvrez celui de « {edition} ».",
+                Exit.USAGE,
+            )
         return cls(outputs, publication, confidential)
 
     @property
@@ -221,12 +251,21 @@ class Observatory:
         """
         if not self.confidential:
             raise ObservatoryError(
-                "E524", "La base est confidentielle : ses cellules ne sont pas protégées", None,
+                "E524",
+                "La base est confidentielle : ses cellules ne sont pas protégées",
+                None,
                 "Les chiffres publiés sont dans obs.table(…) et obs.figures. Pour travailler sur la base : "
-                "Observatory.open(…, confidential=True), et ne diffusez pas les sorties.", Exit.INTEGRITY)
+                "Observatory.open(…, confidential=True), et ne diffusez pas les sorties.",
+                Exit.INTEGRITY,
+            )
         if not self.outputs.database.is_file():
-            raise ObservatoryError("E522", "La base n’est pas là", str(self.outputs.database),
-                                   "Construisez-la : make annual-report (ou « ess run »).", Exit.MISSING)
+            raise ObservatoryError(
+                "E522",
+                "La base n’est pas là",
+                str(self.outputs.database),
+                "Construisez-la : make annual-report (ou « ess run »).",
+                Exit.MISSING,
+            )
         import duckdb
 
         from ess_observatory.build.database import Database
@@ -236,8 +275,11 @@ class Observatory:
                 return database.arrow(query).to_pandas()
             except (duckdb.Error, AttributeError) as error:
                 raise ObservatoryError(
-                    "E525", f"Requête refusée : {str(error).splitlines()[0]}", None,
-                    "La base s’ouvre en lecture seule, et une requête rend une table.") from error
+                    "E525",
+                    f"Requête refusée : {str(error).splitlines()[0]}",
+                    None,
+                    "La base s’ouvre en lecture seule, et une requête rend une table.",
+                ) from error
 
     def plot(
         self, table: PublishedTable | str, column: str | None = None, *, section: str | None = None
@@ -250,8 +292,11 @@ class Observatory:
     def _sources_of(self, figure_id: str) -> set[str]:
         import pyarrow.parquet as pq
 
-        rows = pq.read_table(self.outputs.publication / "figures.parquet", columns=["sources"],
-                             filters=[("figure_id", "=", figure_id)]).to_pylist()
+        rows = pq.read_table(
+            self.outputs.publication / "figures.parquet",
+            columns=["sources"],
+            filters=[("figure_id", "=", figure_id)],
+        ).to_pylist()
         return {source for row in rows for source in row["sources"] or ()}
 
     def __repr__(self) -> str:
@@ -267,10 +312,20 @@ def _only_build(root: Path) -> str:
     if len(built) == 1:
         return built[0]
     if not built:
-        raise ObservatoryError("E522", "Aucune édition n’est construite", str(root / "data" / "processed"),
-                               "Construisez-en une : make annual-report (ou « ess run »).", Exit.MISSING)
-    raise ObservatoryError("E523", "Plusieurs éditions sont construites", ", ".join(built),
-                           f"Choisissez : Observatory.open(\"{built[-1]}\").", Exit.USAGE)
+        raise ObservatoryError(
+            "E522",
+            "Aucune édition n’est construite",
+            str(root / "data" / "processed"),
+            "Construisez-en une : make annual-report (ou « ess run »).",
+            Exit.MISSING,
+        )
+    raise ObservatoryError(
+        "E523",
+        "Plusieurs éditions sont construites",
+        ", ".join(built),
+        f'Choisissez : Observatory.open("{built[-1]}").',
+        Exit.USAGE,
+    )
 
 
 def _unknown(kind: str, key: str, names: list[str], listing: str) -> ObservatoryError:
@@ -278,8 +333,9 @@ def _unknown(kind: str, key: str, names: list[str], listing: str) -> Observatory
 
     close = difflib.get_close_matches(key, names, n=3)
     hint = f"Voulez-vous dire {', '.join(close)} ? " if close else ""
-    return ObservatoryError("E526", f"{kind} inconnu : « {key} »", None,
-                            f"{hint}La liste est dans {listing}.", Exit.USAGE)
+    return ObservatoryError(
+        "E526", f"{kind} inconnu : « {key} »", None, f"{hint}La liste est dans {listing}.", Exit.USAGE
+    )
 
 
 def _exact(value: float) -> str:
@@ -305,12 +361,21 @@ def _draw(table: PublishedTable, column: str | None, section: str | None, synthe
     spec |= {"section": section} if section else {}
     columns = [c for c in spec_columns(table, spec)[:1] if c.kind != "text"]
     kept = set(spec.get("include") or [row.code for row in table.rows])
-    drawn = [p for c in columns for p in points(table, spec, c, "fr")
-             if p.row.code in kept and p.label != NOT_APPLICABLE]
+    drawn = [
+        p
+        for c in columns
+        for p in points(table, spec, c, "fr")
+        if p.row.code in kept and p.label != NOT_APPLICABLE
+    ]
     if not drawn:
         numbers = ", ".join(c.code for c in table.columns if c.kind != "text") or "aucune"
-        raise ObservatoryError("E527", f"Rien à tracer dans le tableau {table.number}", table.title,
-                               f"Colonnes de nombres : {numbers}.", Exit.USAGE)
+        raise ObservatoryError(
+            "E527",
+            f"Rien à tracer dans le tableau {table.number}",
+            table.title,
+            f"Colonnes de nombres : {numbers}.",
+            Exit.USAGE,
+        )
     front = highlighted(spec, drawn)
     with mpl.rc_context(STYLE):
         figure = Drawing(figsize=(8, 1.6 + 0.36 * len(drawn)), layout="constrained")
@@ -322,9 +387,14 @@ def _draw(table: PublishedTable, column: str | None, section: str | None, synthe
         colours = [MAIN if front is None or p.row.code in front else CONTEXT for p in drawn]
         bars = axes.barh(places, [p.value or 0 for p in drawn], color=colours, height=0.62)
         for bar, point in zip(bars, drawn, strict=True):
-            axes.annotate(point.label, (bar.get_width(), bar.get_y() + bar.get_height() / 2), xytext=(5, 0),
-                          textcoords="offset points", va="center",
-                          style="italic" if point.value is None else "normal")
+            axes.annotate(
+                point.label,
+                (bar.get_width(), bar.get_y() + bar.get_height() / 2),
+                xytext=(5, 0),
+                textcoords="offset points",
+                va="center",
+                style="italic" if point.value is None else "normal",
+            )
         axes.set_yticks(list(places), [textwrap.fill(name, 46) for name in names])
         axes.set_xticks([])
         axes.margins(x=0.14)

@@ -16,7 +16,18 @@ from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
 
-COLUMN_TYPES = ("text", "integer", "decimal", "siret", "commune", "naf", "legal_category", "date", "postcode")
+COLUMN_TYPES = (
+    "text",
+    "integer",
+    "decimal",
+    "siret",
+    "siren",
+    "commune",
+    "naf",
+    "legal_category",
+    "date",
+    "postcode",
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,8 @@ class ColumnSpec:
     type: str
     required: bool
     allow: str | None = None
+    nomenclature: str = "naf_rev2"
+    headers_by_vintage: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,7 @@ class SourceSpec:
     missing: dict[str, str]
     checks: tuple[dict[str, Any], ...]
     rank: int
+    vintage_pattern: str | None = None
 
     @property
     def staging_sql(self) -> Path:
@@ -286,6 +300,8 @@ def _load_source(folder: Path) -> SourceSpec:
             c.get("type", "text"),
             c.get("required", False),
             c.get("allow"),
+            c.get("nomenclature", "naf_rev2"),
+            {int(year): tuple(known) for year, known in c.get("headers_by_vintage", {}).items()},
         )
         for c in data.get("columns", [])
     )
@@ -312,6 +328,7 @@ def _load_source(folder: Path) -> SourceSpec:
         missing=dict(data.get("missing", {})),
         checks=tuple(data.get("checks", [])),
         rank=data.get("rank", 100),
+        vintage_pattern=data.get("vintage_pattern"),
     )
 
 

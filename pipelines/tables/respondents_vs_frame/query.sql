@@ -1,4 +1,5 @@
--- grain: one category of a characteristic x measure; respondents are linked to the register by SIRET.
+-- grain: one category of a characteristic x measure; a respondent is in the frame when its answer was linked to it (by
+-- SIRET, by a clear resemblance of name and place, or by a decision of the analyst).
 with unit as (
     select
         e.siret,
@@ -6,12 +7,18 @@ with unit as (
         e.ess_family,
         r.respondent_id is not null as is_respondent
     from core.field_establishment as e
-    left join core.survey_respondent as r on r.siret = e.siret
+    left join core.survey_link as r on r.siret = e.siret
 ),
 category as (
     select 'Tranche d’effectif' as row_section, 'band_' || b.code as row_code, b.label as row_label,
         cast(b.rank as integer) as row_rank, u.siret, u.is_respondent
     from unit as u inner join rules.size_bands as b on b.code = u.size_band
+    union all
+    select 'Activité', 'sector_' || g.group_code, upper(left(g.group_label, 1)) || substr(g.group_label, 2),
+        2000 + g.group_rank, u.siret, u.is_respondent
+    from unit as u inner join core.frame_group as g on g.siret = u.siret
+    inner join rules.table_parameter as p
+        on p.table_id = 'respondents_vs_frame' and p.name = 'activity' and p.value = g.variable_code
     union all
     select 'Famille de l’ESS', 'family_' || f.family, f.label, 1000 + cast(f.rank as integer), u.siret, u.is_respondent
     from unit as u inner join rules.ess_families as f on f.family = u.ess_family
@@ -38,6 +45,10 @@ from share
 union all
 select row_section, row_code, row_label, row_rank, 'data', 'frame_share', frame_share, frame, frame_total, null, null from share
 union all
+select row_section, row_code, row_label, row_rank, 'data', 'coverage', 100.0 * respondents / nullif(frame, 0), respondents, frame,
+    frame, respondents
+from share
+union all
 select row_section, row_code, row_label, row_rank, 'data', 'respondents', respondents, null, null, respondents_total, respondents
 from share
 union all
@@ -52,3 +63,7 @@ union all
 select null, 'linked', 'Ensemble', 9999, 'total', 'frame', frame, null, null, null, null from total
 union all
 select null, 'linked', 'Ensemble', 9999, 'total', 'respondents', respondents, null, null, respondents, respondents from total
+union all
+select null, 'linked', 'Ensemble', 9999, 'total', 'coverage', 100.0 * respondents / nullif(frame, 0), respondents, frame, frame,
+    respondents
+from total

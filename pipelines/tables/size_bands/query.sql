@@ -25,7 +25,7 @@ total as (
     from shown
 ),
 line as (
-    select code as row_code, label as row_label, band_rank as row_rank, 'data' as row_kind, is_known, establishments from shown
+    select code as row_code, label as row_label, band_rank as row_rank, case when is_known then 'data' else 'missing' end as row_kind, is_known, establishments from shown
     union all
     select 'small', 'dont moins de 10 salariés', 200, 'subtotal', true, coalesce(sum(establishments), 0)
     from shown where is_known and upper_bound < 10

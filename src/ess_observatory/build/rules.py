@@ -6,7 +6,8 @@ from typing import Any
 
 from ess_observatory.build.database import Database
 from ess_observatory.project import Edition, Project
-from ess_observatory.read.cast import quote
+from ess_observatory.read.communes import project_communes
+from ess_observatory.read.sql import quote
 
 
 def load_rules(db: Database, project: Project, edition: Edition, present: set[str]) -> None:
@@ -34,11 +35,7 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
             }
         ),
     )
-    db.execute(
-        "create or replace table rules.commune_code as select code from rules.communes "
-        "union select unnest(string_split(former_codes, '|')) from rules.communes where former_codes is not null "
-        "union select code from rules.territory_commune"
-    )
+    project_communes(db)
     perimeter = project.perimeter(str(edition.data["perimeter"]))
     families = perimeter["families"]
     db.put("rules.perimeter_family", pa.table({"family": pa.array(families, pa.string())}))

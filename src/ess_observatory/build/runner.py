@@ -16,7 +16,8 @@ from ess_observatory.build.place import Outputs, building, put_in_place
 from ess_observatory.build.rules import load_rules
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Edition, Project, SourceSpec
-from ess_observatory.quality import Gate, Verdict, start_gate, write_verdicts
+from ess_observatory.quality import Verdict
+from ess_observatory.quality.desk import QualityDesk
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, take_inventory
 
@@ -45,7 +46,9 @@ class Outcome:
         """What the analyst should read: failed warning checks, files left aside."""
         checks = [f"{v.label} : {v.detail}" for v in self.verdicts if v.status == "warning"]
         files = [f"{u.relative} : {u.why}. {u.fix}" for u in self.inventory.unmatched if u.severity == "warn"]
-        return files + checks
+        waiting = self.counts.get("to_link", 0)
+        links = [f"{waiting} réponse(s) à rapprocher du répertoire : décidez avec quality/appariements-a-decider.csv"]
+        return files + checks + (links if waiting else [])
 
 
 def raw_folder(project: Project, edition: Edition, raw: Path | None) -> Path:
@@ -90,8 +93,10 @@ def run(project: Project, edition: Edition, raw: Path, outputs: Outputs, until: 
     outcome = Outcome(outputs, inventory)
     with building(outputs) as scratch:
         try:
-            with Database(scratch.database) as db:
-                _build(db, project, edition, inventory, scratch, until, outcome, progress)
+            desk = QualityDesk(project, edition, inventory, outputs, scratch, until in ("publish", "report"))
+            outcome.verdicts = desk.verdicts
+            with desk, Database(scratch.database) as db:
+                _build(db, project, edition, inventory, scratch, until, outcome, desk, progress)
             refuse_changed_files(inventory)
             put_in_place(scratch, outputs, _IN_PLACE[until])
         except ObservatoryError:
@@ -107,7 +112,7 @@ def run(project: Project, edition: Edition, raw: Path, outputs: Outputs, until: 
 
 
 def _build(db: Database, project: Project, edition: Edition, inventory: Inventory, scratch: Outputs, until: str,
-           outcome: Outcome, progress: Progress) -> None:
+           outcome: Outcome, desk: QualityDesk, progress: Progress) -> None:
     load_rules(db, project, edition, inventory.sources())
     _read(db, project, inventory, progress)
     models = models_of(project)
@@ -118,20 +123,23 @@ def _build(db: Database, project: Project, edition: Edition, inventory: Inventor
     load.write_books(db, scratch.quality)
     outcome.counts.update(_reading_counts(db))
     progress("Contrôles", f"{outcome.counts['rows_read']} lignes, {outcome.counts['rows_refused']} refusées")
-    gate = start_gate(db, _tables(project, inventory), scratch.base / "gate")
     if STAGES.index(until) < STAGES.index("build"):
-        _judge(gate, [], outcome, scratch)
+        desk.after_staging(db)
         return
-    _count(db, project, models, progress)
+    try:
+        outcome.counts["to_link"] = _count(db, project, models, scratch.quality, progress)
+    except Exception:
+        desk.after_staging(db)  # data that break a query are said by the check that they break
+        raise
+    desk.after_staging(db)
     outcome.counts["in_perimeter"] = db.rows("select count(*) from core.establishment where in_perimeter")[0][0]
     if until == "build":
-        _judge(gate, [], outcome, scratch)
         return
     progress("Secret statistique et publication", "")
     book, controls = _publish(db, project, edition, scratch)
     outcome.counts["tables"] = len(book.tables)
     outcome.counts["hidden"] = sum(c.conf_status != "F" for _, cells in book.tables for c in cells)
-    _judge(gate, controls, outcome, scratch)
+    desk.before_publication(db, controls)
     if until == "report":
         progress("Rapport", "classeur et page")
         render(scratch)
@@ -173,18 +181,25 @@ def _stage(db: Database, model: Model) -> None:
         db.execute(f"alter table staging.{source}_judged rename to {source}")
 
 
-def _count(db: Database, project: Project, models: list[Model], progress: Progress) -> None:
+def _count(db: Database, project: Project, models: list[Model], quality: Path, progress: Progress) -> int:
+    """Core tables, then the survey's, then those of SQL; returns how many answers wait for a decision of linkage."""
     from ess_observatory.survey.codebook import load_codebook
+    from ess_observatory.survey.estimation.apply import estimate
     from ess_observatory.survey.tables import survey_cells
 
     codebook = load_codebook(project.questionnaire)
     surveys = [table for table in project.tables if "survey" in table.card]
     progress("Périmètre et tableaux", f"{len(project.tables)} tableaux")
-    for table in surveys:
-        survey_cells(db, codebook, {**table.card, "id": table.id}, {})
     for model in models:
-        if model.layer in ("core", "marts"):
+        if model.layer == "core":
             db.execute(f"create or replace table {model.target} as {model.sql}")
+    weighting, waiting = estimate(db, codebook, project.questionnaire.parent, quality)
+    for table in surveys:
+        survey_cells(db, codebook, {**table.card, "id": table.id}, {"weighting": weighting})
+    for model in models:
+        if model.layer == "marts":
+            db.execute(f"create or replace table {model.target} as {model.sql}")
+    return waiting
 
 
 def _publish(db: Database, project: Project, edition: Edition, scratch: Outputs) -> tuple[Any, list[Verdict]]:
@@ -205,22 +220,6 @@ def render(outputs: Outputs) -> None:
     render_workbook(publication, outputs.workbook)
 
 
-def _judge(gate: Gate, controls: list[Verdict], outcome: Outcome, scratch: Outputs) -> None:
-    """Wait for the declared checks; stop the build when one that blocks has failed."""
-    outcome.verdicts = gate.wait() + controls
-    write_verdicts(outcome.verdicts, scratch.quality / "checks.json")
-    if scratch.publication.is_dir():
-        write_verdicts(outcome.verdicts, scratch.publication / "checks.json")
-    failed = [v for v in outcome.verdicts if v.status == "failed"]
-    if failed:
-        broken = [v for v in failed if v.source == "publication"]
-        details = [ObservatoryError("E390", v.label, f"{v.source} : {v.detail}") for v in failed]
-        raise ObservatoryError(
-            "E390", f"{len(failed)} contrôle(s) bloquant(s) en défaut", None, "Corrigez les fichiers, puis relancez.",
-            Exit.INTEGRITY if broken else Exit.DATA, details,
-        )
-
-
 def models_of(project: Project) -> list[Model]:
     """Every SQL file of the project, in building order."""
     files = {f"staging.{spec.id}": spec.staging_sql for spec in project.sources.values() if spec.staging_sql.is_file()}
@@ -239,11 +238,6 @@ def build_id(db: Database, project: Project, edition: Edition) -> str:
     for row in db.rows("select source, file, sheet, sha256 from staging.ledger order by all"):
         digest.update(repr(row).encode())
     return digest.hexdigest()[:16]
-
-
-def _tables(project: Project, inventory: Inventory) -> list[SourceSpec]:
-    found = inventory.sources()
-    return [spec for spec in project.sources.values() if spec.kind == "table" and spec.id in found]
 
 
 def _reading_counts(db: Database) -> dict[str, int]:

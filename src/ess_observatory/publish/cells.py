@@ -24,6 +24,8 @@ OPTIONAL = {
     "top_share": "null",
     "obs_status": "null",
     "flags": "null",
+    "ci_low": "null",
+    "ci_high": "null",
 }
 
 
@@ -88,6 +90,8 @@ def _cell(row: dict[str, Any]) -> Cell:
         top_share=_float(row["top_share"]),
         obs_status=row["obs_status"],
         flags=flags,
+        ci_low=_float(row["ci_low"]),
+        ci_high=_float(row["ci_high"]),
     )
 
 

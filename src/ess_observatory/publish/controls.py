@@ -36,7 +36,7 @@ def _totals(book: Book) -> list[Verdict]:
                 continue
             blocks: dict[str | None, float] = defaultdict(float)
             for cell in of_column:
-                if cell.row_kind == "data":
+                if cell.row_kind in ("data", "missing"):
                     blocks[cell.row_section] += cell.value or 0
             wrong = [f"{section or 'lignes'} : {found:g} au lieu de {totals[0]:g}"
                      for section, found in blocks.items() if abs(found - totals[0]) > 1e-6]

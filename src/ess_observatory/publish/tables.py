@@ -1,59 +1,21 @@
 """The published table: what every renderer, notebook and reader of a publication folder gets.
 
-A publication folder is the only input (no database): `load_publication(dir)` reads it into frozen objects.
-
-Files of the folder
--------------------
-`figures.parquet`      one row a published number (columns of the contract); `value` is null unless shown.
-`tables.json`          list of objects, in print order, one a table::
-
-    {"id": "employers_by_size",     # stable, snake case
-     "number": "1.1",               # "C.1" in lettered chapters
-     "chapter": 1,                  # int or letter
-     "title": "…",                  # what is measured
-     "finding": "…" | null,         # one sentence, plain text, placeholders already replaced
-     "scope": "…", "source": "…",   # plain text, without the words « Champ » and « Source »
-     "base": "…" | null, "reading_aid": "…" | null, "notes": ["…"],
-     "stub": "…",                   # header of the first column
-     "columns": [{"code": "…", "label": "…", "unit": "…", "decimals": 0, "kind": "number" | "text"}],
-     "rows": [{"code": "…", "label": "…", "section": "…" | null,
-               "kind": "data" | "total" | "base" | "missing"}],
-     "texts": {row_code: {column_code: "…"}},   # cells of columns of kind text
-     "chart": {…} | null}           # see render.charts
-
-  Any text key may have a twin `<key>_en` (also in columns and rows), taken when `lang="en"` is asked.
-  A number absent from `figures.parquet` does not exist by nature (sign `///`); an absent text is « – ».
-`manifest.json`        {"edition", "year", "title", "subtitle"?, "territory": {"code", "name"},
-                       "publisher": {"name", "contact"?, "url"?}, "licence": {"name", "url"?},
-                       "synthetic": bool, "banner"?, "version", "build", "published"?, "citation"?,
-                       "signs": {sign: meaning}, "sources": [{"id", "label", "producer", "vintage", "licence",
-                       "files": [{"name", "sha256"}]}]}
-                       (`territory`, `publisher` and `licence` may be a plain string).
-`texts.json`           {"main_points": [html], "key_figures": [figure id | {"figure", "label"?, "detail"?}],
-                       "chapters": [{"id", "number", "title", "headline"?, "html"?, "stakes"?,
-                       "tables": [number | id]}], "glossary": [{"term", "definition": html}]}.
-                       HTML here is written by the publisher and trusted.
-`checks.json`          [{"id", "label", "status": "ok" | "warning" | "failed" | "info", "detail"?, "source"?}]
-`map.geojson`          optional FeatureCollection; properties `code`, `name`, `commune_codes`?, `cx`?, `cy`?.
-`replication.parquet`  optional: figure_id, published, recomputed, difference, verdict, remark (+ label).
+`load_publication(dir)` reads a publication folder into these frozen objects (files: see `publish.reader`).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.errors import Exit, ObservatoryError
-
 if TYPE_CHECKING:
     import pandas as pd
 
 SECRET, NOT_AVAILABLE, NOT_APPLICABLE, NOT_SIGNIFICANT = "s", "nd", "///", "ns"
-_SIGN_OF_STATUS = {"O": NOT_AVAILABLE, "M": NOT_APPLICABLE, "N": NOT_SIGNIFICANT}
+SIGN_OF_STATUS = {"O": NOT_AVAILABLE, "M": NOT_APPLICABLE, "N": NOT_SIGNIFICANT}
 _MARK_OF_STATUS = {"U": "u", "D": "d", "P": "p", "E": "e", "B": "b"}
 
 
@@ -110,14 +72,21 @@ class Cell:
         """'' when the value is shown, else 's', 'nd', '///' or 'ns'."""
         if self.conf_status != "F":
             return SECRET
-        if self.obs_status in _SIGN_OF_STATUS:
-            return _SIGN_OF_STATUS[self.obs_status]
+        if self.obs_status in SIGN_OF_STATUS:
+            return SIGN_OF_STATUS[self.obs_status]
         return "" if self.value is not None or self.text is not None else NOT_AVAILABLE
 
     @property
     def mark(self) -> str:
         """Reserve that goes with a shown value ('u' low reliability, 'd' other definition…), or ''."""
         return "" if self.sign else _MARK_OF_STATUS.get(self.obs_status, "")
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Bounds of the 95 % confidence interval of a shown value, or None."""
+        if self.sign or self.ci_low is None or self.ci_high is None:
+            return None
+        return self.ci_low, self.ci_high
 
 
 @dataclass(frozen=True)
@@ -139,6 +108,7 @@ class PublishedTable:
     rows: tuple[Row, ...]
     cells: dict[tuple[str, str], Cell] = field(repr=False)
     chart: dict[str, Any] | None = None
+    untranslated: frozenset[str] = frozenset()
 
     def cell(self, row: str | Row, column: str | Column) -> Cell:
         """The cell of a row and a column (codes or objects). Raises KeyError for an unknown code."""
@@ -174,6 +144,11 @@ class PublishedTable:
     def has_sections(self) -> bool:
         """True when rows come in several blocks (one block only is a title, not a column)."""
         return len({row.section for row in self.rows}) > 1
+
+    @property
+    def has_intervals(self) -> bool:
+        """True when a shown cell has a confidence interval."""
+        return any(cell.interval for cell in self.cells.values())
 
     @property
     def signs(self) -> tuple[str, ...]:
@@ -280,147 +255,7 @@ class Publication:
 
 
 def load_publication(directory: Path | str, lang: str = "fr") -> Publication:
-    """Reads a publication folder.
+    """Reads a publication folder (see `publish.reader.read_publication`)."""
+    from ess_observatory.publish.reader import read_publication
 
-    Returns a `Publication`; raises ObservatoryError when a file lacks, when a number belongs to no table, or
-    when a hidden cell carries a value (exit code 6).
-    """
-    folder = Path(directory)
-    numbers: dict[str, list[dict[str, Any]]] = {}
-    for record in _parquet(folder / "figures.parquet"):
-        numbers.setdefault(record["table_id"], []).append(record)
-    tables = tuple(_table(card, numbers.pop(card["id"], []), lang) for card in _json(folder / "tables.json"))
-    if numbers:
-        raise ObservatoryError(
-            "E411",
-            f"Des chiffres n’appartiennent à aucun tableau : {', '.join(sorted(numbers))}.",
-            str(folder / "figures.parquet"),
-            "Reconstruire la publication.",
-            Exit.INTEGRITY,
-        )
-    return Publication(
-        dir=folder,
-        manifest=_json(folder / "manifest.json"),
-        tables=tables,
-        texts=_json(folder / "texts.json"),
-        map=_json(folder / "map.geojson", optional=True),
-        checks=_json(folder / "checks.json", optional=True) or [],
-        replication=_parquet(folder / "replication.parquet", optional=True),
-        lang=lang,
-    )
-
-
-def _table(card: dict[str, Any], records: list[dict[str, Any]], lang: str) -> PublishedTable:
-    def text(source: dict[str, Any], key: str) -> Any:
-        return (source.get(f"{key}_{lang}") if lang != "fr" else None) or source.get(key)
-
-    columns = tuple(
-        Column(
-            c["code"],
-            text(c, "label"),
-            c.get("unit") or "",
-            c.get("decimals") or 0,
-            c.get("kind") or "number",
-        )
-        for c in card["columns"]
-    )
-    rows = tuple(
-        Row(r["code"], text(r, "label"), r.get("kind") or "data", text(r, "section")) for r in card["rows"]
-    )
-    cells = {
-        (row.code, column.code): Cell(text="–") if column.kind == "text" else Cell(obs_status="M")
-        for row in rows
-        for column in columns
-    }
-    for row_code, values in (card.get("texts") or {}).items():
-        for column_code, value in values.items():
-            if (row_code, column_code) not in cells:
-                raise _stray(card, row_code, column_code)
-            if value:
-                cells[row_code, column_code] = Cell(text=value)
-    for record in records:
-        key = (record["row_code"], record["column_code"])
-        if key not in cells:
-            raise _stray(card, *key)
-        cells[key] = _cell(record, cells[key].text)
-    return PublishedTable(
-        id=card["id"],
-        number=str(card["number"]),
-        chapter=card["chapter"],
-        title=text(card, "title"),
-        finding=text(card, "finding"),
-        scope=text(card, "scope"),
-        source=text(card, "source"),
-        base=text(card, "base"),
-        reading_aid=text(card, "reading_aid"),
-        notes=tuple(text(card, "notes") or ()),
-        stub=text(card, "stub") or "",
-        columns=columns,
-        rows=rows,
-        cells=cells,
-        chart=card.get("chart"),
-    )
-
-
-def _cell(record: dict[str, Any], text: str | None) -> Cell:
-    measures = ("value", "numerator", "denominator", "base_n", "ci_low", "ci_high")
-    conf_status, obs_status = record.get("conf_status") or "F", record.get("obs_status") or "A"
-    telling = ("value", "numerator", "ci_low", "ci_high")
-    if conf_status != "F" and any(record.get(name) is not None for name in telling):
-        raise ObservatoryError(
-            "E510",
-            f"La cellule masquée « {record['figure_id']} » porte une valeur : publication refusée.",
-            "figures.parquet",
-            "Reconstruire la publication ; ne pas diffuser ce dossier.",
-            Exit.INTEGRITY,
-        )
-    shown = conf_status == "F" and obs_status not in _SIGN_OF_STATUS
-    kept = {name: record.get(name) if shown else None for name in measures}
-    return Cell(
-        figure_id=record["figure_id"],
-        text=text if shown else None,
-        obs_status=obs_status,
-        conf_status=conf_status,
-        flags=tuple(record.get("flags") or ()),
-        unit=record.get("unit"),
-        decimals=record.get("decimals"),
-        **kept,
-    )
-
-
-def _stray(card: dict[str, Any], row_code: str, column_code: str) -> ObservatoryError:
-    return ObservatoryError(
-        "E411",
-        f"La cellule « {row_code} / {column_code} » n’existe pas dans le tableau {card['number']}.",
-        f"tableau {card['id']}",
-        "Reconstruire la publication.",
-        Exit.INTEGRITY,
-    )
-
-
-def _missing(path: Path) -> ObservatoryError:
-    return ObservatoryError(
-        "E412",
-        f"Le fichier « {path.name} » manque.",
-        str(path.parent),
-        "Lancer « ess publish ».",
-        Exit.MISSING,
-    )
-
-
-def _json(path: Path, optional: bool = False) -> Any:
-    if not path.exists():
-        if optional:
-            return None
-        raise _missing(path)
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _parquet(path: Path, optional: bool = False) -> list[dict[str, Any]]:
-    if not path.exists():
-        if optional:
-            return []
-        raise _missing(path)
-    import pyarrow.parquet as pq
-
-    return pq.read_table(path).to_pylist()
+    return read_publication(directory, lang)

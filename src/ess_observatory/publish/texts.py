@@ -182,7 +182,7 @@ def _glossary(path: Path | None, placeholders: Placeholders) -> list[dict[str, s
 def french(text: str) -> str:
     """French spacing: hard spaces before : % € and inside « », narrow ones before ; ! ?, typographic apostrophes."""
     text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
-    text = re.sub(r"« ?", "«\u00a0", text)
-    text = re.sub(r" ?»", "\u00a0»", text)
+    text = re.sub(r"«[ \u00a0\u202f]?", "«\u00a0", text)
+    text = re.sub(r"[ \u00a0\u202f]?»", "\u00a0»", text)
     text = re.sub(r" (?=[:%€](?:\s|$|[.,)]))", "\u00a0", text)
     return re.sub(r" (?=[;!?](?:\s|$))", "\u202f", text)

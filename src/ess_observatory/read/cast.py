@@ -1,7 +1,7 @@
 """From text to typed columns, in SQL, for every declared type: a value that cannot be read is refused, with its reason.
 
-Each type gives three things: the text it looks at, the conditions under which it refuses (in order), the typed value.
-Nothing is guessed: `40.817` can be 40 817 or 40,817 and is refused (E312).
+Each type gives the text it looks at, the conditions under which it refuses (in order), the typed value and what must be
+noted. Nothing is guessed: `40.817` can be 40 817 or 40,817 and is refused (E312).
 """
 
 from __future__ import annotations
@@ -10,196 +10,152 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ess_observatory.project import ColumnSpec, SourceSpec
+from ess_observatory.read import identifiers, numbers
+from ess_observatory.read.sql import Cast, Note, Refusal, quote
+
+__all__ = ["Cast", "Refusal", "Typing", "cast_of", "quote", "typing_of"]
+
+#: What follows the lines of a raw table everywhere.
+KEYS = ("_file", "_sha256", "_sheet", "_line")
+#: Longest value shown in the books.
+SHOWN = 300
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """One way in which a value can be refused."""
+class Typing:
+    """SQL that types `raw.<source>`, and the notes that its `_notes` numbers stand for: (column, note), from 1."""
 
-    condition: str
-    code: str
-    reason: str
-    fix: str
-
-
-@dataclass(frozen=True)
-class Cast:
-    """How a text becomes a value: SQL of the value, its SQL type, and the refusals that guard it."""
-
-    value: str
-    refusals: tuple[Refusal, ...] = ()
-
-
-def quote(text: str) -> str:
-    """A SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def clean(column: str) -> str:
-    """SQL: the text of a cell without odd spaces, NULL when empty."""
-    spaces = f"replace(replace({column}, chr(160), ' '), chr(8239), ' ')"
-    return f"nullif(trim({spaces}), '')"
-
-
-def _number(text: str, whole: bool) -> Cast:
-    digits = f"replace({text}, ' ', '')"
-    plain = f"replace(replace({digits}, ',', '.'), '%', '')"
-    refusals = [
-        Refusal(f"regexp_matches({digits}, '^[+-]?[0-9](\\.[0-9]+)?[eE]\\+?[0-9]+$')", "E313",
-                "notation scientifique : des chiffres sont perdus", "Reprenez le nombre complet chez le producteur."),
-        Refusal(f"regexp_matches({digits}, '^-?[0-9]{{1,3}}(\\.[0-9]{{3}})+$')", "E312",
-                "nombre ambigu : point de milliers ou virgule décimale", "Écrivez le nombre sans point (par exemple 40817)."),
-    ]
-    if whole:
-        refusals.append(Refusal(f"regexp_matches({digits}, '^-?[0-9]{{1,3}}(,[0-9]{{3}})+$')", "E312",
-                                "nombre ambigu : virgule de milliers ou décimale", "Écrivez le nombre sans virgule."))
-    refusals.append(Refusal(f"not regexp_matches({plain}, '^[+-]?[0-9]+(\\.[0-9]+)?$')", "E310",
-                            "ce n’est pas un nombre", "Corrigez la valeur, ou déclarez ce signe dans [missing] de source.toml."))
-    if whole:
-        refusals.append(Refusal(f"try_cast({plain} as double) <> floor(try_cast({plain} as double))", "E311",
-                                "nombre entier attendu", "Corrigez la valeur."))
-    value = f"try_cast({plain} as double)"
-    return Cast(f"cast({value} as bigint)" if whole else value, tuple(refusals))
-
-
-def luhn(text: str, length: int) -> str:
-    """SQL: the Luhn sum of a text of `length` digits (ISO/IEC 7812, used by Insee for SIREN and SIRET)."""
-    terms = []
-    for position in range(1, length + 1):
-        digit = f"cast(substr({text}, {position}, 1) as integer)"
-        doubled = (length - position) % 2 == 1
-        terms.append(f"case when {digit} > 4 then 2 * {digit} - 9 else 2 * {digit} end" if doubled else digit)
-    return "(" + " + ".join(f"({term})" for term in terms) + ")"
-
-
-def _digit_sum(text: str, length: int) -> str:
-    return "(" + " + ".join(f"cast(substr({text}, {i}, 1) as integer)" for i in range(1, length + 1)) + ")"
-
-
-def _siret(text: str) -> Cast:
-    digits = f"regexp_replace({text}, '[ .-]', '', 'g')"
-    padded = f"(case when length({digits}) = 13 then '0' || {digits} else {digits} end)"
-    shape = f"regexp_matches({padded}, '^[0-9]{{14}}$')"
-    good = (f"({luhn(padded, 14)} % 10 = 0 and {luhn(f'substr({padded}, 1, 9)', 9)} % 10 = 0) or "
-            f"(substr({padded}, 1, 9) = '356000000' and {_digit_sum(padded, 14)} % 5 = 0)")
-    return Cast(padded, (
-        Refusal(f"regexp_matches({text}, '^[0-9]+([.,][0-9]+)?[eE]\\+?[0-9]+$')", "E321",
-                "SIRET en notation scientifique : des chiffres sont perdus",
-                "Reprenez le SIRET complet chez le producteur (colonne au format texte)."),
-        Refusal(f"not {shape}", "E322", "un SIRET a 14 chiffres", "Corrigez le SIRET."),
-        Refusal(f"case when {shape} then not ({good}) else false end", "E323",
-                "clé de contrôle du SIRET fausse", "Vérifiez le SIRET dans le répertoire Sirene."),
-    ))
-
-
-def _commune(text: str, allow: str | None) -> Cast:
-    code = f"upper(case when regexp_matches({text}, '^[0-9]{{4}}$') then '0' || {text} else {text} end)"
-    escape = f" or regexp_matches({code}, {quote(allow)})" if allow else ""
-    return Cast(code, (
-        Refusal(f"not (regexp_matches({code}, '^([0-9]{{2}}|2[AB])[0-9]{{3}}$'){escape})", "E331",
-                "code commune mal formé (cinq caractères attendus)", "Corrigez le code Insee de la commune."),
-        Refusal(f"not ({code} in (select code from rules.commune_code){escape})", "E332",
-                "code commune inconnu du code officiel géographique",
-                "Corrigez le code (un code postal n’est pas un code commune), ou ajoutez la commune au territoire."),
-    ))
-
-
-def _naf(text: str) -> Cast:
-    short = f"upper(replace(replace({text}, '.', ''), ' ', ''))"
-    code = f"substr({short}, 1, 2) || '.' || substr({short}, 3)"
-    return Cast(code, (
-        Refusal(f"not regexp_matches({short}, '^[0-9]{{4}}[A-Z]$')", "E341", "code NAF mal formé",
-                "Écrivez le code comme 88.10A."),
-        Refusal(f"{code} not in (select naf from rules.naf_rev2) and {code} <> '00.00Z'", "E342",
-                "code inconnu de la NAF rév. 2", "Corrigez le code, ou précisez la nomenclature du fichier."),
-    ))
-
-
-def _legal(text: str) -> Cast:
-    return Cast(text, (
-        Refusal(f"not regexp_matches({text}, '^[0-9]{{4}}$')", "E351", "catégorie juridique à quatre chiffres attendue",
-                "Corrigez le code."),
-        Refusal(f"{text} not in (select code from rules.legal_categories_all where level = '3')", "E352",
-                "catégorie juridique inconnue de l’Insee", "Corrigez le code."),
-    ))
-
-
-def _date(text: str) -> Cast:
-    iso = f"try_cast(substr({text}, 1, 10) as date)"
-    french = (f"try_cast(substr({text}, 7, 4) || '-' || substr({text}, 4, 2) || '-' || substr({text}, 1, 2) as date)")
-    serial = f"date '1899-12-30' + try_cast({text} as integer)"
-    value = (f"case when regexp_matches({text}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') then {iso} "
-             f"when regexp_matches({text}, '^[0-9]{{2}}/[0-9]{{2}}/[0-9]{{4}}') then {french} "
-             f"when regexp_matches({text}, '^[0-9]{{5}}$') then {serial} end")
-    return Cast(value, (Refusal(f"({value}) is null", "E361", "date illisible", "Écrivez la date comme 31/12/2011."),))
-
-
-def _postcode(text: str) -> Cast:
-    code = f"case when length({text}) = 4 then '0' || {text} else {text} end"
-    return Cast(code, (Refusal(f"not regexp_matches({code}, '^[0-9]{{5}}$')", "E362", "code postal mal formé",
-                               "Corrigez le code postal."),))
+    sql: str
+    notes: tuple[tuple[ColumnSpec, Note], ...]
 
 
 def cast_of(column: ColumnSpec, text: str) -> Cast:
     """The cast of a column, given the SQL of its clean text."""
     makers: dict[str, Callable[[str], Cast]] = {
         "text": Cast,
-        "integer": lambda t: _number(t, whole=True),
-        "decimal": lambda t: _number(t, whole=False),
-        "siret": _siret,
-        "commune": lambda t: _commune(t, column.allow),
-        "naf": _naf,
-        "legal_category": _legal,
-        "date": _date,
-        "postcode": _postcode,
+        "integer": lambda t: numbers.number(t, whole=True),
+        "decimal": lambda t: numbers.number(t, whole=False),
+        "siret": identifiers.siret,
+        "siren": identifiers.siren,
+        "commune": lambda t: identifiers.commune(t, column.allow),
+        "naf": lambda t: identifiers.naf(t, column.nomenclature),
+        "legal_category": identifiers.legal_category,
+        "date": numbers.date,
+        "postcode": identifiers.postcode,
     }
     return makers[column.type](text)
 
 
-def typed_sql(spec: SourceSpec) -> str:
+@dataclass
+class _Column:
+    """A column on its way: its SQL pieces, with the looked-up row named."""
+
+    spec: ColumnSpec
+    cast: Cast
+    mark_sql: str | None
+
+    @property
+    def mark(self) -> str | None:
+        return f"{self.spec.name}__mark" if self.mark_sql else None
+
+    def named(self, sql: str) -> str:
+        for step, _ in self.cast.steps:
+            sql = sql.replace(f"{{{step}}}", f"{self.spec.name}__{step}")
+        return sql.replace("{found}", f"{self.spec.name}__found")
+
+    def step(self, position: int) -> list[str]:
+        """The expression of one step, when there is one."""
+        steps = self.cast.steps[position : position + 1]
+        return [f"{self.named(sql)} as {self.spec.name}__{step}" for step, sql in steps]
+
+    @property
+    def guard(self) -> str:
+        present = f"t.{self.spec.name} is not null"
+        return f"{present} and {self.mark} is null" if self.mark else present
+
+    def selects(self) -> list[tuple[str, str]]:
+        value = self.named(self.cast.value)
+        if not self.mark:
+            return [(self.spec.name, value)]
+        return [
+            (self.spec.name, f"case when {self.mark} is not null then null else {value} end"),
+            (f"{self.spec.name}_mark", self.mark),
+        ]
+
+    def refusals(self) -> list[Refusal]:
+        found = []
+        if self.spec.required:
+            found.append(
+                Refusal(f"t.{self.spec.name} is null", "E301", "valeur obligatoire absente", "Complétez la cellule.")
+            )
+        for r in self.cast.refusals:
+            condition = f"{self.guard} and coalesce({self.named(r.condition)}, false)"
+            found.append(Refusal(condition, r.code, r.reason, r.fix))
+        return found
+
+
+def typing_of(spec: SourceSpec) -> Typing:
     """SQL that types every row of `raw.<source>` and says, for the first value that fails, why (`refusal_*`).
 
-    Numeric columns get a companion `<name>_mark` that keeps the meaning of a sign such as `s` (secret).
+    Numeric columns of a source with declared marks get a companion `<name>_mark` that keeps the meaning of a sign such
+    as `s` (secret). `_notes` lists the numbers of the notes that apply, `_flags` the flags of the row as text.
     """
-    marks = "map {" + ", ".join(f"{quote(k.casefold())}: {quote(v)}" for k, v in spec.missing.items()) + "}"
-    cleaned = [f"{clean(column.name)} as {column.name}" for column in spec.columns]
-    selects, whens = [], []
-    for column in spec.columns:
-        c = f"t.{column.name}"
-        numeric = column.type in ("integer", "decimal")
-        mark = f"{marks}[lower(coalesce({c}, ''))]" if numeric and spec.missing else "null"
-        cast = cast_of(column, c)
-        if numeric and spec.missing:
-            selects.append(f"case when {mark} is not null then null else {cast.value} end as {column.name}")
-            selects.append(f"{mark} as {column.name}_mark")
-        else:
-            selects.append(f"{cast.value} as {column.name}")
-        if column.required:
-            whens.append((f"{c} is null and {mark} is null", column, "E301", "valeur obligatoire absente", "Complétez la cellule."))
-        guard = f"{c} is not null" + (f" and {mark} is null" if numeric and spec.missing else "")
-        whens.extend((f"{guard} and ({r.condition})", column, r.code, r.reason, r.fix) for r in cast.refusals)
-
-    number = "case " + " ".join(f"when {when[0]} then {i}" for i, when in enumerate(whens, 1)) + " end"
+    columns = [_column(column, spec) for column in spec.columns]
+    selects = [pair for column in columns for pair in column.selects()]
+    whens = [(column, refusal) for column in columns for refusal in column.refusals()]
+    notes = [(column, note) for column in columns for note in column.cast.notes]
+    number = "null"
+    if whens:
+        number = "case " + " ".join(f"when {r.condition} then {i}" for i, (_, r) in enumerate(whens, 1)) + " end"
+    noted = ", ".join(
+        f"case when {column.guard} and {column.named(note.condition)} then {i} end"
+        for i, (column, note) in enumerate(notes, 1)
+    )
 
     def pick(texts: list[str]) -> str:
-        return f"[{', '.join(texts)}][refusal_no]"
+        return f"[{', '.join(texts)}][refusal_no]" if texts else "cast(null as varchar)"
 
+    values = " ".join(f"when {i} then left(text_of.{column.spec.name}, {SHOWN})" for i, (column, _) in enumerate(whens, 1))
     picked = {
-        "refusal_column": pick([quote(w[1].headers[0]) for w in whens]),
-        "refusal_value": "case refusal_no " + " ".join(
-            f"when {i} then text_of.{w[1].name}" for i, w in enumerate(whens, 1)) + " end",
-        "refusal_code": pick([quote(w[2]) for w in whens]),
-        "refusal_reason": pick([quote(w[3]) for w in whens]),
-        "refusal_fix": pick([quote(w[4]) for w in whens]),
+        "refusal_column": pick([quote(column.spec.headers[0]) for column, _ in whens]),
+        "refusal_value": f"case refusal_no {values} end" if whens else "cast(null as varchar)",
+        "refusal_code": pick([quote(r.code) for _, r in whens]),
+        "refusal_reason": pick([quote(r.reason) for _, r in whens]),
+        "refusal_fix": pick([quote(r.fix) for _, r in whens]),
     }
-    if not whens:
-        number, picked = "null", dict.fromkeys(picked, "cast(null as varchar)")
-    typed = [name for column in spec.columns
-             for name in (column.name, *([f"{column.name}_mark"] if f" as {column.name}_mark" in "".join(selects) else []))]
-    keys = ["_file", "_sha256", "_sheet", "_line"]
-    return (
-        f"with t as (select {', '.join(cleaned)}, {', '.join(keys)} from raw.{spec.id}), "
-        f"typed as (select {', '.join(selects)}, {number} as refusal_no, t as text_of, {', '.join(keys)} from t) "
-        f"select {', '.join(typed)}, {', '.join(f'{sql} as {name}' for name, sql in picked.items())}, "
-        f"{', '.join(keys)} from typed"
+    joins = "".join(
+        f" left join rules.commune_projection as {c.spec.name}__found on {c.spec.name}__found.code = t.{c.spec.name}__{c.cast.lookup}"
+        for c in columns
+        if c.cast.lookup
     )
+    text_row = "struct_pack(" + ", ".join(f"{c.spec.name} := t.{c.spec.name}" for c in columns) + ") as text_row"
+    source = f"select *, {marked} from raw.{spec.id} as t" if (marked := _marks(columns)) else f"select * from raw.{spec.id} as t"
+    for position in range(max((len(c.cast.steps) for c in columns), default=0)):
+        added = [expression for column in columns for expression in column.step(position)]
+        source = f"select *, {', '.join(added)} from ({source}) as t"
+    flags = "[" + ", ".join(quote(note.flag) for _, note in notes) + "]"
+    from_notes = f"list_transform(_notes, lambda n: ({flags})[n])" if notes else "cast([] as varchar[])"
+    from_row = "string_split(coalesce(_row_flags, ''), ',')"
+    all_flags = f"list_sort(list_distinct(list_filter(list_concat({from_notes}, {from_row}), lambda f: f <> '')))"
+    keys = ", ".join(KEYS)
+    sql = (
+        f"with typed as (select {', '.join(f'{sql} as {name}' for name, sql in selects)}, {number} as refusal_no, "
+        f"list_filter(cast([{noted}] as integer[]), lambda n: n is not null) as _notes, t._flags as _row_flags, "
+        f"text_row as text_of, {', '.join(f't.{key}' for key in KEYS)} from ({source}) as t{joins}) "
+        f"select {', '.join(name for name, _ in selects)}, {', '.join(f'{sql} as {name}' for name, sql in picked.items())}, "
+        f"{keys}, nullif(array_to_string({all_flags}, ','), '') as _flags, _notes, text_of as _text "
+        f"from typed order by _file, _sheet, _line"
+    )
+    return Typing(sql, tuple((column.spec, note) for column, note in notes))
+
+
+def _column(column: ColumnSpec, spec: SourceSpec) -> _Column:
+    mark = None
+    if column.type in ("integer", "decimal") and spec.missing:
+        marks = "map {" + ", ".join(f"{quote(k.casefold())}: {quote(v)}" for k, v in spec.missing.items()) + "}"
+        mark = f"{marks}[lower(coalesce(t.{column.name}, ''))]"
+    return _Column(column, cast_of(column, f"t.{column.name}"), mark)
+
+
+def _marks(columns: list[_Column]) -> str:
+    return ", ".join(f"{c.mark_sql} as {c.mark}" for c in columns if c.mark)

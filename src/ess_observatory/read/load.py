@@ -1,69 +1,158 @@
-"""Recognised sheets → `raw.<source>` (text) → `staging.<source>_typed`, with refused rows and the ledger."""
+"""Recognised sheets → `raw.<source>` (text) → `staging.<source>_typed`, with the books of the reading."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from ess_observatory.build.database import Database
+from ess_observatory.errors import ObservatoryError
 from ess_observatory.project import SourceSpec
-from ess_observatory.read.cast import quote, typed_sql
-from ess_observatory.read.recognise import Match, refuse_unknown_headers
-from ess_observatory.read.sheets import Sheet
+from ess_observatory.read import cells, corrections
+from ess_observatory.read.cast import SHOWN, typing_of
+from ess_observatory.read.headers import column_letter, place, unknown_header_errors
+from ess_observatory.read.identifiers import commune_code
+from ess_observatory.read.recognise import Match
+from ess_observatory.read.sql import quote
 
-KEYS = ("_file", "_sha256", "_sheet", "_line")
 REFUSED_COLUMNS = ("source", "file", "sheet", "line", "column", "value", "code", "reason", "fix")
 LEDGER_COLUMNS = ("source", "file", "sha256", "sheet", "header_line", "rows_read", "rows_kept", "rows_refused")
+_PROBLEMS = {**cells.PROBLEMS, "I210": ("ligne écartée par une correction déclarée", "Rien à faire.")}
+_JUDGEMENT = ("refusal_column", "refusal_value", "refusal_code", "refusal_reason", "refusal_fix")
 
 
 def create_books(db: Database) -> None:
-    """The two books of the reading: refused rows and the ledger, empty."""
-    db.execute(
-        "create or replace table staging.refused (source varchar, file varchar, sheet varchar, line bigint, "
-        '"column" varchar, value varchar, code varchar, reason varchar, fix varchar)'
-    )
+    """The books of the reading, empty: refused rows, notes on kept rows, corrections, ledger."""
+    book = '(source varchar, file varchar, sheet varchar, line bigint, "column" varchar, value varchar, code varchar, reason varchar'
+    db.execute(f"create or replace table staging.refused {book}, fix varchar)")
+    db.execute(f"create or replace table staging.note {book})")
     db.execute(
         "create or replace table staging.ledger (source varchar, file varchar, sha256 varchar, sheet varchar, "
         "header_line bigint, rows_read bigint, rows_kept bigint, rows_refused bigint)"
     )
+    corrections.create_book(db)
 
 
 def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
-    """Read all the sheets of a source into `raw.<source>` and `staging.<source>_typed`.
+    """Read all the sheets of a source into `raw.<source>` and `staging.<source>_typed`, corrections applied.
 
-    A source without any sheet gets empty tables, so that what depends on it builds and shows « nd ».
+    A source without any sheet gets empty tables, so that what depends on it builds and shows « nd ». Raises E220
+    (unknown headers), E222 (two columns for one), E230 to E233 (corrections), E334 (postal codes for communes).
     """
-    names = [column.name for column in spec.columns]
-    columns = ", ".join(f"{name} varchar" for name in names)
-    db.execute(f"create or replace table raw.{spec.id} ({columns}, _file varchar, _sha256 varchar, _sheet varchar, "
-               "_line bigint, _footer boolean)")
+    cells.create_raw(db, spec)
+    refuse_unknown_headers(matches, spec)
     for match in matches:
-        refuse_unknown_headers(match, spec)
-        if match.sheet.dialect is not None and _is_regular(match.sheet):
-            _insert_delimited(db, spec, match)
-        else:
-            _insert_rows(db, spec, match)
+        _read_sheet(db, spec, match)
+    _refuse_problems(db, spec)
+    _refuse_postcodes(db, spec)
+    corrections.apply_corrections(db, spec)
+    _refuse_problems(db, spec)
+    for name in ("_problem", "_problem_column", "_problem_value"):
+        db.execute(f"alter table raw.{spec.id} drop column {name}")
+    typing = typing_of(spec)
+    checked = f"staging.{spec.id}_checked"
+    db.execute(f"create or replace table {checked} as {typing.sql}")
+    for number, (column, note) in enumerate(typing.notes, 1):
         db.execute(
-            f"insert into staging.ledger select {quote(spec.id)}, ?, ?, ?, ?, count(*), 0, 0 from raw.{spec.id} "
-            "where _file = ? and _sheet = ?",
-            [match.sheet.relative, match.sheet.sha256, match.sheet.name, match.header_line,
-             match.sheet.relative, match.sheet.name],
+            f"insert into staging.note select {quote(spec.id)}, _file, _sheet, _line, {quote(column.headers[0])}, "
+            f"left(_text.{column.name}, {SHOWN}), {quote(note.code)}, {quote(note.reason)} from {checked} "
+            f"where refusal_code is null and list_contains(_notes, {number})"
         )
-    _refuse_footers(db, spec)
-    db.execute(f"create or replace table staging.{spec.id}_checked as {typed_sql(spec)}")
-    split_refused(db, spec.id, f"staging.{spec.id}_checked", f"staging.{spec.id}_typed")
+    db.execute(
+        f"insert into staging.note select {quote(spec.id)}, _file, _sheet, _line, null, null, 'I203', "
+        f"'ligne masquée dans le classeur : elle est lue' from {checked} "
+        "where refusal_code is null and list_contains(string_split(coalesce(_flags, ''), ','), 'hidden')"
+    )
+    split_refused(db, spec.id, checked, f"staging.{spec.id}_typed", drop=("_notes", "_text"))
 
 
-def split_refused(db: Database, source: str, checked: str, kept: str) -> None:
+def refuse_unknown_headers(matches: list[Match], spec: SourceSpec) -> None:
+    """Raise E220 when recognised sheets have headers that nobody declared, with the lines to paste."""
+    details = [error for match in matches for error in unknown_header_errors(match, spec)]
+    if details:
+        files = sorted({place(match.sheet) for match in matches if match.unknown})
+        raise ObservatoryError(
+            "E220", f"{len(details)} en-tête(s) inconnu(s) dans ce qui est reconnu comme « {spec.title} »",
+            " ; ".join(files), None, details=details,
+        )  # fmt: skip
+
+
+def _read_sheet(db: Database, spec: SourceSpec, match: Match) -> None:
+    sheet = match.sheet
+    try:
+        cells.insert_sheet(db, spec, match)
+        differing = cells.differing_doubles(db, match)
+    except ObservatoryError:
+        raise
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in ("duckdb", "_duckdb", "pyarrow"):
+            raise
+        raise ObservatoryError("E209", "Fichier que le moteur ne sait pas lire", f"{place(sheet)} ({str(error).splitlines()[0][:200]})",
+                               "Ouvrez-le dans un tableur et enregistrez-le de nouveau.") from error
+    finally:
+        cells.forget_cells(db)
+    if differing:
+        raise _double_headers(spec, match, differing)
+    db.execute(
+        f"insert into staging.ledger select {quote(spec.id)}, ?, ?, ?, ?, count(*), 0, 0 from raw.{spec.id} "
+        "where _file = ? and _sheet = ?",
+        [sheet.relative, sheet.sha256, sheet.name, match.header_line, sheet.relative, sheet.name],
+    )
+
+
+def _double_headers(spec: SourceSpec, match: Match, differing: list[tuple[str, int, int, int]]) -> ObservatoryError:
+    def text(position: int) -> str:
+        return f"« {match.texts[position]} » (colonne {column_letter(position)})"
+
+    details = [
+        ObservatoryError("E222", f"Deux colonnes pour « {name} » : {text(first)} et {text(second)}",
+                         f"{place(match.sheet)}, ligne {match.header_line} ; elles diffèrent dès la ligne {line}",
+                         "Renommez ou retirez l’une des deux dans le fichier, ou retirez l’alias dans source.toml.")
+        for name, first, second, line in differing
+    ]  # fmt: skip
+    details[0].details = details[1:]
+    return details[0]
+
+
+def _refuse_problems(db: Database, spec: SourceSpec) -> None:
+    """Send to the book the rows that cannot be read at all, with the footers."""
+    for code, (reason, fix) in _PROBLEMS.items():
+        db.execute(
+            f"insert into staging.refused select {quote(spec.id)}, _file, _sheet, _line, _problem_column, _problem_value, "
+            f"{quote(code)}, {quote(reason)}, {quote(fix)} from raw.{spec.id} where _problem = {quote(code)} order by _file, _line"
+        )
+    db.execute(f"delete from raw.{spec.id} where _problem is not null")
+
+
+def _refuse_postcodes(db: Database, spec: SourceSpec) -> None:
+    """Raise E335 when a commune column holds postal codes: mostly known ones, that mostly are no commune."""
+    for column in spec.columns:
+        if column.type != "commune" or not db.exists("rules", "postcodes"):
+            continue
+        code = commune_code(column.name)
+        filled, communes, postcodes = db.rows(
+            f"select count(*), count(*) filter (where {code} in (select code from rules.commune_code)), "
+            f"count(*) filter (where {code} in (select code from rules.postcodes)) from raw.{spec.id} where {column.name} is not null"
+        )[0]
+        if filled >= 5 and communes * 2 < filled and postcodes * 10 >= filled * 8:
+            files = ", ".join(row[0] for row in db.rows(f"select distinct _file from raw.{spec.id} order by 1"))
+            raise ObservatoryError(
+                "E335", f"La colonne « {column.headers[0]} » contient des codes postaux, pas des codes commune",
+                f"{files} ; {postcodes} valeurs sur {filled} sont des codes postaux, {communes} des codes commune",
+                "Demandez le fichier avec le code Insee de la commune : un code postal peut couvrir plusieurs communes.",
+            )  # fmt: skip
+
+
+def split_refused(db: Database, source: str, checked: str, kept: str, drop: tuple[str, ...] = ()) -> None:
     """Send the rows that say why they are refused to the book, keep the others as table `kept`."""
     db.execute(
-        f'insert into staging.refused select {quote(source)}, _file, _sheet, _line, refusal_column, refusal_value, '
-        f"refusal_code, refusal_reason, refusal_fix from {checked} where refusal_code is not null order by _file, _line"
+        f"insert into staging.refused select {quote(source)}, _file, _sheet, _line, refusal_column, "
+        f"left(cast(refusal_value as varchar), {SHOWN}), refusal_code, refusal_reason, refusal_fix from {checked} "
+        "where refusal_code is not null order by _file, _sheet, _line"
     )
     db.execute(
-        f"create or replace table {kept} as select * exclude (refusal_column, refusal_value, refusal_code, refusal_reason, "
-        f"refusal_fix) from {checked} where refusal_code is null"
+        f"create or replace table {kept} as select * exclude ({', '.join([*_JUDGEMENT, *drop])}) from {checked} "
+        "where refusal_code is null"
     )
     db.execute(f"drop table {checked}")
 
@@ -81,103 +170,26 @@ def add_to_books(db: Database, refused: list[dict[str, Any]], ledger: list[dict[
 
 
 def close_ledger(db: Database) -> None:
-    """Count refused rows by sheet, so that read = kept + refused holds line by line."""
-    db.execute(
-        "update staging.ledger set rows_refused = coalesce((select count(distinct r.line) from staging.refused r "
-        "where r.source = ledger.source and r.file = ledger.file and r.sheet = ledger.sheet), 0) "
-        "where source in (select distinct source from staging.refused where line is not null) and rows_kept = 0"
-    )
-    db.execute("update staging.ledger set rows_kept = rows_read - rows_refused where rows_kept = 0")
+    """Count refused rows by sheet, so that read = kept + refused holds line by line.
 
-
-def _refuse_footers(db: Database, spec: SourceSpec) -> None:
-    db.execute(
-        f'insert into staging.refused select {quote(spec.id)}, _file, _sheet, _line, null, '
-        f"coalesce({', '.join(c.name for c in spec.columns)}), 'I201', 'ligne de pied ou de total : elle est recalculée', "
-        f"'Rien à faire.' from raw.{spec.id} where _footer order by _file, _line"
-    )
-    db.execute(f"delete from raw.{spec.id} where _footer")
-    db.execute(f"alter table raw.{spec.id} drop column _footer")
-
-
-def _insert_rows(db: Database, spec: SourceSpec, match: Match) -> None:
-    import pyarrow as pa
-
-    body = match.sheet.rows[match.header_line:]
-    lines = [line for line, row in enumerate(body, match.header_line + 1) if any(row)]
-    rows = [row for row in body if any(row)]
-    footer = re.compile("|".join(f"(?:{pattern})" for pattern in spec.footers) or r"(?!)", re.IGNORECASE)
-
-    def column(position: int | None) -> Any:
-        if position is None:
-            return pa.nulls(len(rows), pa.string())
-        return pa.array([row[position] if position < len(row) else None for row in rows], pa.string())
-
-    arrays = [column(match.mapping.get(c.name)) for c in spec.columns]
-    first = (next(cell for cell in row if cell) for row in rows)
-    arrays += [
-        pa.array([match.sheet.relative] * len(rows), pa.string()),
-        pa.array([match.sheet.sha256] * len(rows), pa.string()),
-        pa.array([match.sheet.name] * len(rows), pa.string()),
-        pa.array(lines, pa.int64()),
-        pa.array([bool(footer.search(cell)) for cell in first], pa.bool_()),
-    ]
-    names = [c.name for c in spec.columns] + [*KEYS, "_footer"]
-    db.put("raw._incoming", pa.table(arrays, names=names))
-    db.execute(f"insert into raw.{spec.id} select * from raw._incoming")
-    db.execute("drop table raw._incoming")
-
-
-def _is_regular(sheet: Sheet) -> bool:
-    """Whether record number and line number are the same thing: no quoted line break, no blank line inside.
-
-    Only then may the engine read the file by itself and still name the right line.
+    Only for the sources read here (those with a raw table): another reader closes its own lines.
     """
-    assert sheet.dialect is not None
-    if sheet.dialect.encoding not in ("utf-8", "utf-8-sig", "latin-1"):
-        return False
-    quotes = lines_with_odd_quotes = 0
-    with sheet.path.open("rb") as handle:
-        ended = False
-        for line in handle:
-            if not line.strip(b" ;,\t|\r\n"):
-                ended = True
-                continue
-            if ended and handle.tell() >= 0:
-                return False
-            quotes = line.count(b'"')
-            lines_with_odd_quotes += quotes % 2
-    return lines_with_odd_quotes == 0
-
-
-def _insert_delimited(db: Database, spec: SourceSpec, match: Match) -> None:
-    """A regular delimited file goes straight into the engine."""
-    dialect = match.sheet.dialect
-    assert dialect is not None
-    width = max(len(match.sheet.head[match.header_line - 1]), *match.mapping.values()) + 1
-    header = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
-    encoding = "latin-1" if dialect.encoding == "latin-1" else "utf-8"
-    by_position = {position: name for name, position in match.mapping.items()}
-    names = {name: f"c{position}" for position, name in by_position.items()}
-    selected = ", ".join(f"{names[c.name]} as {c.name}" if c.name in names else f"cast(null as varchar) as {c.name}"
-                         for c in spec.columns)
-    pattern = "|".join(f"(?:{p})" for p in spec.footers)
-    first = f"coalesce({', '.join(f'c{i}' for i in range(width))}, '')"
-    footer = f"regexp_matches({first}, {quote(f'(?i){pattern}')})" if pattern else "false"
+    ours = "source in (select table_name from information_schema.tables where table_schema = 'raw')"
     db.execute(
-        f"insert into raw.{spec.id} select {selected}, {quote(match.sheet.relative)}, {quote(match.sheet.sha256)}, "
-        f"{quote(match.sheet.name)}, row_number() over () + {match.header_line}, {footer} "
-        f"from read_csv({quote(str(match.sheet.path))}, delim = {quote(dialect.delimiter)}, quote = '\"', header = false, "
-        f"skip = {match.header_line}, auto_detect = false, columns = {{{header}}}, encoding = '{encoding}', "
-        "null_padding = true, parallel = false)"
+        "update staging.ledger set rows_refused = coalesce((select count(distinct r.line) from staging.refused as r "
+        f"where r.source = ledger.source and r.file = ledger.file and r.sheet = ledger.sheet), 0) where {ours}"
     )
+    db.execute(f"update staging.ledger set rows_kept = rows_read - rows_refused where {ours}")
 
 
 def write_books(db: Database, folder: Path) -> None:
-    """`refused.parquet` and `ledger.parquet` under `folder`, in a fixed order."""
+    """`refused`, `notes`, `corrections` and `ledger` as Parquet files under `folder`, in a fixed order."""
     folder.mkdir(parents=True, exist_ok=True)
-    order = 'source, file, sheet, line, "column", code, value'
-    db.execute(f"copy (select * from staging.refused order by {order}) to {quote(str(folder / 'refused.parquet'))} "
-               "(format parquet, compression zstd)")
-    db.execute(f"copy (select * from staging.ledger order by source, file, sheet) to "
-               f"{quote(str(folder / 'ledger.parquet'))} (format parquet, compression zstd)")
+    line = 'source, file, sheet, line, "column", code, value'
+    books = {"refused": line, "note": line, "correction": "source, number", "ledger": "source, file, sheet"}
+    for table, order in books.items():
+        name = {"note": "notes", "correction": "corrections"}.get(table, table)
+        db.execute(
+            f"copy (select * from staging.{table} order by {order}) to {quote(str(folder / f'{name}.parquet'))} "
+            "(format parquet, compression zstd)"
+        )

@@ -1,25 +1,34 @@
-"""Which source is this sheet? Decided by its headers, never by its name."""
+"""Which source is this sheet? Decided by its content, never by its name."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ess_observatory.errors import ObservatoryError
+from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import SourceSpec
+from ess_observatory.read.archive import kind_of, unpack
+from ess_observatory.read.headers import Candidate, HeaderIndex, Reading, candidates, missing_hints
 from ess_observatory.read.sheets import SUPPORTED, Sheet, open_sheets
 
-#: Lock files of office suites, partial downloads, system droppings.
-_NOISE = re.compile(r"^(~\$|\.~lock|\.)|(\.tmp|\.part|\.crdownload|\.bak|~)$", re.IGNORECASE)
-_DOCUMENTS = {".md", ".pdf", ".doc", ".docx", ".toml", ".yml", ".yaml", ".json"}
+_LOCK = re.compile(r"^(~\$|\.~lock)")
+_PARTIAL = re.compile(r"\.(tmp|part|crdownload|download|bak)$|~$", re.IGNORECASE)
+_SYSTEM = {"thumbs.db", "desktop.ini"}
+_DOCUMENTS = {".md", ".pdf", ".doc", ".docx", ".odt", ".toml", ".yml", ".yaml", ".json", ".png", ".jpg", ".jpeg", ".htm",
+              ".html", ".eml", ".msg", ".pptx"}
+_SAVE_AS = "Enregistrez-le en .xlsx, .ods ou .csv s’il porte des données."
+SurveyTest = Callable[[Sheet], str | None]
 
 
 @dataclass(frozen=True)
 class Match:
-    """A sheet taken for a source: which line holds the headers and which cell feeds which column."""
+    """A sheet taken for a source: which line holds the headers and which cell feeds which column.
+
+    `header_line` is the last header line; `doubles` are second columns of a same name, to be compared with the first;
+    `vintage` is the year that the file says it is about, when it says so.
+    """
 
     sheet: Sheet
     source: str
@@ -27,17 +36,22 @@ class Match:
     mapping: dict[str, int]
     unknown: tuple[tuple[int, str], ...] = ()
     kind: str = "table"
+    doubles: tuple[tuple[str, int, int], ...] = ()
+    texts: tuple[str | None, ...] = ()
+    vintage: int | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
 class Unmatched:
-    """A file or sheet that was not taken, and why."""
+    """A file or sheet that was not taken, and why. Severity `error` stops a run."""
 
     relative: str
     sheet: str
     why: str
     fix: str
     severity: str = "warn"
+    code: str = ""
 
 
 @dataclass
@@ -52,151 +66,157 @@ class Inventory:
         return {match.source for match in self.matches}
 
 
-def normalise(header: str) -> str:
-    """A header reduced to what matters when comparing: letters and digits, no case, no accents."""
-    text = unicodedata.normalize("NFKD", header.replace("œ", "oe").replace("’", "'").replace("°", "o"))
-    text = "".join(char for char in text if not unicodedata.combining(char)).casefold()
-    return re.sub(r"[^a-z0-9]+", " ", text).strip()
-
-
 def take_inventory(
-    raw: Path, sources: Iterable[SourceSpec], survey: Callable[[Sheet], str | None] | None, survey_source: str | None
+    raw: Path, sources: Iterable[SourceSpec], survey: SurveyTest | None = None, survey_source: str | None = None, *,
+    expected: Mapping[str, int | None] | None = None, tolerant: bool = False,
 ) -> Inventory:
-    """Recognise every sheet of every file under `raw`, in any sub-folder and under any name.
+    """Recognise every sheet of every file under `raw`, in any sub-folder, under any name, in an archive or not.
 
-    `survey` tells whether a sheet holds answers to the codebook ("wide", "form" or None). The same file twice (same
-    sha256) is read once.
+    `survey` tells whether a sheet holds answers to the codebook ("wide", "form" or None). `expected` gives the vintage
+    of each source: a file that says it is about another year is left aside. The same file twice (same sha256) is read
+    once. A file that claims to be data and cannot be opened raises E202 with all of them, unless `tolerant`: it is then
+    listed with severity `error`.
     """
-    inventory = Inventory()
-    specs = [_Headers(spec) for spec in sources if spec.kind == "table"]
-    seen: dict[str, str] = {}
-    for path in sorted(p for p in raw.rglob("*") if p.is_file()):
-        relative = path.relative_to(raw).as_posix()
-        if _NOISE.search(path.name):
-            continue
-        if path.suffix.lower() not in SUPPORTED:
-            severity = "info" if path.suffix.lower() in _DOCUMENTS else "warn"
-            inventory.unmatched.append(Unmatched(relative, "", f"format « {path.suffix} » non lu",
-                                                 "Enregistrez-le en .xlsx, .ods ou .csv s’il porte des données.", severity))
-            continue
-        if path.stat().st_size == 0:
-            inventory.unmatched.append(Unmatched(relative, "", "fichier vide", "Redemandez le fichier au producteur."))
-            continue
-        sheets = open_sheets(path, raw)
-        if earlier := seen.get(sheets[0].sha256 if sheets else ""):
-            inventory.unmatched.append(Unmatched(relative, "", f"copie identique de {earlier}", "Rien à faire.", "info"))
-            continue
-        if sheets:
-            seen[sheets[0].sha256] = relative
-        _match_file(inventory, relative, sheets, specs, survey, survey_source)
-    return inventory
+    taker = _Taker([HeaderIndex(spec) for spec in sources if spec.kind == "table"], survey, survey_source, expected or {})
+    for path in sorted(p for p in raw.rglob("*") if p.is_file() or p.is_symlink()):
+        taker.take(path, path.relative_to(raw).as_posix())
+    blocking = [u for u in taker.inventory.unmatched if u.severity == "error"]
+    if blocking and not tolerant:
+        details = [ObservatoryError(u.code, u.why, u.relative, u.fix) for u in blocking]
+        raise ObservatoryError("E202", f"{len(blocking)} fichier(s) que l’on ne peut pas ouvrir", None,
+                               "Remplacez-les, ou sortez-les du dossier.", Exit.DATA, details)
+    return taker.inventory
 
 
-def _match_file(inventory: Inventory, relative: str, sheets: list[Sheet], specs: list[_Headers],
-                survey: Callable[[Sheet], str | None] | None, survey_source: str | None) -> None:
-    before = len(inventory.matches)
-    misses: list[Unmatched] = []
-    for sheet in sheets:
-        kind = survey(sheet) if survey and survey_source else None
-        if kind and survey_source:
-            inventory.matches.append(Match(sheet, survey_source, 0, {}, kind=kind))
-        elif match := _best_match(sheet, specs):
-            inventory.matches.append(match)
-        elif any(any(row) for row in sheet.head):
-            misses.append(_nearest(relative, sheet, specs))
-    taken = len(inventory.matches) > before
-    for miss in misses:
-        severity = "info" if taken else miss.severity
-        inventory.unmatched.append(Unmatched(miss.relative, miss.sheet, miss.why, miss.fix, severity))
+class _Taker:
+    """Takes files one after the other into an inventory."""
+
+    def __init__(self, indexes: list[HeaderIndex], survey: SurveyTest | None, survey_source: str | None,
+                 expected: Mapping[str, int | None]) -> None:
+        self.indexes, self.survey, self.survey_source, self.expected = indexes, survey, survey_source, expected
+        self.inventory = Inventory()
+        self.seen: dict[str, str] = {}
+
+    def leave(self, relative: str, why: str, fix: str, severity: str = "warn", code: str = "", sheet: str = "") -> None:
+        self.inventory.unmatched.append(Unmatched(relative, sheet, why, fix, severity, code))
+
+    def take(self, path: Path, relative: str) -> None:
+        name, suffix = path.name, path.suffix.lower()
+        if _LOCK.match(name):
+            return self.leave(relative, "fichier de verrouillage : le classeur est ouvert dans un tableur",
+                              "Fermez-le pour être sûr de lire sa dernière version.", "info")
+        if name.startswith(".") or name.casefold() in _SYSTEM:
+            return None
+        if _PARTIAL.search(name):
+            return self.leave(relative, "fichier temporaire ou téléchargement inachevé", "Terminez-le, ou effacez-le.", "info")
+        if suffix in _DOCUMENTS:
+            return self.leave(relative, f"format « {suffix} » non lu", _SAVE_AS, "info")
+        try:
+            if path.stat().st_size == 0:
+                return self.leave(relative, "fichier vide", "Redemandez le fichier au producteur.")
+            kind = kind_of(path, relative)
+            if kind == "archive" and suffix in SUPPORTED:
+                return self._take_archive(path, relative)
+            if kind in ("document", "archive") and suffix not in SUPPORTED:
+                return self.leave(relative, f"format « {suffix} » non lu", _SAVE_AS)
+            return self._take_sheets(open_sheets(path, relative=relative), relative)
+        except ObservatoryError as error:
+            severity = "error" if suffix in SUPPORTED else "warn"
+            return self.leave(error.where or relative, error.what, error.fix or "", severity, error.code)
+        except OSError as error:
+            return self.leave(relative, f"lecture impossible ({error.strerror or error})",
+                              "Vérifiez le fichier et ses droits.", "error", "E208")
+
+    def _take_archive(self, path: Path, relative: str) -> None:
+        first, before = len(self.inventory.unmatched), len(self.inventory.matches)
+        for member in unpack(path, relative):
+            self.take(member.path.with_name(member.path.name), member.name) if not _noise(member.name) else None
+        if len(self.inventory.matches) > before:
+            self.inventory.unmatched[first:] = [
+                replace(u, severity="info") if u.severity == "warn" else u for u in self.inventory.unmatched[first:]]
+
+    def _take_sheets(self, sheets: list[Sheet], relative: str) -> None:
+        if not sheets:
+            return self.leave(relative, "classeur sans feuille de calcul", "Redemandez le fichier au producteur.")
+        sha256 = sheets[0].sha256
+        if earlier := self.seen.get(sha256):
+            return self.leave(relative, f"copie identique de {earlier}", "Rien à faire.", "info")
+        self.seen[sha256] = relative
+        before = len(self.inventory.matches)
+        misses: list[Unmatched] = []
+        for sheet in sheets:
+            found = self._judge(sheet)
+            if isinstance(found, Match):
+                self.inventory.matches.append(found)
+            elif found is not None:
+                misses.append(found)
+        taken = len(self.inventory.matches) > before
+        if not taken and not misses:
+            self.leave(relative, "aucune donnée dans ce fichier", "Redemandez le fichier au producteur.")
+        self.inventory.unmatched += [replace(m, severity="info") if taken and m.severity == "warn" else m for m in misses]
+        return None
+
+    def _judge(self, sheet: Sheet) -> Match | Unmatched | None:
+        if not any(any(row) for row in sheet.head):
+            return None
+        if self.survey and self.survey_source and (kind := self.survey(sheet)):
+            return Match(sheet, self.survey_source, 0, {}, kind=kind, why="réponses à l’enquête")
+        lines = list(candidates(sheet))
+        readings = [(reading, index) for index in self.indexes for line in lines
+                    if index.required <= (reading := index.read(line)).mapping.keys()]
+        if not readings:
+            return _nearest(sheet, lines, self.indexes)
+        best, index = max(readings, key=lambda item: item[0].rank)
+        rivals = {other.spec.title for reading, other in readings if reading.rank[:2] == best.rank[:2]}
+        if len(rivals) > 1:
+            return Unmatched(sheet.relative, sheet.name, f"ses en-têtes conviennent à {' et à '.join(sorted(rivals))}",
+                             "Déclarez « required = true » sur une colonne qui distingue ces sources.", "error", "E224")
+        return self._matched(sheet, best, index)
+
+    def _matched(self, sheet: Sheet, best: Reading, index: HeaderIndex) -> Match | Unmatched:
+        spec = index.spec
+        vintage = best.vintages.most_common(1)[0][0] if best.vintages else _title_vintage(sheet, best, spec)
+        wanted = self.expected.get(spec.id)
+        if vintage and wanted and vintage != wanted:
+            return Unmatched(sheet.relative, sheet.name, f"« {spec.title} » de {vintage}, l’édition attend {wanted}",
+                             "Déposez le fichier du bon millésime, ou changez « vintage » dans l’édition.")
+        why = f"{len(best.mapping)} en-têtes reconnus sur {len(spec.columns)}, ligne {best.line}"
+        why += " (en-tête sur deux lignes)" if best.height == 2 else ""
+        why += f", {len(best.unknown)} inconnus" if best.unknown else ""
+        why += ", feuille masquée" if sheet.is_hidden else ""
+        return Match(sheet, spec.id, best.line, best.mapping, tuple(best.unknown), doubles=tuple(best.doubles),
+                     texts=tuple(best.texts), vintage=vintage, why=why)
 
 
-class _Headers:
-    """The declared headers of a source, ready to be compared."""
-
-    def __init__(self, spec: SourceSpec) -> None:
-        self.spec = spec
-        self.by_header = {normalise(h): column.name for column in spec.columns for h in column.headers}
-        self.required = {column.name for column in spec.columns if column.required}
-        self.ignored = {normalise(header) for header in spec.ignored_headers}
-
-    def read(self, row: list[str | None]) -> tuple[dict[str, int], list[tuple[int, str]]]:
-        mapping: dict[str, int] = {}
-        unknown: list[tuple[int, str]] = []
-        for position, cell in enumerate(row):
-            if not cell:
-                continue
-            name = self.by_header.get(normalise(cell))
-            if name and name not in mapping:
-                mapping[name] = position
-            elif normalise(cell) not in self.ignored:
-                unknown.append((position, cell))
-        return mapping, unknown
+def _noise(name: str) -> bool:
+    base = name.rpartition("/")[2]
+    return bool(_LOCK.match(base) or base.startswith(".") or base.casefold() in _SYSTEM)
 
 
-def _best_match(sheet: Sheet, specs: list[_Headers]) -> Match | None:
-    best: Match | None = None
-    for line, row in enumerate(sheet.head, start=1):
-        if sum(cell is not None for cell in row) < 2:
-            continue
-        for headers in specs:
-            mapping, unknown = headers.read(row)
-            if headers.required <= mapping.keys() and (best is None or len(mapping) > len(best.mapping)):
-                best = Match(sheet, headers.spec.id, line, mapping, tuple(unknown))
-    return best
+def _title_vintage(sheet: Sheet, reading: Reading, spec: SourceSpec) -> int | None:
+    """The year that the lines above the header (or the sheet's name) announce, when the source says how."""
+    if not spec.vintage_pattern:
+        return None
+    above = [cell for row in sheet.head[: reading.line - reading.height] for cell in row if cell]
+    for text in [*above, sheet.name]:
+        if (found := re.search(spec.vintage_pattern, text, re.IGNORECASE)) and found[1].isdigit():
+            return int(found[1])
+    return None
 
 
-def _nearest(relative: str, sheet: Sheet, specs: list[_Headers]) -> Unmatched:
+def _nearest(sheet: Sheet, lines: list[Candidate], indexes: list[HeaderIndex]) -> Unmatched:
     """Say which source a sheet looks most like, and which headers it lacks."""
-    from rapidfuzz import fuzz, process
-
-    best: tuple[int, _Headers, list[str | None], set[str]] | None = None
-    for row in sheet.head:
-        for headers in specs:
-            mapping, _ = headers.read(row)
-            if mapping and (best is None or len(mapping) > best[0]):
-                best = (len(mapping), headers, row, headers.required - mapping.keys())
+    best: tuple[Reading, HeaderIndex] | None = None
+    for index in indexes:
+        for line in lines:
+            reading = index.read(line)
+            if reading.mapping and (best is None or reading.rank > best[0].rank):
+                best = (reading, index)
     if best is None:
-        return Unmatched(relative, sheet.name, "aucun en-tête connu dans les 60 premières lignes",
+        return Unmatched(sheet.relative, sheet.name, "aucun en-tête connu dans les 60 premières lignes",
                          "Déclarez la source dans pipelines/sources/, ou retirez le fichier.")
-    _, headers, row, missing = best
-    hints = []
-    present = {cell: normalise(cell) for cell in row if cell}
-    for name in sorted(missing):
-        column = next(c for c in headers.spec.columns if c.name == name)
-        guess = max(
-            (hit for header in column.headers
-             if (hit := process.extractOne(normalise(header), present, scorer=fuzz.WRatio))),
-            key=lambda hit: hit[1], default=None,
-        )
-        near = f" (le plus proche : « {guess[2]} »)" if guess and guess[1] >= 60 else ""
-        hints.append(f"« {column.headers[0]} »{near}")
-    return Unmatched(relative, sheet.name,
-                     f"ressemble à « {headers.spec.title} », mais il manque {', '.join(hints)}",
-                     f"Ajoutez l’en-tête lu aux « headers » de la colonne dans {headers.spec.folder.name}/source.toml.")
-
-
-def refuse_unknown_headers(match: Match, spec: SourceSpec) -> None:
-    """Raise E221 when a recognised sheet has headers that nobody declared, with the line to paste."""
-    from rapidfuzz import fuzz, process
-
-    if not match.unknown:
-        return
-    choices = {header: normalise(header) for column in spec.columns for header in column.headers}
-    owner = {header: column.name for column in spec.columns for header in column.headers}
-    details = []
-    for position, header in match.unknown:
-        hit = process.extractOne(normalise(header), choices, scorer=fuzz.WRatio)
-        likely = (f"ressemble à « {hit[2]} » (ressemblance {hit[1] / 100:.2f}) : ajoutez \"{header}\" aux « headers » de la "
-                  f"colonne « {owner[hit[2]]} »" if hit and hit[1] >= 75 else "aucun en-tête déclaré n’y ressemble")
-        details.append(ObservatoryError(
-            "E221", f"En-tête inconnu : « {header} »",
-            f"{place(match.sheet)}, ligne {match.header_line}, colonne {position + 1} ; {likely}",
-            f'Dans pipelines/sources/{spec.id}/source.toml, pour l’écarter : ignored_headers = ["{header}"]',
-        ))
-    raise ObservatoryError("E220", f"{len(details)} en-tête(s) inconnu(s) dans un fichier reconnu comme « {spec.title} »",
-                           place(match.sheet), None, details=details)
-
-
-def place(sheet: Sheet) -> str:
-    """« file, feuille X » as shown in messages."""
-    return f"{sheet.relative}, feuille « {sheet.name} »" if sheet.name else sheet.relative
+    reading, index = best
+    hints = missing_hints(index, [text for text in reading.texts if text], index.required - reading.mapping.keys())
+    return Unmatched(sheet.relative, sheet.name,
+                     f"ressemble à « {index.spec.title} » (ligne {reading.line}), mais il manque {hints}",
+                     f"Ajoutez l’en-tête lu aux « headers » de la colonne dans {index.spec.folder.name}/source.toml.")

@@ -40,10 +40,19 @@ def _highs(system: System, copies: int, cost: np.ndarray, low: np.ndarray, high:
     model.row_lower_, model.row_upper_ = down, up
     model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = starts, columns, coefs
-    solver = highspy.Highs()
+    solver = new_solver()
+    solver.passModel(model)
+    return solver
+
+
+def new_solver() -> Any:
+    """A HiGHS solver that says nothing, on one thread, and always takes the same way."""
+    import highspy
+
+    # `Highs()` prints its banner on the standard output, where programs read our JSON; its base class does not.
+    solver = getattr(highspy._core, "_Highs", highspy.Highs)()
     for option, value in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("solver", "simplex"), ("random_seed", 1)):
         solver.setOptionValue(option, value)
-    solver.passModel(model)
     return solver
 
 

@@ -89,12 +89,17 @@ class _Block:
         self.starts, self.columns, self.coefs = system.matrix()
         self.freedom = Freedom(system, sorted(self.hidden))
         self.spread: Spread | None = None
-        self.witnesses = np.zeros((64, len(system.values)))
-        self.least_scale, self.most_scale = np.zeros(64), np.zeros(64)
+        self.hidden_mask = np.zeros(len(system.values), dtype=bool)
+        self.hidden_mask[sorted(self.hidden)] = True
+        self.rows_of: list[list[int]] = [[] for _ in system.values]
+        for index, row in enumerate(system.rows):
+            for cell in row.cells:
+                self.rows_of[cell].append(index)
+        self.witnesses = np.zeros((len(system.values), 64))
+        self.alive, self.least_scale, self.most_scale = np.zeros(64, dtype=bool), np.zeros(64), np.zeros(64)
         self.count = 0
         self.proof: dict[Need, tuple[int, float]] = {}
         self.impossible: list[Need] = []
-        self.gone: set[int] = set()
         groups: dict[str, list[int]] = {}
         for cell, owner in sorted(owners.items()):
             groups.setdefault(owner, []).append(cell)
@@ -109,7 +114,7 @@ class _Block:
 
     def certificates(self) -> dict[Need, np.ndarray]:
         """The moves that prove each need."""
-        return {need: self.witnesses[index] * scale for need, (index, scale) in self.proof.items()}
+        return {need: self.witnesses[:, index] * scale for need, (index, scale) in self.proof.items()}
 
     def _primary_needs(self) -> list[Need]:
         needs = []
@@ -138,7 +143,7 @@ class _Block:
         if size <= 0:
             return []
         own = self.group.get(need.cell, ())
-        moved = np.flatnonzero(np.abs(self.witnesses[self.proof[need][0]]) > MOVED)
+        moved = np.flatnonzero(np.abs(self.witnesses[:, self.proof[need][0]]) > MOVED)
         groups = {self.group[cell] for cell in moved.tolist() if cell in self.group and need.cell not in self.group[cell]}
         move = float(np.sign(need.move)) * min(size, abs(need.move))
         return [Need(need.cell, move, group) for group in sorted(groups) if group != own]
@@ -168,18 +173,27 @@ class _Block:
         moves[np.abs(moves) <= MOVED] = 0.0
         for cell in np.flatnonzero(moves).tolist():
             if cell not in self.hidden:
-                self.hidden.add(cell)
-                self.freedom.open(cell)
+                self._hide(cell)
                 self.spread.open(cell)
         self._keep(moves)
         if not self._covered(need):
             self.proof[need] = (self.count - 1, 1.0)
 
+    def _hide(self, cell: int) -> None:
+        self.hidden.add(cell)
+        self.hidden_mask[cell] = True
+        self.freedom.open(cell)
+
+    def _show(self, cell: int) -> None:
+        self.hidden.discard(cell)
+        self.hidden_mask[cell] = False
+        self.freedom.shut(cell)
+
     def _try(self, need: Need) -> bool:
         moves = self.freedom.reach(need.cell, need.move, need.known)
         if moves is None:
             return False
-        moves[np.abs(moves) <= MOVED * 1e-3] = 0.0
+        moves[~self.hidden_mask | (np.abs(moves) <= MOVED * 1e-3)] = 0.0
         self._keep(moves)
         if not self._covered(need):
             self.proof[need] = (self.count - 1, 1.0)
@@ -187,15 +201,17 @@ class _Block:
 
     def _keep(self, moves: np.ndarray) -> None:
         """Store a witness with the range of scales at which it stays possible."""
-        if self.count == len(self.witnesses):
-            self.witnesses = np.vstack([self.witnesses, np.zeros_like(self.witnesses)])
+        if self.count == len(self.alive):
+            self.witnesses = np.hstack([self.witnesses, np.zeros_like(self.witnesses)])
+            self.alive = np.concatenate([self.alive, np.zeros_like(self.alive)])
             self.least_scale = np.concatenate([self.least_scale, np.zeros_like(self.least_scale)])
             self.most_scale = np.concatenate([self.most_scale, np.zeros_like(self.most_scale)])
         sums = np.add.reduceat(self.coefs * moves[self.columns], self.starts[:-1]) if len(self.coefs) else np.zeros(0)
         sums[np.abs(sums) < max(1e-6, 1e-9 * float(np.max(np.abs(moves))))] = 0.0
         least, most = _scales(moves, self.low, self.high)
         least_row, most_row = _scales(sums, self.slack_down, self.slack_up)
-        self.witnesses[self.count] = moves
+        self.witnesses[:, self.count] = moves
+        self.alive[self.count] = True
         self.least_scale[self.count] = max(least, least_row)
         self.most_scale[self.count] = min(most, most_row)
         self.count += 1
@@ -206,46 +222,61 @@ class _Block:
             return True
         if not self.count:
             return False
-        own = self.witnesses[:self.count, need.cell]
+        own = self.witnesses[need.cell, :self.count]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             scale = need.move / own
-        fits = (np.abs(own) > 1e-6) & (scale >= self.least_scale[:self.count]) & (scale <= self.most_scale[:self.count])
-        stays = [*need.known, *self.gone]
-        if stays:
-            fits &= ~np.any(self.witnesses[:self.count, stays] != 0, axis=1)
+        fits = (self.alive[:self.count] & (np.abs(own) > 1e-6)
+                & (scale >= self.least_scale[:self.count]) & (scale <= self.most_scale[:self.count]))
+        for known in need.known:
+            fits &= self.witnesses[known, :self.count] == 0
         found = np.flatnonzero(fits)
         if not len(found):
             return False
         self.proof[need] = (int(found[0]), float(scale[found[0]]))
         return True
 
-    # ------------------------------------------------------------------ clean-up
     def _clean(self) -> None:
         """Publish again each secondary cell, the most useful first, that no protection needs."""
         changed = True
         while changed:
-            changed = False
             candidates = sorted(self.hidden - set(self.primary), key=lambda c: (-self.system.costs[c], c))
-            for cell in candidates:
-                changed |= self._drop(cell)
+            dropped = [cell for cell in candidates if self._drop(cell)]
+            # Only the protection of a secondary cell itself can make another one needless later.
+            changed = bool(dropped) and (self.rate > 0 or self.least > 0)
 
     def _drop(self, cell: int) -> bool:
-        saved = dict(self.proof)
-        self.freedom.shut(cell)
-        self.hidden.discard(cell)
-        self.gone.add(cell)
+        if self._gives_away(cell):
+            return False
+        saved, alive = dict(self.proof), self.alive.copy()
+        self._show(cell)
+        self.alive[:self.count] &= self.witnesses[cell, :self.count] == 0
         for need in [n for n in self.proof if n.cell == cell]:
             del self.proof[need]
         if self._still_proved(cell):
             return True
+        self.alive[:len(alive)] |= alive
         self.proof = saved
-        self.gone.discard(cell)
-        self.hidden.add(cell)
-        self.freedom.open(cell)
+        self._hide(cell)
+        return False
+
+    def _gives_away(self, cell: int) -> bool:
+        """Whether publishing the cell lets a primary cell be found by plain subtraction, again and again."""
+        known: set[int] = {cell}
+        pending = [cell]
+        while pending:
+            for index in self.rows_of[pending.pop()]:
+                if self.slack_down[index] != 0 or self.slack_up[index] != 0:
+                    continue
+                left = [c for c in self.system.rows[index].cells if self.hidden_mask[c] and c not in known]
+                if len(left) == 1:
+                    if left[0] in self.primary:
+                        return True
+                    known.add(left[0])
+                    pending.append(left[0])
         return False
 
     def _still_proved(self, cell: int) -> bool:
-        broken = [need for need, (index, _) in self.proof.items() if self.witnesses[index, cell] != 0]
+        broken = [need for need, (index, _) in self.proof.items() if self.witnesses[cell, index] != 0]
         for need in broken:
             del self.proof[need]
         plain = [need for need in broken if not need.known]

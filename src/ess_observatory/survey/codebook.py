@@ -4,40 +4,45 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.survey.expressions import Node, parse, references
+from ess_observatory.survey.codebook_checks import cross_checks, reference_problems
+from ess_observatory.survey.expressions import Node, parse
 from ess_observatory.survey.questions import (
+    ANY_VERSION,
     CHOICE_TYPES,
     NONRESPONSE,
     OTHER,
+    SENSITIVITIES,
     TYPES,
+    Aliases,
     Choice,
     Codebook,
     Question,
     Section,
 )
 
-__all__ = [
-    "Choice",
-    "Codebook",
-    "Question",
-    "Section",
-    "codebook_from",
-    "load_codebook",
-    "reference_problems",
-]
+__all__ = ["Choice", "Codebook", "Question", "Section", "codebook_from", "load_codebook", "reference_problems"]
 
 #: Names of constraints that are checks of the answer itself.
 CHECKS = frozenset({"luhn14"})
+#: Beside the questionnaire: what open answers mean.
+RECODES = "recodes.csv"
 _CODE = re.compile(r"[A-Za-z0-9_-]+")
+_META = ("population", "reference_date", "source", "language", "languages", "rules")
 
 
 def load_codebook(path: Path) -> Codebook:
-    """Read and validate a codebook (YAML). Every problem found is reported at once, in French."""
+    """Read and validate a codebook (YAML), with the recodes that lie beside it.
+
+    Every problem found is reported at once, in French.
+    """
     import yaml
+
+    from ess_observatory.survey.recode import load_recodes
 
     if not path.is_file():
         raise ObservatoryError(
@@ -51,7 +56,8 @@ def load_codebook(path: Path) -> Codebook:
         raise ObservatoryError(
             "E232", "Le questionnaire n’est pas un YAML lisible.", place, "Vérifier l’indentation."
         ) from error
-    return codebook_from(data, path.name)
+    codebook = codebook_from(data, path.name)
+    return replace(codebook, recodes=load_recodes(path.with_name(RECODES), codebook))
 
 
 def codebook_from(data: Any, where: str) -> Codebook:
@@ -64,41 +70,45 @@ def codebook_from(data: Any, where: str) -> Codebook:
             where,
             "Compléter le fichier.",
         )
-    other_label = str(data.get("other_label_fr", "Autre"))
+    other = Choice(
+        OTHER,
+        str(data.get("other_label_fr", "Autre")),
+        0,
+        is_other=True,
+        label_en=data.get("other_label_en", "Other"),
+    )
     sections, rank = [], 0
     for raw_section in data["sections"]:
-        questions = []
+        code, questions = str(raw_section.get("code", "?")), []
         for raw in raw_section.get("questions") or []:
             rank += 1
-            questions.append(
-                _question(raw, str(raw_section.get("code", "?")), rank, other_label, where, problems)
-            )
-        sections.append(
-            Section(
-                str(raw_section.get("code", "?")),
-                str(raw_section.get("label_fr", "")),
-                raw_section.get("label_en"),
-                tuple(questions),
-            )
-        )
-    labels = {str(item["code"]): str(item["label_fr"]) for item in data.get("nonresponse_codes") or []}
+            questions.append(_question(raw, code, rank, other, where, problems))
+        label = str(raw_section.get("label_fr", ""))
+        sections.append(Section(code, label, raw_section.get("label_en"), tuple(questions)))
+    reasons = {str(item["code"]): item for item in data.get("nonresponse_codes") or []}
+    form = dict(data.get("form") or {})
+    notice = form.pop("notice", None) or ()
+    consent = data.get("consent")
     codebook = Codebook(
         id=str(data.get("id", "")),
         version=str(data.get("version", "")),
         title=str(data.get("title_fr", "")),
+        title_en=data.get("title_en"),
         sections=tuple(sections),
-        nonresponse_labels={code: labels.get(code, code) for code in NONRESPONSE},
-        columns={
-            key: tuple(str(item) for item in value) for key, value in (data.get("columns") or {}).items()
+        nonresponse_labels={code: str(reasons.get(code, {}).get("label_fr", code)) for code in NONRESPONSE},
+        nonresponse_labels_en={
+            code: str(item["label_en"]) for code, item in reasons.items() if item.get("label_en")
         },
-        form={key: str(value) for key, value in (data.get("form") or {}).items()},
-        marks={key: tuple(str(item) for item in value) for key, value in (data.get("marks") or {}).items()},
-        meta={
-            key: data.get(key)
-            for key in ("population", "reference_date", "source", "language", "languages", "rules")
-        },
+        columns=_texts(data.get("columns")),
+        form={key: str(value) for key, value in form.items()},
+        notice=tuple(str(line) for line in notice),
+        marks=_texts(data.get("marks")),
+        languages=tuple(data.get("languages") or ("fr",)),
+        consent=(str(consent.get("question")), str(consent.get("choice"))) if consent else None,
+        reads_versions=tuple(str(item) for item in data.get("reads_versions") or ()),
+        meta={key: data.get(key) for key in _META},
     )
-    problems.extend(_cross_checks(codebook, where))
+    problems.extend(cross_checks(codebook, where))
     if problems:
         raise ObservatoryError(
             "E233",
@@ -110,8 +120,19 @@ def codebook_from(data: Any, where: str) -> Codebook:
     return codebook
 
 
+def _texts(raw: Any) -> dict[str, tuple[str, ...]]:
+    return {str(key): tuple(str(item) for item in value) for key, value in (raw or {}).items()}
+
+
+def _aliases(raw: Any) -> Aliases:
+    """`[wording, …]` for every version, or `{version: [wording, …]}`."""
+    if isinstance(raw, dict):
+        return _texts(raw)
+    return {ANY_VERSION: tuple(str(item) for item in raw)} if raw else {}
+
+
 def _question(
-    raw: dict, section: str, rank: int, other_label: str, where: str, problems: list[ObservatoryError]
+    raw: dict, section: str, rank: int, other: Choice, where: str, problems: list[ObservatoryError]
 ) -> Question:
     code = str(raw.get("code", ""))
     place = f"{where}, question {code or rank}"
@@ -132,36 +153,17 @@ def _question(
             f"Type inconnu\u00a0: «\u00a0{type_name}\u00a0».",
             "Types admis\u00a0: " + ", ".join(sorted(TYPES)) + ".",
         )
+    sensitivity = str(
+        raw.get("sensitivity") or ("confidential" if raw.get("confidential") else SENSITIVITIES[-1])
+    )
+    if sensitivity not in SENSITIVITIES:
+        problem(
+            f"Sensibilité inconnue\u00a0: «\u00a0{sensitivity}\u00a0».",
+            "Valeurs admises\u00a0: " + ", ".join(SENSITIVITIES) + ".",
+        )
     exclusive = tuple(str(item) for item in raw.get("exclusive") or [])
-    choices = [
-        Choice(
-            str(item.get("code", "")),
-            str(item.get("label_fr", "")),
-            number,
-            str(item.get("code", "")) in exclusive,
-        )
-        for number, item in enumerate(raw.get("choices") or [], start=1)
-    ]
-    has_other = bool(raw.get("other", False))
-    if has_other:
-        choices.append(Choice(OTHER, other_label, len(choices) + 1, is_other=True))
-    codes = [choice.code for choice in choices]
-    if type_name in CHOICE_TYPES and not choices:
-        problem("Question à choix sans modalité.", "Ajouter «\u00a0choices\u00a0».")
-    if type_name not in CHOICE_TYPES and choices:
-        problem(
-            "Modalités sur une question qui n’est pas à choix.",
-            "Retirer «\u00a0choices\u00a0» ou changer le type.",
-        )
-    for duplicate in sorted(item for item, count in Counter(codes).items() if count > 1):
-        problem(f"Modalité en double\u00a0: «\u00a0{duplicate}\u00a0».", "Un code par modalité.")
-    for bad in [item for item in codes if not _CODE.fullmatch(item)]:
-        problem(f"Code de modalité interdit\u00a0: «\u00a0{bad}\u00a0».", "Lettres, chiffres, tiret bas.")
-    for unknown in [item for item in exclusive if item not in codes]:
-        problem(
-            f"Modalité exclusive inconnue\u00a0: «\u00a0{unknown}\u00a0».",
-            "La déclarer dans «\u00a0choices\u00a0».",
-        )
+    choices = _choices(raw, exclusive, other)
+    _check_choices(type_name, choices, exclusive, problem)
     nonresponse = tuple(str(item) for item in raw.get("nonresponse") or [])
     for unknown in [item for item in nonresponse if item not in NONRESPONSE]:
         problem(
@@ -180,12 +182,14 @@ def _question(
         section=section,
         rank=rank,
         label=str(raw.get("label_fr", "")),
+        label_en=raw.get("label_en"),
         type=type_name,
         short=raw.get("short_fr"),
         hint=raw.get("hint_fr"),
+        hint_en=raw.get("hint_en"),
         note=raw.get("note_fr"),
-        choices=tuple(choices),
-        other=has_other,
+        choices=choices,
+        other=bool(raw.get("other", False)),
         exclusive=exclusive,
         nonresponse=nonresponse,
         required=bool(raw.get("required", False)),
@@ -194,63 +198,47 @@ def _question(
         constraint_text=raw.get("constraint"),
         constraint=trees["constraint"],
         unit=raw.get("unit"),
-        confidential=bool(raw.get("confidential", False)),
+        sensitivity=sensitivity,
         basis=raw.get("basis"),
         feeds=tuple(str(item) for item in raw.get("feeds") or []),
+        aliases=_aliases(raw.get("aliases")),
     )
 
 
-def _cross_checks(codebook: Codebook, where: str) -> list[ObservatoryError]:
-    problems = []
-    for kind, counts in (
-        ("Section", Counter(section.code for section in codebook.sections)),
-        ("Question", Counter(question.code for question in codebook.questions)),
-    ):
-        for code in sorted(item for item, count in counts.items() if count > 1):
-            problems.append(
-                ObservatoryError(
-                    "E234", f"{kind} en double\u00a0: «\u00a0{code}\u00a0».", where, "Un code par élément."
-                )
-            )
-    for question in codebook.questions:
-        for key, node in (("relevant", question.relevant), ("constraint", question.constraint)):
-            if node is not None:
-                place = f"{where}, question {question.code}, «\u00a0{key}\u00a0»"
-                problems.extend(reference_problems(codebook, node, place))
-                if key == "relevant" and any(
-                    code in codebook.by_code and codebook.by_code[code].rank >= question.rank
-                    for code, _ in references(node)
-                ):
-                    problems.append(
-                        ObservatoryError(
-                            "E234",
-                            "Le filtre cite la question elle-même ou une question suivante.",
-                            place,
-                            "Filtrer sur une question précédente.",
-                        )
-                    )
-    return problems
+def _choices(raw: dict, exclusive: tuple[str, ...], other: Choice) -> tuple[Choice, ...]:
+    choices = [
+        Choice(
+            code=str(item.get("code", "")),
+            label=str(item.get("label_fr", "")),
+            rank=number,
+            is_exclusive=str(item.get("code", "")) in exclusive,
+            label_en=item.get("label_en"),
+            aliases=_aliases(item.get("aliases")),
+        )
+        for number, item in enumerate(raw.get("choices") or [], start=1)
+    ]
+    if raw.get("other"):
+        choices.append(replace(other, rank=len(choices) + 1))
+    return tuple(choices)
 
 
-def reference_problems(codebook: Codebook, node: Node, where: str) -> list[ObservatoryError]:
-    """What an expression names that the codebook does not have."""
-    problems = []
-    for code, choice in references(node):
-        question = codebook.by_code.get(code)
-        if question is None:
-            problems.append(
-                ObservatoryError(
-                    "E234", f"Question inconnue\u00a0: «\u00a0{code}\u00a0».", where, "Vérifier le code cité."
-                )
-            )
-        elif choice is not None and question.choice(choice) is None:
-            allowed = ", ".join(item.code for item in question.choices)
-            problems.append(
-                ObservatoryError(
-                    "E234",
-                    f"«\u00a0{code}\u00a0» n’a pas de modalité «\u00a0{choice}\u00a0».",
-                    where,
-                    f"Modalités\u00a0: {allowed}.",
-                )
-            )
-    return problems
+def _check_choices(
+    type_name: str, choices: tuple[Choice, ...], exclusive: tuple[str, ...], problem: Any
+) -> None:
+    codes = [choice.code for choice in choices]
+    if type_name in CHOICE_TYPES and not choices:
+        problem("Question à choix sans modalité.", "Ajouter «\u00a0choices\u00a0».")
+    if type_name not in CHOICE_TYPES and choices:
+        problem(
+            "Modalités sur une question qui n’est pas à choix.",
+            "Retirer «\u00a0choices\u00a0» ou changer le type.",
+        )
+    for duplicate in sorted(item for item, count in Counter(codes).items() if count > 1):
+        problem(f"Modalité en double\u00a0: «\u00a0{duplicate}\u00a0».", "Un code par modalité.")
+    for bad in [item for item in codes if not _CODE.fullmatch(item)]:
+        problem(f"Code de modalité interdit\u00a0: «\u00a0{bad}\u00a0».", "Lettres, chiffres, tiret bas.")
+    for unknown in [item for item in exclusive if item not in codes]:
+        problem(
+            f"Modalité exclusive inconnue\u00a0: «\u00a0{unknown}\u00a0».",
+            "La déclarer dans «\u00a0choices\u00a0».",
+        )

@@ -11,6 +11,8 @@ from ess_observatory.survey.questions import Codebook
 from ess_observatory.survey.read import SurveyRead
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from ess_observatory.build.database import Database
 
 
@@ -20,7 +22,11 @@ def sql(name: str) -> str:
 
 
 def build_survey(db: Database, codebook: Codebook, read: SurveyRead, source_id: str) -> None:
-    """Write the survey in `raw`, `staging`, `rules` and `core` (empty tables when nobody answered)."""
+    """Write the survey in `raw`, `staging`, `rules` and `core` (empty tables when nobody answered).
+
+    Who answers (`core.survey_identity`) is kept apart from what was answered; `siret` of `core.survey_respondent`
+    serves the link to the register only.
+    """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", source_id):
         raise ObservatoryError(
             "E235",
@@ -28,18 +34,32 @@ def build_survey(db: Database, codebook: Codebook, read: SurveyRead, source_id: 
             fix="Minuscules et tirets bas.",
             exit_code=Exit.USAGE,
         )
+    import pyarrow.compute as pc
+
     put_codebook(db, codebook)
+    identity = [question.code for question in codebook.questions if question.is_identity]
+    is_identity = pc.is_in(read.answers["question_code"], pa_strings(identity))
+    answers = read.answers.filter(pc.invert(is_identity))
     db.put(f"raw.{source_id}", read.cells)
-    db.put(f"staging.{source_id}_answer", read.answers)
+    db.put(f"staging.{source_id}_answer", answers)
     db.put("staging.survey_respondent", read.respondents)
-    db.put("staging.survey_answer", read.answers)
+    db.put("staging.survey_answer", answers)
+    db.put("staging.survey_identity", read.answers.filter(is_identity))
     db.put("staging.survey_choice", read.choices)
-    for name in ("survey_respondent", "survey_answer", "survey_choice"):
+    db.put("staging.survey_open", read.opens)
+    for name in ("survey_respondent", "survey_identity", "survey_answer", "survey_choice", "survey_open"):
         db.execute(f"create or replace table core.{name} as {sql(name)}")
 
 
+def pa_strings(values: list[str]) -> pa.Array:
+    """An Arrow array of texts (empty when there is none)."""
+    import pyarrow as pa
+
+    return pa.array(values, pa.string())
+
+
 def put_codebook(db: Database, codebook: Codebook) -> None:
-    """`rules.survey_question` and `rules.survey_choice`: labels, ranks and properties of the codebook."""
+    """`rules.survey_question`, `rules.survey_choice` (labels, ranks, properties) and `rules.survey_consent`."""
     import pyarrow as pa
 
     text, whole, truth = pa.string(), pa.int32(), pa.bool_()
@@ -59,10 +79,11 @@ def put_codebook(db: Database, codebook: Codebook) -> None:
             "allows_not_applicable": "sans_objet" in question.nonresponse,
             "is_required": question.required,
             "is_confidential": question.confidential,
+            "sensitivity": question.sensitivity,
         }
         for question in codebook.questions
     ]
-    kinds = [text, whole, text, text, text, text, text, text, truth, truth, truth, truth, truth]
+    kinds = [text, whole, text, text, text, text, text, text, truth, truth, truth, truth, truth, text]
     names = list(questions[0])
     db.put(
         "rules.survey_question",
@@ -91,3 +112,6 @@ def put_codebook(db: Database, codebook: Codebook) -> None:
         ]
     )
     db.put("rules.survey_choice", pa.Table.from_pylist(choices, schema=schema))
+    consent = [dict(zip(("question_code", "choice_code"), codebook.consent, strict=True))] if codebook.consent else []
+    agreed = pa.schema([("question_code", text), ("choice_code", text)])
+    db.put("rules.survey_consent", pa.Table.from_pylist(consent, schema=agreed))

@@ -5,13 +5,14 @@ Whatever cannot be kept is refused with its place, a reason and what to do; the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
+from ess_observatory.survey.answers import Answer, Reading, Refused
+from ess_observatory.survey.choices import read_choices
 from ess_observatory.survey.evaluation import Given, evaluate
-from ess_observatory.survey.layout import NONRESPONSE_CELL, Filled
-from ess_observatory.survey.questions import OTHER, Codebook, Question
+from ess_observatory.survey.headers import NONRESPONSE_CELL
+from ess_observatory.survey.layout import Filled
+from ess_observatory.survey.questions import Codebook, Question
 from ess_observatory.survey.values import (
     Refusal,
     normalise,
@@ -21,81 +22,54 @@ from ess_observatory.survey.values import (
     parse_siret,
 )
 
+__all__ = ["Answer", "Refused", "interpret"]
+
 _TEXTS: dict[str, Callable[[str], str]] = {"siret": parse_siret, "naf": parse_naf, "commune": parse_commune}
 _BOUNDS = {"percent": (0.0, 100.0)}
-_OTHER_WORDS = {OTHER, "autre", "autres", "autre (preciser)", "autre(preciser)"}
 
 
-@dataclass
-class Answer:
-    """What a respondent answered to a question. `status`: answered, nsp, refus, sans_objet or filtered."""
+def interpret(
+    cells: list[Filled],
+    codebook: Codebook,
+    version: str | None = None,
+    open_in_cell: frozenset[str] = frozenset(),
+) -> tuple[dict[str, Answer], list[Refused]]:
+    """The answers of one respondent (unanswered questions are absent) and the cells that were refused.
 
-    status: str
-    text: str | None = None
-    number: float | None = None
-    choices: frozenset[str] = frozenset()
-    cells: list[Filled] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A refused cell: its place, a code, a reason and what to do."""
-
-    line: int | None
-    column: str | None
-    value: str | None
-    code: str
-    reason: str
-    fix: str
-
-
-def interpret(cells: list[Filled], codebook: Codebook) -> tuple[dict[str, Answer], list[Refused]]:
-    """The answers of one respondent (unanswered questions are absent) and the cells that were refused."""
+    `version`: the one that the form says it is, whose aliases hold. `open_in_cell`: see `Layout`.
+    """
+    reading = Reading(codebook, version, open_in_cell)
     by_question: dict[str, list[Filled]] = {}
     for cell in cells:
-        by_question.setdefault(cell.target.question, []).append(cell)
+        if normalise(cell.value) not in reading.empty:
+            by_question.setdefault(cell.target.question, []).append(cell)
     answers: dict[str, Answer] = {}
-    refused: list[Refused] = []
     for question in codebook.questions:
         group = by_question.get(question.code)
-        if not group:
-            continue
-        if question.is_choice:
-            answer = _choices(question, group, codebook, refused)
-        else:
-            answer = _single(question, group, codebook, refused)
-        if answer is not None:
-            answers[question.code] = answer
-    _revalidate(answers, codebook, refused)
-    return answers, refused
+        if group:
+            read = read_choices if question.is_choice else _single
+            answer = read(question, group, reading)
+            if answer is not None:
+                answers[question.code] = answer
+    _revalidate(answers, reading)
+    return answers, reading.refused
 
 
-def _refuse(cell: Filled, refusal: Refusal) -> Refused:
-    return Refused(cell.line, cell.column, cell.value, refusal.code, refusal.reason, refusal.fix)
-
-
-def _nonresponse(value: str, codebook: Codebook) -> str | None:
-    """The non-response code that a text writes."""
-    wanted = normalise(value)
-    for code, label in codebook.nonresponse_labels.items():
-        if code != "nr" and wanted in (code, normalise(code.replace("_", " ")), normalise(label)):
-            return code
-    return None
-
-
-def _single(
-    question: Question, group: list[Filled], codebook: Codebook, refused: list[Refused]
-) -> Answer | None:
+def _single(question: Question, group: list[Filled], reading: Reading) -> Answer | None:
     answer: Answer | None = None
     for cell in group:
+        status = _reason(cell, reading)
+        if cell.target.choice is not None and status is None:
+            if normalise(cell.value) not in reading.no:
+                why = f"«\u00a0{cell.value}\u00a0» n’est pas un motif de non-réponse."
+                labels = " · ".join(reading.codebook.reasons(question).values())
+                reading.refuse(cell, "valeur_inconnue", why, f"Valeurs admises\u00a0: {labels}.")
+            continue
         if answer is not None:
-            refused.append(
-                _refuse(
-                    cell, Refusal("contradiction", "Deux réponses à la même question.", "N’en garder qu’une.")
-                )
+            reading.refuse(
+                cell, "contradiction", "Deux réponses à la même question.", "N’en garder qu’une."
             )
             continue
-        status = _nonresponse(cell.value, codebook)
         try:
             if status is not None:
                 answer = Answer(status, cells=[cell])
@@ -104,8 +78,15 @@ def _single(
             else:
                 answer = Answer("answered", _TEXTS.get(question.type, str)(cell.value), cells=[cell])
         except Refusal as refusal:
-            refused.append(_refuse(cell, refusal))
+            reading.refuse_for(cell, refusal)
     return answer
+
+
+def _reason(cell: Filled, reading: Reading) -> str | None:
+    """Why there is no answer, when the cell says so."""
+    if cell.target.choice not in (None, NONRESPONSE_CELL) and normalise(cell.value) in reading.yes:
+        return cell.target.choice
+    return reading.nonresponse(cell.value)
 
 
 def _number(text: str, question: Question) -> float:
@@ -122,131 +103,6 @@ def _number(text: str, question: Question) -> float:
     return value
 
 
-def _match_choice(text: str, question: Question) -> str | None:
-    wanted = normalise(text)
-    for choice in question.choices:
-        if wanted == normalise(choice.code):
-            return choice.code
-    for choice in question.choices:
-        if wanted == normalise(choice.label):
-            return choice.code
-    return OTHER if question.other and wanted in _OTHER_WORDS else None
-
-
-def _split(text: str, question: Question) -> list[str]:
-    """Several choices in one cell, separated by `;`, `|` or line breaks (codes also by spaces or commas)."""
-    if _match_choice(text, question) is not None:
-        return [text]
-    for pattern in (r"[;|\n]", r",", r"\s"):
-        parts = [part.strip() for part in re.split(pattern, text) if part.strip()]
-        if len(parts) > 1 and (pattern == r"[;|\n]" or all(_match_choice(part, question) for part in parts)):
-            return parts
-    return [text]
-
-
-def _choices(
-    question: Question, group: list[Filled], codebook: Codebook, refused: list[Refused]
-) -> Answer | None:
-    chosen: dict[str, Filled] = {}
-    other_text: str | None = None
-    reasons: list[tuple[str, Filled]] = []
-    yes = {normalise(mark) for mark in codebook.marks.get("chosen", ("x", "oui", "1", "vrai"))}
-    no = {normalise(mark) for mark in codebook.marks.get("not_chosen", ("non", "0", "faux"))}
-    allowed = "Valeurs admises\u00a0: " + " · ".join(choice.label for choice in question.choices) + "."
-    for cell in group:
-        target = cell.target.choice
-        wanted = normalise(cell.value)
-        status = _nonresponse(cell.value, codebook)
-        if target == OTHER:
-            if wanted not in no:
-                chosen[OTHER] = cell
-                other_text = None if wanted in yes else cell.value
-        elif target is not None and target != NONRESPONSE_CELL:
-            choice = question.choice(target)
-            own = {normalise(target), normalise(choice.label) if choice else ""}
-            if wanted in yes | own:
-                chosen[target] = cell
-            elif wanted not in no:
-                marks = "Laisser vide ou écrire «\u00a0x\u00a0» ou «\u00a0Oui\u00a0»."
-                refused.append(
-                    _refuse(
-                        cell,
-                        Refusal(
-                            "valeur_inconnue", f"«\u00a0{cell.value}\u00a0» ne coche pas un choix.", marks
-                        ),
-                    )
-                )
-        elif status is not None and _match_choice(cell.value, question) is None:
-            reasons.append((status, cell))
-        elif target == NONRESPONSE_CELL:
-            labels = " · ".join(label for code, label in codebook.nonresponse_labels.items() if code != "nr")
-            refused.append(
-                _refuse(
-                    cell,
-                    Refusal(
-                        "valeur_inconnue",
-                        f"«\u00a0{cell.value}\u00a0» n’est pas un motif de non-réponse.",
-                        f"Valeurs admises\u00a0: {labels}.",
-                    ),
-                )
-            )
-        else:
-            for part in _split(cell.value, question) if question.is_multiple else [cell.value]:
-                code = _match_choice(part, question)
-                if code is None:
-                    why = f"«\u00a0{part}\u00a0» n’est pas une réponse prévue."
-                    refused.append(_refuse(cell, Refusal("valeur_inconnue", why, allowed)))
-                else:
-                    chosen[code] = cell
-    if not question.is_multiple and len(chosen) > 1:
-        if len(chosen) == 2 and OTHER in chosen:
-            del chosen[OTHER]
-        else:
-            for cell in chosen.values():
-                refused.append(
-                    _refuse(
-                        cell,
-                        Refusal(
-                            "contradiction",
-                            "Plusieurs réponses à une question à choix unique.",
-                            "N’en garder qu’une.",
-                        ),
-                    )
-                )
-            return None
-    exclusive = [code for code in chosen if code in question.exclusive]
-    if exclusive and len(chosen) > 1:
-        why = "Une modalité exclusive est cochée avec d’autres."
-        for cell in chosen.values():
-            refused.append(
-                _refuse(cell, Refusal("exclusif", why, "Garder la modalité exclusive, ou les autres."))
-            )
-        return None
-    if chosen:
-        for _, cell in reasons:
-            refused.append(
-                _refuse(
-                    cell,
-                    Refusal(
-                        "contradiction",
-                        "Motif de non-réponse et réponse à la fois.",
-                        "Retirer l’un des deux.",
-                    ),
-                )
-            )
-        cells = list(dict.fromkeys(chosen.values()))
-        return Answer(
-            "answered", other_text if OTHER in chosen else None, choices=frozenset(chosen), cells=cells
-        )
-    if reasons:
-        for _, cell in reasons[1:]:
-            refused.append(
-                _refuse(cell, Refusal("contradiction", "Deux motifs de non-réponse.", "N’en garder qu’un."))
-            )
-        return Answer(reasons[0][0], cells=[reasons[0][1]])
-    return None
-
-
 def _given(answers: dict[str, Answer]) -> dict[str, Given]:
     return {
         code: Given(answer.number, answer.choices)
@@ -255,14 +111,14 @@ def _given(answers: dict[str, Answer]) -> dict[str, Given]:
     }
 
 
-def _revalidate(answers: dict[str, Answer], codebook: Codebook, refused: list[Refused]) -> None:
+def _revalidate(answers: dict[str, Answer], reading: Reading) -> None:
     """Drop what a filter or a constraint rules out, until nothing changes; mark filtered questions."""
     while True:
-        _apply_filters(answers, codebook, refused)
+        _apply_filters(answers, reading)
         given = _given(answers)
         broken = [
             question
-            for question in codebook.questions
+            for question in reading.codebook.questions
             if question.constraint is not None
             and question.code in given
             and evaluate(question.constraint, given) is False
@@ -270,20 +126,16 @@ def _revalidate(answers: dict[str, Answer], codebook: Codebook, refused: list[Re
         for question in broken:
             for cell in answers.pop(question.code).cells:
                 why = f"La contrainte «\u00a0{question.constraint_text}\u00a0» n’est pas respectée."
-                refused.append(
-                    _refuse(cell, Refusal("contrainte", why, "Corriger l’une des réponses citées."))
-                )
+                reading.refuse(cell, "contrainte", why, "Corriger l’une des réponses citées.")
         if not broken:
             return
 
 
-def _apply_filters(answers: dict[str, Answer], codebook: Codebook, refused: list[Refused]) -> None:
-    for question in codebook.questions:
+def _apply_filters(answers: dict[str, Answer], reading: Reading) -> None:
+    for question in reading.codebook.questions:
         if question.relevant is None or evaluate(question.relevant, _given(answers)) is True:
             continue
         for cell in answers.get(question.code, Answer("filtered")).cells:
             why = f"Question filtrée\u00a0: elle ne concerne que «\u00a0{question.relevant_text}\u00a0»."
-            refused.append(
-                _refuse(cell, Refusal("filtre", why, "Retirer la réponse, ou corriger la question filtre."))
-            )
+            reading.refuse(cell, "filtre", why, "Retirer la réponse, ou corriger la question filtre.")
         answers[question.code] = Answer("filtered")

@@ -6,30 +6,23 @@ Either way a sheet becomes the same list of filled cells, each with its place.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from ess_observatory.survey.questions import OTHER, Codebook, Question
+from ess_observatory.survey.headers import NONRESPONSE_CELL, Target, find_target, names, roles
+from ess_observatory.survey.questions import OTHER, Codebook
+from ess_observatory.survey.tools import COLUMNS
 from ess_observatory.survey.values import normalise
 
 if TYPE_CHECKING:
     from ess_observatory.read.sheets import Sheet
 
-#: Stands for the choice code of a cell that holds a reason for not answering.
-NONRESPONSE_CELL = "nonresponse"
+__all__ = ["NONRESPONSE_CELL", "Filled", "Layout", "Response", "Target", "find_target", "read_layout", "recognise"]
+
 _HEADER_SEARCH = 30
-_INDEXED = re.compile(r"(?P<question>[^\[./:]+?)\s*(?:\[(?P<inside>.+)\]|[./:](?P<after>.+))")
-
-
-@dataclass(frozen=True)
-class Target:
-    """What a column of an export, or a row of a form, answers."""
-
-    question: str
-    choice: str | None = None
+Row = list[str | None]
 
 
 @dataclass(frozen=True)
@@ -56,48 +49,16 @@ class Response:
 
 @dataclass
 class Layout:
-    """How a sheet was understood: its responses and what it holds that the codebook does not know."""
+    """How a sheet was understood: its responses and what it holds that the codebook does not know.
+
+    `open_in_cell`: questions whose open answer, if any, is written among the choices (the tool has no column for it).
+    """
 
     kind: Literal["wide", "form"]
     header_line: int
     responses: list[Response]
     unknown: list[tuple[int, str, str, str]] = field(default_factory=list)
-
-
-def find_target(text: str, codebook: Codebook) -> Target | None:
-    """What a header or a code names: `X01`, `X01[choice]`, `X01.choice`, `X01_choice`, or a label."""
-    codes, labels = codebook.names
-    cleaned = text.strip()
-    if cleaned.casefold() in codes:
-        return Target(codes[cleaned.casefold()])
-    match = _INDEXED.fullmatch(cleaned)
-    if match is not None and match["question"].casefold() in codes:
-        question = codebook.question(codes[match["question"].casefold()])
-        return _choice_target(question, match["inside"] or match["after"])
-    head, _, tail = cleaned.partition("_")
-    if tail and head.casefold() in codes:
-        return _choice_target(codebook.question(codes[head.casefold()]), tail)
-    wanted = normalise(cleaned)
-    same = labels.get(wanted)
-    if same is not None:
-        return Target(same)
-    for separator in re.finditer(r"[/\[:]", wanted):
-        code = labels.get(wanted[: separator.start()].rstrip(" .:;?!*"))
-        if code:
-            return _choice_target(codebook.question(code), wanted[separator.end() :].rstrip("]"))
-    return None
-
-
-def _choice_target(question: Question, text: str) -> Target | None:
-    wanted = normalise(text)
-    if wanted in (OTHER, "autre", "autres", "comment"):
-        return Target(question.code, OTHER) if question.other else None
-    if wanted in (NONRESPONSE_CELL, "non-reponse", "nonreponse"):
-        return Target(question.code, NONRESPONSE_CELL)
-    for choice in question.choices:
-        if wanted in (normalise(choice.code), normalise(choice.label)):
-            return Target(question.code, choice.code)
-    return None
+    open_in_cell: frozenset[str] = frozenset()
 
 
 def recognise(sheet: Sheet, codebook: Codebook) -> Literal["wide", "form"] | None:
@@ -122,13 +83,56 @@ def _needed(codebook: Codebook) -> int:
 
 def _wide_header(sheet: Sheet, codebook: Codebook) -> int | None:
     """Index of the row that names the most questions (at least three)."""
-    best, best_count = None, _needed(codebook) - 1
-    for index, row in enumerate(sheet.head[:_HEADER_SEARCH]):
-        targets = (find_target(cell, codebook) for cell in row if cell)
-        count = len({target.question for target in targets if target is not None})
+    best, best_count = None, (_needed(codebook) - 1, 1 << 30)
+    for index in range(min(len(sheet.head), _HEADER_SEARCH)):
+        found = [target for _, target in _header_cells(sheet.head, index, codebook) if target is not None]
+        count = (len({target.question for target in found}), len(found))
         if count > best_count:
             best, best_count = index, count
     return best
+
+
+def _header_cells(rows: list[Row], index: int, codebook: Codebook) -> list[tuple[str, Target | None]]:
+    """Name and target of each column of a header line, read with the line above it where that line names groups.
+
+    Some tools write the question once, above the first of its choices, and only the choices on the last line.
+    """
+    row = rows[index]
+    above = rows[index - 1] if index else []
+    groups = [find_target(cell, codebook) if cell else None for cell in above]
+    grouped = sum(map(bool, above)) < sum(map(bool, row)) and any(
+        target is not None and target.choice is None and codebook.question(target.question).is_choice
+        for target in groups
+    )
+    known = names(codebook)
+    specify = {
+        normalise(word) for word in (*COLUMNS["other_text"], *codebook.columns.get("other_text", ()))
+    }
+    cells: list[tuple[str, Target | None]] = []
+    taken: set[Target] = set()
+    group: Target | None = None
+    last: str | None = None
+    for position, name in enumerate(row):
+        own = groups[position] if grouped and position < len(groups) else None
+        if grouped and position < len(above) and above[position]:
+            group = own
+        target: Target | None = None
+        if name and group is not None and codebook.question(group.question).is_choice:
+            choice = known.choices[group.question].get(normalise(name))
+            target = Target(group.question, choice, group.by) if choice else None
+            target = None if target in taken else target
+        if name and target is None:
+            target = find_target(name, codebook)
+            group = group if target is None else None
+        elif not name and own is not None:
+            target, name = own, above[position]
+        if target is None and name and normalise(name) in specify and last is not None:
+            target = Target(last, OTHER, "label")
+        if target is not None:
+            taken.add(target)
+            last = target.question if codebook.question(target.question).other else None
+        cells.append((name or "", target))
+    return cells
 
 
 def _form_header(sheet: Sheet, codebook: Codebook) -> tuple[int, int, int] | None:
@@ -136,32 +140,31 @@ def _form_header(sheet: Sheet, codebook: Codebook) -> tuple[int, int, int] | Non
     code_name = normalise(codebook.form.get("code_header", "Code"))
     answer_name = normalise(codebook.form.get("answer_header", "Réponse"))
     for index, row in enumerate(sheet.head[:_HEADER_SEARCH]):
-        names = [normalise(cell) if cell else "" for cell in row]
-        if code_name in names and answer_name in names:
-            code_at = names.index(code_name)
+        found = [normalise(cell) if cell else "" for cell in row]
+        if code_name in found and answer_name in found:
+            code_at = found.index(code_name)
             below = {
                 target.question
                 for line in sheet.rows[index + 1 :]
                 if code_at < len(line) and (cell := line[code_at]) and (target := find_target(cell, codebook))
             }
             if len(below) >= _needed(codebook):
-                return index, code_at, names.index(answer_name)
+                return index, code_at, found.index(answer_name)
     return None
 
 
 def _read_wide(sheet: Sheet, codebook: Codebook, header: int) -> Layout:
-    meta = {normalise(name): role for role, names in codebook.columns.items() for name in names}
+    declared, of_tools = roles(codebook)
     targets: dict[int, tuple[str, Target]] = {}
-    roles: dict[str, int] = {}
+    places: dict[str, tuple[int, int]] = {}
     layout = Layout("wide", header + 1, [])
     labels = [question.label for question in codebook.questions] + list(codebook.by_code)
-    for position, name in enumerate(sheet.rows[header]):
+    for position, (name, target) in enumerate(_header_cells(sheet.rows, header, codebook)):
         if not name:
             continue
-        role = meta.get(normalise(name))
-        target = None if role else find_target(name, codebook)
+        role = declared.get(normalise(name)) or (of_tools.get(normalise(name)) if target is None else None)
         if role:
-            roles.setdefault(role, position)
+            places[role[0]] = min(places.get(role[0], (1 << 30, 0)), (role[1], position))
         elif target is None:
             near = get_close_matches(name, labels, n=1, cutoff=0.6)
             layout.unknown.append((header + 1, name, "colonne_inconnue", near[0] if near else ""))
@@ -169,13 +172,19 @@ def _read_wide(sheet: Sheet, codebook: Codebook, header: int) -> Layout:
             layout.unknown.append((header + 1, name, "colonne_double", ""))
         else:
             targets[position] = (name, target)
+    found = {target for _, target in targets.values()}
+    layout.open_in_cell = frozenset(
+        target.question
+        for target in found
+        if target.choice is None and target.by != "code" and Target(target.question, OTHER) not in found
+    )
     first = header + 1
     while first < len(sheet.rows) and _repeats_labels(sheet.rows[first], targets, codebook):
         first += 1
 
-    def at(row: list[str | None], role: str) -> str | None:
-        position = roles.get(role)
-        return row[position] if position is not None and position < len(row) else None
+    def at(row: Row, role: str) -> str | None:
+        position = places[role][1] if role in places else len(row)
+        return row[position] if position < len(row) else None
 
     for index in range(first, len(sheet.rows)):
         row = sheet.rows[index]
@@ -186,13 +195,12 @@ def _read_wide(sheet: Sheet, codebook: Codebook, header: int) -> Layout:
             for position, (name, target) in targets.items()
             if position < len(row) and (value := row[position])
         ]
-        layout.responses.append(Response(index + 1, cells, at(row, "submission_id"), at(row, "submitted_on")))
+        about = (at(row, "submission_id"), at(row, "submitted_on"), at(row, "version"))
+        layout.responses.append(Response(index + 1, cells, *about))
     return layout
 
 
-def _repeats_labels(
-    row: list[str | None], targets: dict[int, tuple[str, Target]], codebook: Codebook
-) -> bool:
+def _repeats_labels(row: Row, targets: dict[int, tuple[str, Target]], codebook: Codebook) -> bool:
     """Whether a row under the header is a second header: the wording of the questions."""
     filled = [
         (value, target)
@@ -209,21 +217,30 @@ def _read_form(sheet: Sheet, codebook: Codebook, header: int, code_at: int, answ
     layout = Layout("form", header + 1, [])
     response = Response(header + 1, [])
     version_label = normalise(codebook.form.get("version_label", "Version"))
-    dates = {normalise(name) for name in codebook.columns.get("submitted_on", ())}
+    dates = {
+        normalise(name) for name in (*codebook.columns.get("submitted_on", ()), *COLUMNS["submitted_on"])
+    }
     for row in sheet.rows[:header]:
         for name, value in pairwise(row):
             if name and value and normalise(name) == version_label:
                 response.version = value
             elif name and value and normalise(name) in dates:
                 response.submitted_on = value
+    headers = [normalise(cell) if cell else "" for cell in sheet.rows[header]]
+    wording = normalise(codebook.form.get("question_header", "Question"))
+    question_at = headers.index(wording) if wording in headers else len(headers)
     answer_name = sheet.rows[header][answer_at] or ""
+    version = response.version.strip() if response.version else None
     for index in range(header + 1, len(sheet.rows)):
         row = sheet.rows[index]
         code = row[code_at] if code_at < len(row) else None
         value = row[answer_at] if answer_at < len(row) else None
         if not value:
             continue
-        target = find_target(code, codebook) if code else None
+        label = row[question_at] if question_at < len(row) else None
+        target = find_target(code, codebook, version) if code else None
+        if target is None and label:
+            target = names(codebook, version).question(label)
         if target is None:
             response.strays.append((index + 1, code or "", value))
         else:

@@ -138,6 +138,7 @@ def prepare_numbers(table: Table) -> None:
     defaults = {str(key): str(value) for key, value in table.spec.get("measures", {}).items()}
     columns = [("source_key", TEXT), ("respondent_id", TEXT), ("value", "double"), ("per", "double")]
     table.put("contribution", columns, [])
+    table.put_population([(table.id, table.spec.get("where"))])
     rows: list[tuple] = []
     for rank, indicator in enumerate(table.spec.get("indicators", []), start=1):
         measures = defaults | {str(k): str(v) for k, v in indicator.get("measures", {}).items()}
@@ -172,13 +173,13 @@ def _measure(table: Table, measure: str, value: str | None, per: str | None) -> 
 
 def _put_contribution(table: Table, source: str, value: str, per: str | None, where: str | None) -> None:
     """What each respondent brings to the cells of a source."""
-    clauses = [table.condition(str(text)) for text in (table.spec.get("where"), where) if text]
     second = table.condition(per) if per is not None else "null"
-    chosen = (
-        f"select ?, r.respondent_id, {table.condition(value)}, {second} from core.survey_respondent as r"
+    kept = table.condition(str(where)) if where else "true"
+    table.db.execute(
+        f"insert into temp.survey_contribution select ?, r.respondent_id, {table.condition(value)}, {second}"
+        f" from temp.survey_population as r where {kept}",
+        [source],
     )
-    kept = " and ".join(clauses) or "true"
-    table.db.execute(f"insert into temp.survey_contribution {chosen} where {kept}", [source])
 
 
 def prepare_expression(table: Table) -> None:

@@ -2,56 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.survey.interpret import Answer, Refused, interpret
+from ess_observatory.survey.answers import Refused
+from ess_observatory.survey.interpret import interpret
 from ess_observatory.survey.layout import Layout, Response, read_layout, recognise
 from ess_observatory.survey.questions import Codebook
+from ess_observatory.survey.result import Candidate, SurveyRead, as_tables
 from ess_observatory.survey.values import Refusal, parse_moment
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from ess_observatory.read.sheets import Sheet
 
 __all__ = ["SurveyRead", "read_answers", "recognise"]
 
 
-@dataclass
-class SurveyRead:
-    """All that was read.
-
-    `cells`: one row a filled cell, as it came (also of refused respondents). `respondents`: one row a kept
-    respondent. `answers`: one row a kept respondent x question with an answer, a reason or a filter;
-    `choices`: one row a chosen choice. `refused` and `ledger`: rows of the books of the reading.
-    """
-
-    cells: pa.Table
-    respondents: pa.Table
-    answers: pa.Table
-    choices: pa.Table
-    refused: list[dict[str, Any]] = field(default_factory=list)
-    ledger: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass
-class _Candidate:
-    """A respondent before duplicates are resolved."""
-
-    key: str
-    sheet: Sheet
-    response: Response
-    submitted_on: str | None
-    answers: dict[str, Answer]
-    refused: list[Refused]
-    siret: str | None
-    rejected: Refused | None = None
-
-
 def read_answers(sheets: list[Sheet], codebook: Codebook, source_id: str) -> SurveyRead:
-    """Read every recognised sheet; a file without any such sheet is reported among what is refused."""
-    candidates: list[_Candidate] = []
+    """Read every recognised sheet; a file without any such sheet is reported among what is refused.
+
+    The codebook's recodes are applied to open answers. Every answer is checked again, whatever the form let through.
+    """
+    candidates: list[Candidate] = []
     cells: list[tuple] = []
     ledger: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
@@ -101,12 +72,13 @@ def read_answers(sheets: list[Sheet], codebook: Codebook, source_id: str) -> Sur
             }
         )
     kept = [candidate for candidate in candidates if candidate.rejected is None]
-    return _as_tables(kept, cells, codebook, refused, ledger)
+    return as_tables(kept, cells, codebook, refused, ledger)
 
 
-def _candidate(sheet: Sheet, layout: Layout, response: Response, codebook: Codebook) -> _Candidate:
+def _candidate(sheet: Sheet, layout: Layout, response: Response, codebook: Codebook) -> Candidate:
     key = f"{sheet.relative}#{sheet.name}" + (f"#{response.line}" if layout.kind == "wide" else "")
-    answers, refused = interpret(response.cells, codebook)
+    version = response.version.strip() if response.version is not None else None
+    answers, refused = interpret(response.cells, codebook, version, layout.open_in_cell)
     submitted_on = None
     if response.submitted_on:
         try:
@@ -126,8 +98,8 @@ def _candidate(sheet: Sheet, layout: Layout, response: Response, codebook: Codeb
     identifier = codebook.of_type("siret")
     siret = answers[identifier.code].text if identifier is not None and identifier.code in answers else None
     rejected = None
-    if response.version is not None and response.version.strip() != codebook.version:
-        why = f"Formulaire de la version {response.version}, attendue\u00a0: {codebook.version}."
+    if version is not None and version not in (codebook.version, *codebook.reads_versions):
+        why = f"Formulaire de la version {version}, attendue\u00a0: {codebook.version}."
         rejected = Refused(
             response.line, None, response.version, "E241", why, "Faire remplir la version en cours."
         )
@@ -140,12 +112,12 @@ def _candidate(sheet: Sheet, layout: Layout, response: Response, codebook: Codeb
             "Aucune réponse n’est remplie.",
             "Relancer la structure.",
         )
-    return _Candidate(key, sheet, response, submitted_on, answers, refused, siret, rejected)
+    return Candidate(key, sheet, response, submitted_on, answers, refused, siret, rejected)
 
 
-def _refuse_duplicates(candidates: list[_Candidate]) -> None:
+def _refuse_duplicates(candidates: list[Candidate]) -> None:
     """One response a SIRET: the latest submission is kept (undated = oldest; on a tie, the last read)."""
-    latest: dict[str, _Candidate] = {}
+    latest: dict[str, Candidate] = {}
     for candidate in candidates:
         if candidate.siret is None or candidate.rejected is not None:
             continue
@@ -195,91 +167,3 @@ def _book_row(source_id: str, sheet: Sheet, note: Refused) -> dict[str, Any]:
         "reason": note.reason,
         "fix": note.fix,
     }
-
-
-def _as_tables(
-    kept: list[_Candidate],
-    cells: list[tuple],
-    codebook: Codebook,
-    refused: list[dict[str, Any]],
-    ledger: list[dict[str, Any]],
-) -> SurveyRead:
-    import pyarrow as pa
-
-    def table(rows: list[tuple], **columns: pa.DataType) -> pa.Table:
-        values = list(zip(*rows, strict=True)) or [()] * len(columns)
-        arrays = [pa.array(list(column), kind) for column, kind in zip(values, columns.values(), strict=True)]
-        return pa.table(arrays, names=list(columns))
-
-    text, whole, real = pa.string(), pa.int64(), pa.float64()
-    answers: list[tuple] = []
-    choices: list[tuple] = []
-    for candidate in kept:
-        for code, answer in candidate.answers.items():
-            place = answer.cells[0] if answer.cells else None
-            written = answer.text
-            if answer.choices:
-                known = [
-                    choice.code for choice in codebook.question(code).choices if choice.code in answer.choices
-                ]
-                written = " ".join(known)
-                choices.extend((candidate.key, code, choice) for choice in known)
-            answers.append(
-                (
-                    candidate.key,
-                    code,
-                    answer.status,
-                    written,
-                    answer.number,
-                    place.line if place else None,
-                    place.column if place else None,
-                )
-            )
-    return SurveyRead(
-        cells=table(
-            cells,
-            respondent_key=text,
-            file=text,
-            sha256=text,
-            sheet=text,
-            line=whole,
-            column=text,
-            question_code=text,
-            choice_code=text,
-            value=text,
-        ),
-        respondents=table(
-            [
-                (
-                    c.key,
-                    c.sheet.relative,
-                    c.sheet.sha256,
-                    c.sheet.name,
-                    c.response.line,
-                    c.submitted_on,
-                    c.siret,
-                )
-                for c in kept
-            ],
-            respondent_key=text,
-            file=text,
-            sha256=text,
-            sheet=text,
-            line=whole,
-            submitted_on=text,
-            siret=text,
-        ),
-        answers=table(
-            answers,
-            respondent_key=text,
-            question_code=text,
-            status=text,
-            value_text=text,
-            value_number=real,
-            line=whole,
-            column=text,
-        ),
-        choices=table(choices, respondent_key=text, question_code=text, choice_code=text),
-        refused=refused,
-        ledger=ledger,
-    )

@@ -90,7 +90,7 @@ def unreadable(text: str) -> Refusal:
 
 def parse_moment(text: str) -> str:
     """A date or date-time as ISO text (`2012-01-31` or `2012-01-31T14:05:00`), from ISO or French writing."""
-    cleaned = _SPACES.sub(" ", text).strip().replace("T", " ").removesuffix("Z")
+    cleaned = _SPACES.sub(" ", text).strip().replace("T", " ").removesuffix("Z").replace(" - ", " ")
     cleaned = re.sub(r"(\.\d+)?([+-]\d{2}:?\d{2})?$", "", cleaned) if " " in cleaned else cleaned
     for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
         try:

@@ -6,6 +6,7 @@ is used. Nothing is extended when the calibration does not converge or when too 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -104,10 +105,10 @@ def _calibrate(weighting: Weighting) -> None:
         return
     columns, totals = [np.ones(n)], [float(weighting.population)]
     for code in settings.margins:
-        groups = merged(weighting, settings.variable(code), settings.least_respondents)
+        member = weighting.members[code]
+        groups = merged(weighting, settings.variable(code), settings.least_respondents, member)
         weighting.groups[code] = groups
         for group in groups[1:]:
-            member = weighting.members[code]
             columns.append(np.array([member[r] in group.codes for r in weighting.respondents], float))
             totals.append(float(group.population))
     weighting.margins = np.column_stack(columns)
@@ -120,15 +121,9 @@ def _calibrate(weighting: Weighting) -> None:
         weighting.why_not = error.what.rstrip(".")
 
 
-def merged(
-    weighting: Weighting, variable: Variable, least: int, among: set[str] | None = None
-) -> list[Group]:
-    """Categories of a variable, merged until each has `least` respondents (`among` some of them)."""
-    member = weighting.members[variable.code]
-    counts: dict[str, int] = {}
-    for respondent, code in member.items():
-        if among is None or respondent in among:
-            counts[code] = counts.get(code, 0) + 1
+def merged(weighting: Weighting, variable: Variable, least: int, member: dict[str, str]) -> list[Group]:
+    """Categories of a variable, merged until each has `least` respondents of `member` (respondent → category)."""
+    counts = Counter(member.values())
     sizes = weighting.sizes[variable.code]
     groups = [
         Group((code,), label, counts.get(code, 0), sizes.get(code, 0))

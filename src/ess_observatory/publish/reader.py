@@ -1,0 +1,224 @@
+"""Reads a publication folder, the only input of renderers and notebooks (no database).
+
+Files of the folder
+-------------------
+`figures.parquet`      one row a published number (columns of the contract); `value` is null unless shown.
+`tables.json`          list of objects, in print order, one a table::
+
+    {"id": "employers_by_size",     # stable, snake case
+     "number": "1.1",               # "C.1" in lettered chapters
+     "chapter": 1,                  # int or letter
+     "title": "…",                  # what is measured
+     "finding": "…" | null,         # one sentence, plain text, placeholders already replaced
+     "scope": "…", "source": "…",   # plain text, without the words « Champ » and « Source »
+     "base": "…" | null, "reading_aid": "…" | null, "notes": ["…"],
+     "stub": "…",                   # header of the first column
+     "columns": [{"code": "…", "label": "…", "unit": "…", "decimals": 0, "kind": "number" | "text"}],
+     "rows": [{"code": "…", "label": "…", "section": "…" | null,
+               "kind": "data" | "total" | "base" | "missing"}],
+     "texts": {row_code: {column_code: "…"}},   # cells of columns of kind text
+     "chart": {…} | null}           # see render.charts
+
+  Any text key may have a twin `<key>_en` (also in columns and rows), taken when `lang="en"` is asked.
+  A number absent from `figures.parquet` does not exist by nature (sign `///`); an absent text is « – ».
+`manifest.json`        {"edition", "year", "title", "subtitle"?, "territory": {"code", "name"},
+                       "publisher": {"name", "contact"?, "url"?}, "licence": {"name", "url"?},
+                       "synthetic": bool, "banner"?, "version", "build", "published"?, "citation"?,
+                       "signs": {sign: meaning}, "sources": [{"id", "label", "producer", "vintage", "licence",
+                       "files": [{"name", "sha256"}]}]}
+                       (`territory`, `publisher` and `licence` may be a plain string).
+`texts.json`           {"main_points": [html], "key_figures": [figure id | {"figure", "label"?, "detail"?}],
+                       "chapters": [{"id", "number", "title", "headline"?, "html"?, "stakes"?,
+                       "tables": [number | id]}], "glossary": [{"term", "definition": html}]}.
+                       HTML here is written by the publisher and trusted.
+`texts.en.json`        optional twin of `texts.json`, taken when `lang="en"` is asked.
+`checks.json`          [{"id", "label", "status": "ok" | "warning" | "failed" | "info", "detail"?, "source"?}]
+`map.geojson`          optional FeatureCollection; properties `code`, `name`, `commune_codes`?, `cx`?, `cy`?.
+`replication.parquet`  optional: figure_id, published, recomputed, difference, verdict, remark (+ label).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.publish.tables import SIGN_OF_STATUS, Cell, Column, Publication, PublishedTable, Row
+
+
+_TEXTS = ("title", "finding", "scope", "source", "base", "reading_aid", "notes", "stub")
+
+
+def read_publication(directory: Path | str, lang: str = "fr") -> Publication:
+    """Reads a publication folder.
+
+    Returns a `Publication`; raises ObservatoryError when a file lacks, when a number belongs to no table, or
+    when a hidden cell carries a value (exit code 6).
+    """
+    folder = Path(directory)
+    numbers: dict[str, list[dict[str, Any]]] = {}
+    for record in _parquet(folder / "figures.parquet"):
+        numbers.setdefault(record["table_id"], []).append(record)
+    tables = tuple(_table(card, numbers.pop(card["id"], []), lang) for card in _json(folder / "tables.json"))
+    if numbers:
+        raise ObservatoryError(
+            "E411",
+            f"Des chiffres n’appartiennent à aucun tableau : {', '.join(sorted(numbers))}.",
+            str(folder / "figures.parquet"),
+            "Reconstruire la publication.",
+            Exit.INTEGRITY,
+        )
+    return Publication(
+        dir=folder,
+        manifest=_manifest(_json(folder / "manifest.json"), lang),
+        tables=tables,
+        texts=_texts(folder, lang),
+        map=_json(folder / "map.geojson", optional=True),
+        checks=_json(folder / "checks.json", optional=True) or [],
+        replication=_parquet(folder / "replication.parquet", optional=True),
+        lang=lang,
+    )
+
+
+def _manifest(manifest: dict[str, Any], lang: str) -> dict[str, Any]:
+    """The manifest with its `<key>_<lang>` twins in place of the French words."""
+    twins = {
+        key[: -len(lang) - 1]: value for key, value in manifest.items() if key.endswith(f"_{lang}") and value
+    }
+    return {**manifest, **twins}
+
+
+def _texts(folder: Path, lang: str) -> dict[str, Any]:
+    """`texts.<lang>.json` where it exists, else the French texts, marked as such by `"lang": "fr"`."""
+    own = _json(folder / f"texts.{lang}.json", optional=True) if lang != "fr" else None
+    found = own if own is not None else _json(folder / "texts.json")
+    return {**found, "lang": lang if own is not None else "fr"}
+
+
+def _untranslated(card: dict[str, Any], lang: str) -> frozenset[str]:
+    """Keys of a table's texts that stay in French for want of a twin, `rows` and `columns` included."""
+    if lang == "fr":
+        return frozenset()
+    missing = {key for key in _TEXTS if card.get(key) and not card.get(f"{key}_{lang}")}
+    for name in ("rows", "columns"):
+        if any(item.get("label") and not item.get(f"label_{lang}") for item in card[name]):
+            missing.add(name)
+    return frozenset(missing)
+
+
+def _table(card: dict[str, Any], records: list[dict[str, Any]], lang: str) -> PublishedTable:
+    def text(source: dict[str, Any], key: str) -> Any:
+        return (source.get(f"{key}_{lang}") if lang != "fr" else None) or source.get(key)
+
+    columns = tuple(
+        Column(
+            c["code"],
+            text(c, "label"),
+            text(c, "unit") or "",
+            c.get("decimals") or 0,
+            c.get("kind") or "number",
+        )
+        for c in card["columns"]
+    )
+    rows = tuple(
+        Row(r["code"], text(r, "label"), r.get("kind") or "data", text(r, "section")) for r in card["rows"]
+    )
+    cells = {
+        (row.code, column.code): Cell(text="–") if column.kind == "text" else Cell(obs_status="M")
+        for row in rows
+        for column in columns
+    }
+    for row_code, values in (card.get("texts") or {}).items():
+        for column_code, value in values.items():
+            if (row_code, column_code) not in cells:
+                raise _stray(card, row_code, column_code)
+            if value:
+                cells[row_code, column_code] = Cell(text=value)
+    for record in records:
+        key = (record["row_code"], record["column_code"])
+        if key not in cells:
+            raise _stray(card, *key)
+        cells[key] = _cell(record, cells[key].text)
+    return PublishedTable(
+        id=card["id"],
+        number=str(card["number"]),
+        chapter=card["chapter"],
+        title=text(card, "title"),
+        finding=text(card, "finding"),
+        scope=text(card, "scope"),
+        source=text(card, "source"),
+        base=text(card, "base"),
+        reading_aid=text(card, "reading_aid"),
+        notes=tuple(text(card, "notes") or ()),
+        stub=text(card, "stub") or "",
+        columns=columns,
+        rows=rows,
+        cells=cells,
+        chart=card.get("chart"),
+        untranslated=_untranslated(card, lang),
+    )
+
+
+def _cell(record: dict[str, Any], text: str | None) -> Cell:
+    measures = ("value", "numerator", "denominator", "base_n", "ci_low", "ci_high")
+    conf_status, obs_status = record.get("conf_status") or "F", record.get("obs_status") or "A"
+    telling = ("value", "numerator", "ci_low", "ci_high")
+    if conf_status != "F" and any(record.get(name) is not None for name in telling):
+        raise ObservatoryError(
+            "E510",
+            f"La cellule masquée « {record['figure_id']} » porte une valeur : publication refusée.",
+            "figures.parquet",
+            "Reconstruire la publication ; ne pas diffuser ce dossier.",
+            Exit.INTEGRITY,
+        )
+    shown = conf_status == "F" and obs_status not in SIGN_OF_STATUS
+    kept = {name: record.get(name) if shown else None for name in measures}
+    return Cell(
+        figure_id=record["figure_id"],
+        text=text if shown else None,
+        obs_status=obs_status,
+        conf_status=conf_status,
+        flags=tuple(record.get("flags") or ()),
+        unit=record.get("unit"),
+        decimals=record.get("decimals"),
+        **kept,
+    )
+
+
+def _stray(card: dict[str, Any], row_code: str, column_code: str) -> ObservatoryError:
+    return ObservatoryError(
+        "E411",
+        f"La cellule « {row_code} / {column_code} » n’existe pas dans le tableau {card['number']}.",
+        f"tableau {card['id']}",
+        "Reconstruire la publication.",
+        Exit.INTEGRITY,
+    )
+
+
+def _missing(path: Path) -> ObservatoryError:
+    return ObservatoryError(
+        "E412",
+        f"Le fichier « {path.name} » manque.",
+        str(path.parent),
+        "Lancer « ess publish ».",
+        Exit.MISSING,
+    )
+
+
+def _json(path: Path, optional: bool = False) -> Any:
+    if not path.exists():
+        if optional:
+            return None
+        raise _missing(path)
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _parquet(path: Path, optional: bool = False) -> list[dict[str, Any]]:
+    if not path.exists():
+        if optional:
+            return []
+        raise _missing(path)
+    import pyarrow.parquet as pq
+
+    return pq.read_table(path).to_pylist()

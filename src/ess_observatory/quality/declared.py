@@ -1,0 +1,184 @@
+"""Checks that are not about one table: budgets of refused rows, row counts against the previous edition, and checks
+between sources. All declared as data, computed by the engine.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ess_observatory.build.database import Database
+from ess_observatory.build.place import Outputs
+from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.project import Edition, Project, read_toml
+from ess_observatory.quality.catalogue import not_to_correct
+from ess_observatory.quality.verdicts import SEVERITIES, Verdict, verdict
+from ess_observatory.read.cast import quote
+from ess_observatory.render.numbers import HARD_SPACE, format_number
+
+
+def budgets(db: Database, project: Project) -> list[Verdict]:
+    """At most so many % of the rows of a source are refused (`[budget] max_refused_pct` of its source.toml).
+
+    Only rows that someone must correct are counted: neither footers nor duplicates.
+    """
+    spared = ", ".join(quote(code) for code in sorted(not_to_correct(project.pipelines)))
+    counts = {source: (int(read), int(refused)) for source, read, refused in db.rows(
+        "select l.source, sum(l.rows_read), coalesce(any_value(r.refused), 0) from staging.ledger as l left join ("
+        "select source, count(distinct (file, sheet, line)) as refused from staging.refused "
+        f"where line is not null and code not in ({spared or quote('')}) group by source) as r on r.source = l.source group by l.source")}
+    found = []
+    for name, spec in project.sources.items():
+        budget = read_toml(spec.folder / "source.toml").get("budget", {})
+        if "max_refused_pct" not in budget or name not in counts:
+            continue
+        read, refused = counts[name]
+        share, most = 100 * refused / read if read else 0.0, float(budget["max_refused_pct"])
+        found.append(verdict(
+            f"{name}.budget", name, f"Au plus {_number(most)}{HARD_SPACE}% de lignes refusées ({spec.title})",
+            _severity(budget, str(spec.folder / "source.toml")), share <= most,
+            f"{_number(refused)} lignes refusées sur {_number(read)}, soit {_number(share)}{HARD_SPACE}%",
+            kind="budget", observed=round(share, 4), expected=f"≤ {_number(most)}{HARD_SPACE}%"))
+    return found
+
+
+def row_counts(db: Database, project: Project, edition: Edition, outputs: Outputs) -> list[Verdict]:
+    """Rows kept, source by source and sheet by sheet, against the ledger of the edition that `previous` names.
+
+    Nothing is said when there is none. `[row_counts] max_change_pct` of a source.toml gives the tolerance (30 %).
+    """
+    ledger = _previous_ledger(project, edition, outputs)
+    if ledger is None:
+        return []
+    grain = "select source, {sheet} as sheet, sum(rows_kept) as kept from {ledger} group by all"
+    query = ("with old as ({old}), new as ({new}) select coalesce(new.source, old.source) as source, coalesce(new.sheet, old.sheet), "
+             "coalesce(old.kept, 0), coalesce(new.kept, 0) from new full join old on old.source = new.source and old.sheet = new.sheet "
+             "order by all")
+    previous = f"read_parquet({quote(str(ledger))})"
+
+    def compared(sheet: str) -> list[tuple]:
+        return db.rows(query.format(old=grain.format(sheet=sheet, ledger=previous), new=grain.format(sheet=sheet, ledger="staging.ledger")))
+
+    rows = compared("''")
+    sheets = compared("sheet")
+    for source in {row[0] for row in rows}:
+        of_source = [row for row in sheets if row[0] == source]
+        if len(of_source) > 1 and all(row[2] and row[3] for row in of_source):  # the same sheets in both editions
+            rows += of_source
+    found = []
+    for source, sheet, before, now in sorted(rows):
+        spec = project.sources.get(source)
+        declared = read_toml(spec.folder / "source.toml").get("row_counts", {}) if spec else {}
+        most = float(declared.get("max_change_pct", 30))
+        change = 100 * (now - before) / before if before else 100.0
+        place = f", feuille « {sheet} »" if sheet else ""
+        found.append(verdict(
+            f"{source}.rows{'.' + sheet if sheet else ''}", source,
+            f"Nombre de lignes proche de l’édition précédente ({spec.title if spec else source}{place})",
+            _severity({"severity": "warn", **declared}, str(spec.folder / "source.toml") if spec else source), abs(change) <= most,
+            f"{_number(before)} lignes dans l’édition précédente, {_number(now)} dans celle-ci", kind="rows",
+            observed=int(now), expected=f"{_number(before)} ± {_number(most)}{HARD_SPACE}%"))
+    return found
+
+
+def cross_checks(db: Database, project: Project, present: set[str]) -> list[Verdict]:
+    """The checks of `rules/cross_checks.toml`; one whose sources or tables are not there is skipped."""
+    path = project.pipelines / "rules" / "cross_checks.toml"
+    if not path.is_file():
+        return []
+    return [_cross_check(db, check, path, present) for check in read_toml(path).get("checks", [])]
+
+
+def _cross_check(db: Database, check: dict[str, Any], path: Path, present: set[str]) -> Verdict:
+    import duckdb
+
+    where = f"{path} : {check.get('id')}"
+    if not {"id", "label", "sources"} <= check.keys() or ("query" in check) == ("observed" in check):
+        raise ObservatoryError("E382", "Contrôle entre sources incomplet", where,
+                               "Il faut id, label, sources, et « observed » ou « query ».", Exit.USAGE)
+    severity = _severity(check, where)
+    base = {"id": f"cross.{check['id']}", "source": ", ".join(check["sources"]), "label": check["label"], "severity": severity}
+    if not set(check["sources"]) <= present or not _tables_exist(db, check, path):
+        return Verdict(**base, status="skipped", kind="cross", detail="une des sources manque")
+    more = {"kind": "cross", "public": bool(check.get("public", False))}
+    try:
+        if "query" in check:
+            rows = db.rows((path.parent / "cross_checks" / check["query"]).read_text(encoding="utf-8"))
+            wrong = [(item, seen, low, high) for item, seen, expected in rows
+                     for low, high in [_bounds(db, {"tolerance_pct": 0, **check, "expected": expected})] if not _within(seen, low, high)]
+            detail = " ; ".join(f"{item} : {_number(seen)} (attendu {_expected(low, high, '')})" for item, seen, low, high in wrong[:10])
+            return verdict(**base, holds=not wrong, detail=detail, observed=len(wrong), expected="aucun écart", **more)
+        seen = _scalar(db, check["observed"])
+        low, high = _bounds(db, check)
+    except duckdb.Error as error:
+        raise ObservatoryError("E380", "Un contrôle déclaré ne peut pas être exécuté", f"{where} : {error}", "Corrigez son SQL.",
+                               Exit.USAGE) from error
+    unit = check.get("unit", "")
+    if seen is None:
+        return Verdict(**base, status="skipped", kind="cross", detail="rien à comparer")
+    expected = _expected(low, high, unit)
+    return verdict(**base, holds=_within(seen, low, high), detail=f"observé : {_number(seen)}{_unit(unit)} ; attendu : {expected}",
+                   observed=round(float(seen), 4), expected=expected, **more)
+
+
+def _bounds(db: Database, check: dict[str, Any]) -> tuple[float | None, float | None]:
+    low, high = _scalar(db, check.get("min")), _scalar(db, check.get("max"))
+    if "expected" in check:
+        expected = _scalar(db, check["expected"])
+        if expected is not None:
+            margin = max(abs(expected) * float(check.get("tolerance_pct", 0)) / 100, float(check.get("tolerance", 0)))
+            low, high = expected - margin, expected + margin
+    return low, high
+
+
+def _scalar(db: Database, value: Any) -> float | None:
+    """A number, or the number that a query gives."""
+    found = db.rows(value)[0][0] if isinstance(value, str) else value
+    return None if found is None else float(found)
+
+
+def _within(seen: Any, low: float | None, high: float | None) -> bool:
+    return (low is None or float(seen) >= low - 1e-9) and (high is None or float(seen) <= high + 1e-9)
+
+
+def _tables_exist(db: Database, check: dict[str, Any], path: Path) -> bool:
+    import sqlglot
+
+    texts = [check[key] for key in ("observed", "expected", "min", "max") if isinstance(check.get(key), str)]
+    if "query" in check:
+        texts.append((path.parent / "cross_checks" / check["query"]).read_text(encoding="utf-8"))
+    tables = {(t.db, t.name) for text in texts for t in sqlglot.parse_one(text, read="duckdb").find_all(sqlglot.exp.Table) if t.db}
+    return all(db.exists(schema, name) for schema, name in tables)
+
+
+def _previous_ledger(project: Project, edition: Edition, outputs: Outputs) -> Path | None:
+    previous = edition.data.get("previous")
+    if not previous:
+        return None
+    folders = [edition.path.parent / str(previous), outputs.base.parent / str(previous),
+               Outputs.of(project.root, str(previous), None).base]
+    return next((path for folder in folders if (path := folder / "quality" / "ledger.parquet").is_file()), None)
+
+
+def _severity(declared: dict[str, Any], where: str) -> str:
+    severity = declared.get("severity", "block")
+    if severity not in SEVERITIES:
+        raise ObservatoryError("E382", f"Gravité inconnue : « {severity} »", where, f"Gravités connues : {', '.join(SEVERITIES)}.")
+    return str(severity)
+
+
+def _expected(low: float | None, high: float | None, unit: str) -> str:
+    if low is None or high is None:
+        return f"{'≤' if low is None else '≥'} {_number(high if low is None else low)}{_unit(unit)}"
+    if low == high:
+        return f"{_number(low)}{_unit(unit)}"
+    return f"de {_number(low)} à {_number(high)}{_unit(unit)}"
+
+
+def _unit(unit: str) -> str:
+    return f"{HARD_SPACE}{unit}" if unit else ""
+
+
+def _number(value: Any) -> str:
+    number = 0.0 if value is None else float(value)
+    return format_number(number, 0 if number == int(number) else 1)

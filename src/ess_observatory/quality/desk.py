@@ -1,0 +1,102 @@
+"""The quality desk of a build: what it asks at each border, what it keeps, and when it stops the build."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ess_observatory.build.database import Database
+from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.project import Edition, Project
+from ess_observatory.quality.declared import budgets, cross_checks, row_counts
+from ess_observatory.quality.gate import Gate, Judged
+from ess_observatory.quality.refused import note_corrected, refused_sheets
+from ess_observatory.quality.report import write_docs, write_report
+from ess_observatory.quality.suites import FIRST, SECOND, Suite, suites_before_core, suites_before_publication
+from ess_observatory.quality.verdicts import Verdict, write_public_verdicts, write_verdicts
+from ess_observatory.quality.workbook import NAME, write_refused
+from ess_observatory.read.recognise import Inventory
+
+if TYPE_CHECKING:
+    from ess_observatory.build.place import Outputs
+
+
+class QualityDesk:
+    """Use as a context: the checks' process starts with it and ends with it."""
+
+    def __init__(self, project: Project, edition: Edition, inventory: Inventory, outputs: Outputs, scratch: Outputs,
+                 publishes: bool) -> None:
+        """`outputs`: the places of the last build; `scratch`: those of this one; `publishes`: gate 2 will be reached."""
+        self.project, self.edition, self.inventory = project, edition, inventory
+        self.outputs, self.scratch = outputs, scratch
+        suites: list[Suite] = suites_before_core(project, inventory.sources())
+        if publishes:
+            suites += suites_before_publication(project, scratch.publication)
+        self.gate = Gate(suites, scratch.base / "gate")
+        self.judged: list[Judged] = []
+        self.verdicts: list[Verdict] = []
+        self._at_first = False
+
+    def __enter__(self) -> QualityDesk:
+        self.gate.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.gate.__exit__(*error)
+
+    def after_staging(self, db: Database) -> None:
+        """Gate 1: the declared checks of every source, budgets, row counts, checks between sources.
+
+        Raises E390 when a check that blocks does not hold. Asked again, it has nothing more to say.
+        """
+        if self._at_first:
+            return
+        self._at_first = True
+        note_corrected(db, self.inventory)
+        self._add(self.gate.judge(db, FIRST))
+        self.verdicts += budgets(db, self.project)
+        self.verdicts += row_counts(db, self.project, self.edition, self.outputs)
+        self.verdicts += cross_checks(db, self.project, self.inventory.sources())
+        self._conclude(db)
+
+    def before_publication(self, db: Database, controls: Sequence[Verdict]) -> None:
+        """Gate 2: the declared checks of what is about to leave, and the controls made while it was written.
+
+        Raises E390 (exit 6): what would leave is wrong.
+        """
+        self._add(self.gate.judge(db, SECOND))
+        self.verdicts += controls
+        write_public_verdicts(self.verdicts, self.scratch.publication / "checks.json")
+        self._conclude(db)
+
+    def _add(self, judged: list[Judged]) -> None:
+        self.judged += judged
+        self.verdicts += [verdict for one in judged for verdict in one.verdicts]
+
+    def _conclude(self, db: Database) -> None:
+        """Write what is known so far, then stop the build if something that blocks does not hold."""
+        folder: Path = self.scratch.quality
+        folder.mkdir(parents=True, exist_ok=True)
+        sheets = refused_sheets(db, self.project, self.inventory)
+        write_verdicts(self.verdicts, folder / "checks.json")
+        write_refused(sheets, folder / NAME)
+        write_docs(self.judged, self.edition, folder)
+        write_report(db, self.project, self.edition, self.verdicts, sheets, folder)
+        refuse_failed(self.verdicts)
+
+
+def refuse_failed(verdicts: list[Verdict]) -> None:
+    """Raise E390 with every check that blocks and does not hold."""
+    failed = [v for v in verdicts if v.status == "failed"]
+    if failed:
+        leaving = [v for v in failed if v.source == SECOND]
+        details = [ObservatoryError("E390", v.label, f"{v.source} : {_said(v)}") for v in failed]
+        raise ObservatoryError(
+            "E390", f"{len(failed)} contrôle(s) bloquant(s) en défaut", None,
+            "Corrigez les fichiers (quality-echec/lignes-refusees.xlsx aide), puis relancez.",
+            Exit.INTEGRITY if leaving else Exit.DATA, details)
+
+
+def _said(verdict: Verdict) -> str:
+    return f"{verdict.detail} ({', '.join(verdict.examples)})" if verdict.examples else verdict.detail

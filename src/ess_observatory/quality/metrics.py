@@ -1,0 +1,264 @@
+"""The metrics that Great Expectations asks for, computed by the engine: one scan for a whole suite.
+
+Great Expectations stays the declaration and the judge; here is only the arithmetic. What is not known here is said by
+`is_supported`, and goes to the library's own pandas engine instead.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ess_observatory.build.database import Database
+
+#: How many examples of unexpected values a result holds (that of the library's BASIC format).
+EXAMPLES = 20
+_ORDER = ("_file", "_sheet", "_line")
+_MAP = re.compile(r"^(column_values|column_pair_values|compound_columns)\.(.+)\.(unexpected_count|unexpected_values|filtered_row_count)$")
+_AGGREGATES = {
+    "table.row_count": "count(*)",
+    "column.max": "max({c})",
+    "column.min": "min({c})",
+    "column.mean": "avg({c})",
+    "column.sum": "coalesce(sum({c}), 0)",
+    "column.median": "median({c})",
+    "column.standard_deviation": "stddev_samp({c})",
+    "column.distinct_values.count": "count(distinct {c})",
+    "column.unique_proportion": "coalesce(count(distinct {c}) / nullif(count({c}), 0), 0)",
+    "column.non_null_proportion": "coalesce(count({c}) / nullif(count(*), 0), 0)",
+}
+_OTHERS = {"table.columns", "table.column_count", "column.distinct_values", "column.distinct_values.not_in_set",
+           "column.distinct_values.not_in_set.count", "unexpected_rows_query.table", "unexpected_rows_query.row_count"}
+_PAIRS = {"a_greater_than_b", "equal"}
+#: Ways of a regular expression that the engine (RE2) does not have.
+_NOT_RE2 = re.compile(r"\(\?(?![imsU:P-])|\(\?P=|\\[1-9]|[*+?}]\+")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric asked for: `domain` says on what (column…), `value` how (bounds, set…)."""
+
+    key: int
+    name: str
+    domain: dict[str, Any]
+    value: dict[str, Any]
+
+    def columns(self) -> list[str]:
+        """The columns that it reads."""
+        single = [self.domain[key] for key in ("column", "column_A", "column_B") if self.domain.get(key)]
+        return single + list(self.domain.get("column_list") or [])
+
+
+def is_supported(metric: Metric) -> bool:
+    """Whether the engine computes this metric exactly as the library would."""
+    if metric.domain.get("row_condition"):
+        return False
+    if metric.name in _AGGREGATES or metric.name in _OTHERS:
+        return True
+    found = _MAP.match(metric.name)
+    if not found:
+        return False
+    kind, name, _ = found.groups()
+    if kind == "column_pair_values":
+        return name in _PAIRS
+    if kind == "compound_columns":
+        return name == "unique"
+    if name in ("match_regex", "not_match_regex") and _NOT_RE2.search(str(metric.value.get("regex"))):
+        return False
+    return name == "unique" or _unexpected(name, metric.value, "c") is not None
+
+
+def compute(db: Database, relation: str, metrics: list[Metric]) -> dict[int, Any]:
+    """The value of every metric on a relation, by key: the aggregates in one scan, then examples of what is wrong."""
+    columns = db.columns(f"(select * from {relation})")
+    found: dict[int, Any] = {}
+    scanned: dict[int, str] = {}
+    for metric in metrics:
+        if (sql := _aggregate(metric)) is not None:
+            scanned[metric.key] = sql
+        elif metric.name == "table.columns":
+            found[metric.key] = columns
+        elif metric.name == "table.column_count":
+            found[metric.key] = len(columns)
+    expressions = list(dict.fromkeys(scanned.values()))
+    if expressions:
+        row = db.rows(f"select {', '.join(expressions)} from {relation}")[0]
+        values = dict(zip(expressions, map(_plain, row), strict=True))
+        found |= {key: values[sql] for key, sql in scanned.items()}
+    order = [column for column in _ORDER if column in columns]
+    counts: dict[str, int] = {}
+    for metric in metrics:
+        name = metric.name
+        if name.endswith(".unique.unexpected_count"):
+            found[metric.key] = _repeated(db, relation, metric, found[metric.key])
+        if name.endswith(".unexpected_count"):
+            counts[_signature(metric)] = found[metric.key]
+    for metric in metrics:
+        if metric.key not in found:
+            found[metric.key] = _looked_up(db, relation, metric, order, counts)
+    return found
+
+
+def _aggregate(metric: Metric) -> str | None:
+    """SQL of a metric that the common scan gives, if it is one."""
+    if metric.name in _AGGREGATES:
+        return _AGGREGATES[metric.name].format(c=_name(metric.domain.get("column") or ""))
+    if metric.name == "column.distinct_values.not_in_set.count":
+        c = _name(metric.domain["column"])
+        return f"count(distinct {c}) filter (where {_unexpected('in_set', metric.value, c)})"
+    found = _MAP.match(metric.name)
+    if not found:
+        return None
+    kind, name, what = found.groups()
+    if what == "unexpected_values":
+        return None
+    rows = _rows_of(metric, kind)
+    if what == "filtered_row_count":
+        return f"count(*) filter (where {rows})" if rows else "count(*)"
+    if name == "unique":
+        return f"{'count(*)' if not rows else f'count(*) filter (where {rows})'} - count(distinct {_hash(metric)})"
+    return f"count(*) filter (where {_condition(metric, kind, name)})"
+
+
+def _repeated(db: Database, relation: str, metric: Metric, spared: int) -> int:
+    """Rows whose value is given more than once.
+
+    The scan counted distinct hashes: as many as values means no repetition at all, for certain. Otherwise the values
+    themselves are grouped.
+    """
+    if spared == 0:
+        return 0
+    columns = ", ".join(map(_name, metric.columns()))
+    rows = _rows_of(metric, metric.name.partition(".")[0])
+    where = f"where {rows}" if rows else ""
+    return int(db.rows(f"select coalesce(sum(n), 0) from (select count(*) as n from {relation} {where} group by {columns} "
+                       "having count(*) > 1)")[0][0])
+
+
+def _looked_up(db: Database, relation: str, metric: Metric, order: list[str], counts: dict[str, int]) -> Any:
+    """Examples, sets and query rows: only looked for where something is wrong."""
+    if metric.name.startswith("unexpected_rows_query."):
+        query = str(metric.value["unexpected_rows_query"]).replace("{batch}", relation)
+        if metric.name.endswith("row_count"):
+            return db.rows(f"select count(*) from ({query})")[0][0]
+        return [{k: _plain(v) for k, v in row.items()} for row in db.dicts(f"select * from ({query}) limit {EXAMPLES}")]
+    if metric.name.startswith("column.distinct_values"):
+        c = _name(metric.domain["column"])
+        where = f"{c} is not null"
+        if metric.name.endswith("not_in_set"):
+            where = str(_unexpected("in_set", metric.value, c))
+        limit = f"limit {metric.value['limit']}" if metric.value.get("limit") else ""
+        values = [_plain(row[0]) for row in db.rows(f"select distinct {c} from {relation} where {where} order by 1 {limit}")]
+        return values if metric.name.endswith("not_in_set") else set(values)
+    kind, _, rest = metric.name.partition(".")
+    name = rest.removesuffix(".unexpected_values")
+    count = counts.get(_signature(metric))
+    if count == 0:
+        return []
+    if name == "nonnull" and count is not None:
+        return [None] * min(count, EXAMPLES)
+    columns = [_name(column) for column in metric.columns()]
+    if name == "unique":
+        rows = _rows_of(metric, kind) or "true"
+        condition = f"{rows} and {_tuple(columns)} in (select {_tuple(columns)} from {relation} where {rows} group by all having count(*) > 1)"
+    else:
+        condition = _condition(metric, kind, name)
+    found = db.rows(f"select {', '.join(columns)} from {relation} where {condition} order by "
+                    f"{', '.join([*map(_name, order), *columns])} limit {EXAMPLES}")
+    if kind == "column_values":
+        return [_plain(row[0]) for row in found]
+    if kind == "compound_columns":
+        return [dict(zip(metric.columns(), map(_plain, row), strict=True)) for row in found]
+    return [tuple(map(_plain, row)) for row in found]
+
+
+def _condition(metric: Metric, kind: str, name: str) -> str:
+    """SQL: this row is unexpected."""
+    if kind == "column_values":
+        c = _name(metric.domain["column"])
+        condition = _unexpected(name, metric.value, c)
+        return str(condition) if name in ("nonnull", "null") else f"{c} is not null and ({condition})"
+    a, b = _name(metric.domain["column_A"]), _name(metric.domain["column_B"])
+    sign = "=" if name == "equal" else ">=" if metric.value.get("or_equal") else ">"
+    rows = _rows_of(metric, kind)
+    wrong = f"not coalesce({a} {sign} {b}, false)"
+    return f"({rows}) and {wrong}" if rows else wrong
+
+
+def _rows_of(metric: Metric, kind: str) -> str:
+    """SQL: the rows that a metric considers at all (empty: all of them)."""
+    columns = [f"{_name(column)} is null" for column in metric.columns()]
+    if kind == "column_values":
+        return f"not {columns[0]}"
+    ignored = metric.domain.get("ignore_row_if", "neither")
+    if ignored in ("both_values_are_missing", "all_values_are_missing"):
+        return f"not ({' and '.join(columns)})"
+    if ignored in ("either_value_is_missing", "any_value_is_missing"):
+        return f"not ({' or '.join(columns)})"
+    return ""
+
+
+def _unexpected(name: str, value: dict[str, Any], c: str) -> str | None:
+    """SQL: this value, which is not null, is unexpected; None when the check is not known here."""
+    if name == "nonnull":
+        return f"{c} is null"
+    if name == "null":
+        return f"{c} is not null"
+    if name in ("in_set", "not_in_set"):
+        values = [v for v in value.get("value_set") or [] if v is not None]
+        if not values:
+            return "true" if name == "in_set" else "false"
+        return f"{c} {'not ' if name == 'in_set' else ''}in ({', '.join(map(_literal, values))})"
+    if name == "match_regex":
+        return f"not regexp_matches(cast({c} as varchar), {_literal(value['regex'])})"
+    if name == "not_match_regex":
+        return f"regexp_matches(cast({c} as varchar), {_literal(value['regex'])})"
+    if name == "value_length.equals":
+        return f"length({c}) <> {_literal(value['value'])}"
+    if name in ("between", "value_length.between"):
+        measured = c if name == "between" else f"length({c})"
+        bounds = [f"{measured} {'<=' if value.get('strict_min') else '<'} {_literal(value['min_value'])}"] * (value.get("min_value") is not None)
+        bounds += [f"{measured} {'>=' if value.get('strict_max') else '>'} {_literal(value['max_value'])}"] * (value.get("max_value") is not None)
+        return " or ".join(bounds) or "false"
+    return None
+
+
+def _hash(metric: Metric) -> str:
+    columns = ", ".join(map(_name, metric.columns()))
+    hashed = f"hash({columns})"
+    if metric.name.startswith("column_values"):
+        return f"case when {columns} is not null then {hashed} end"
+    rows = _rows_of(metric, "compound_columns")
+    return f"case when {rows} then {hashed} end" if rows else hashed
+
+
+def _signature(metric: Metric) -> str:
+    """What a count and its examples have in common."""
+    value = {k: v for k, v in metric.value.items() if k != "result_format"}
+    return repr((metric.name.rpartition(".")[0], sorted(metric.domain.items(), key=str), sorted(value.items(), key=str)))
+
+
+def _tuple(columns: list[str]) -> str:
+    return columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    kind = "timestamp " if isinstance(value, dt.datetime) else "date " if isinstance(value, dt.date) else ""
+    return kind + "'" + str(value).replace("'", "''") + "'"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value

@@ -1,0 +1,132 @@
+"""`rapport-qualite.html` and `data_docs/`: what was read, refused and checked, on pages that need nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from ess_observatory.build.database import Database
+from ess_observatory.project import Edition, Project
+from ess_observatory.quality.catalogue import not_to_correct, read_catalogue
+from ess_observatory.quality.gate import Judged
+from ess_observatory.quality.refused import RefusedSheet
+from ess_observatory.quality.verdicts import Verdict
+from ess_observatory.quality.workbook import NAME
+from ess_observatory.render.numbers import HARD_SPACE, format_number
+
+REPORT = "rapport-qualite.html"
+_WORDS = {"ok": "tenu", "failed": "bloque", "warning": "avertissement", "info": "pour information", "skipped": "sans objet"}
+_SEVERITY = {"block": "bloquant", "warn": "avertissement", "info": "information"}
+_KINDS = {"check": "Contrôles déclarés", "budget": "Budgets de lignes refusées", "rows": "Nombre de lignes, édition précédente",
+          "publication": "Contrôles de la publication"}
+_EXAMPLES = 5
+_MOST_CORRECTIONS = 500
+
+
+def write_report(db: Database, project: Project, edition: Edition, verdicts: list[Verdict], sheets: list[RefusedSheet],
+                 folder: Path) -> Path:
+    """Write the quality report of a build and return its path (confidential: it quotes rows)."""
+    ledger = db.dicts("select * from staging.ledger order by source, file, sheet")
+    refused = _refused(db, project)
+    groups = [{"title": title, "verdicts": found} for kind, title in _KINDS.items()
+              if (found := [v for v in verdicts if v.kind == kind])]
+    text = _environment().get_template("quality_report.html.j2").render(
+        edition=edition.data, territory=edition.territory.name, ledger=ledger, refused=refused,
+        titles={spec.id: spec.title for spec in project.sources.values()} | {"publication": "Publication"},
+        bad=[v for v in verdicts if v.status in ("failed", "warning")], groups=groups,
+        cross=[v for v in verdicts if v.kind == "cross"], counts=_counts(verdicts), workbook=NAME,
+        to_correct=sum(sheet.total for sheet in sheets), sheets=sheets, corrections=_corrections(db),
+        read=sum(row["rows_read"] for row in ledger), kept=sum(row["rows_kept"] for row in ledger),
+        lost=sum(row["rows_refused"] for row in ledger), files=len({row["file"] for row in ledger}),
+    )
+    path = folder / REPORT
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def write_docs(judged: list[Judged], edition: Edition, folder: Path) -> None:
+    """`data_docs/index.html`, with the suites and results as Great Expectations writes them beside it (JSON)."""
+    docs = folder / "data_docs"
+    for kind in ("suites", "results"):
+        (docs / kind).mkdir(parents=True, exist_ok=True)
+    for one in judged:
+        for kind, data in (("suites", one.declared), ("results", one.result)):
+            (docs / kind / f"{one.suite.id}.json").write_text(
+                json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True, default=str) + "\n", encoding="utf-8")
+    text = _environment().get_template("quality_docs.html.j2").render(
+        edition=edition.data, territory=edition.territory.name, suites=[_docs_suite(one) for one in judged],
+        counts=_counts([v for one in judged for v in one.verdicts]))
+    (docs / "index.html").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _docs_suite(one: Judged) -> dict[str, Any]:
+    checks = []
+    for verdict, check, result in zip(one.verdicts, one.suite.checks, one.result["results"], strict=True):
+        found = {key: value for key, value in result["result"].items()
+                 if key not in ("partial_unexpected_list", "details") and value is not None}
+        checks.append({"verdict": verdict, "expectation": check["expectation"], "arguments": check["arguments"], "found": found})
+    return {"id": one.suite.id, "title": one.suite.title, "checks": checks, "held": all(v.status == "ok" for v in one.verdicts),
+            "border": one.suite.border}
+
+
+def _refused(db: Database, project: Project) -> list[dict[str, Any]]:
+    """Refused rows by code: how many in each source, a few of them, and what the catalogue says. The gravest first."""
+    catalogue, spared = read_catalogue(project.pipelines), not_to_correct(project.pipelines)
+    counts: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for code, source, count in db.rows("select code, source, count(*) from staging.refused group by all order by all"):
+        counts[code].append((source, count))
+    examples: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in db.dicts(
+            "select * exclude (place) from (select *, row_number() over (partition by code order by source, file, sheet, line, "
+            f'"column", value) as place from staging.refused) where place <= {_EXAMPLES} order by code, place'):
+        examples[row["code"]].append(row)
+    found = [{"code": code, "entry": catalogue.get(code, {}), "sources": sources, "count": sum(n for _, n in sources),
+              "examples": examples[code], "correct": code not in spared} for code, sources in counts.items()]
+    return sorted(found, key=lambda item: (not item["correct"], -item["count"], item["code"]))
+
+
+def _corrections(db: Database) -> dict[str, Any] | None:
+    """The corrections that were applied, if the reading keeps a book of them."""
+    if not db.exists("staging", "correction"):
+        return None
+    rows = db.dicts(f"select * from staging.correction order by all limit {_MOST_CORRECTIONS}")
+    total = db.rows("select count(*) from staging.correction")[0][0]
+    return {"columns": db.columns("staging.correction"), "rows": rows, "total": total}
+
+
+def _counts(verdicts: list[Verdict]) -> list[tuple[str, str, int]]:
+    return [(status, word, count) for status, word in _WORDS.items() if (count := sum(v.status == status for v in verdicts))]
+
+
+def _environment() -> Any:
+    import jinja2
+
+    from ess_observatory.render.html import template_folder
+
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(template_folder()), autoescape=True, trim_blocks=True,
+                                     lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    environment.filters.update(
+        n=lambda value: format_number(value, 0), word=_WORDS.__getitem__, severity=_SEVERITY.__getitem__, shown=_shown, fr=_french,
+        json=lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True, default=str))
+    return environment
+
+
+def _shown(value: Any) -> str:
+    """A value of a check or of a book as people read it."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, int | float):
+        return format_number(value, 0 if float(value).is_integer() else 2)
+    return str(value)
+
+
+def _french(text: Any) -> str:
+    """Hard spaces where French typography wants them."""
+    result = str(text)
+    for sign in (":", ";", "?", "!", "%", "»"):
+        result = result.replace(f" {sign}", f"{HARD_SPACE}{sign}")
+    return result.replace("« ", f"«{HARD_SPACE}")

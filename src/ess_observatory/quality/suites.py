@@ -1,0 +1,103 @@
+"""The declared checks, gathered into suites: one a table of a source, one a published table, one for all figures.
+
+Every suite of rows is guarded: most expectations hold of an empty table, so that each suite also expects rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ess_observatory.errors import ObservatoryError
+from ess_observatory.project import Project, SourceSpec, TableCard, read_toml
+from ess_observatory.quality.verdicts import SEVERITIES
+from ess_observatory.read.cast import quote
+
+FIRST, SECOND = "staging", "publication"
+_GUARD = "Il y a des lignes à contrôler"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Checks on one relation. `checks`: {id, expectation, arguments, severity, label} each."""
+
+    id: str
+    title: str
+    source: str
+    border: str
+    relation: str
+    where: str
+    checks: tuple[dict[str, Any], ...]
+
+
+def suites_before_core(project: Project, present: Iterable[str]) -> list[Suite]:
+    """Gate 1: the checks of each source of which there are files, on what was staged.
+
+    A check may name another table of its source (`table = "core.…"`).
+    """
+    found = []
+    for spec in (project.sources[name] for name in project.sources if name in set(present)):
+        tables: dict[str, list[dict[str, Any]]] = {}
+        for number, check in enumerate(spec.checks, 1):
+            tables.setdefault(check.get("table", f"staging.{spec.id}"), []).append(_check(spec.id, number, check, _toml(spec)))
+        for table, checks in tables.items():
+            own = table == f"staging.{spec.id}"
+            name = spec.id if own else f"{spec.id}.{table.partition('.')[2]}"
+            found.append(Suite(name, spec.title, spec.id, FIRST, table, _toml(spec), _guarded(name, checks)))
+    return found
+
+
+def suites_before_publication(project: Project, folder: Path) -> list[Suite]:
+    """Gate 2: checks on the figures that are about to leave (`publication/figures.parquet`), as they are written."""
+    figures = f"read_parquet({quote(str(folder / 'figures.parquet'))})"
+    found = []
+    path = project.pipelines / "rules" / "publication_checks.toml"
+    if path.is_file():
+        data = read_toml(path)
+        name = "publication.figures"
+        checks = [_check(name, i, check, str(path)) for i, check in enumerate(data.get("checks", []), 1)]
+        relation = f"(select *, case when unit = '%' then value end as share_pct from {figures})"
+        found.append(Suite(name, data["title"], SECOND, SECOND, relation, str(path), _guarded(name, checks)))
+    for table in project.tables:
+        declared = table.card.get("checks", [])
+        if declared:
+            where = str(table.folder / "card.toml")
+            name = f"publication.{table.id}"
+            checks = [_check(name, i, check, where) for i, check in enumerate(declared, 1)]
+            found.append(Suite(name, f"Tableau {table.number} – {table.card['title']}", SECOND, SECOND, _pivot(table, figures),
+                               where, _guarded(name, checks)))
+    return found
+
+
+def _pivot(table: TableCard, figures: str) -> str:
+    """A published table as rows and columns: one row a line, one column a declared column."""
+    columns = [column["code"] for column in table.card["columns"] if column["secrecy"] != "text"]
+    values = "".join(f', max(value) filter (where column_code = {quote(code)}) as "{code}"' for code in columns)
+    return f"(select row_code{values} from {figures} where table_id = {quote(table.id)} group by row_code)"
+
+
+def _check(owner: str, number: int, check: dict[str, Any], where: str) -> dict[str, Any]:
+    for key in ("expectation", "label"):
+        if key not in check:
+            raise ObservatoryError("E382", f"« {key} » manque au contrôle n° {number}", where, "Complétez ce [[checks]].")
+    severity = check.get("severity", "block")
+    if severity not in SEVERITIES:
+        raise ObservatoryError("E382", f"Gravité inconnue : « {severity} » (contrôle n° {number})", where,
+                               f"Gravités connues : {', '.join(SEVERITIES)}.")
+    return {"id": f"{owner}.{number}", "expectation": check["expectation"], "arguments": dict(check.get("arguments", {})),
+            "severity": severity, "label": check["label"]}
+
+
+def _guarded(name: str, checks: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    if any(check["expectation"].startswith("ExpectTableRowCount") for check in checks):
+        return tuple(checks)
+    severity = min((check["severity"] for check in checks), key=SEVERITIES.index, default="block")
+    guard = {"id": f"{name}.0", "expectation": "ExpectTableRowCountToBeBetween", "arguments": {"min_value": 1},
+             "severity": severity, "label": _GUARD}
+    return (guard, *checks)
+
+
+def _toml(spec: SourceSpec) -> str:
+    return str(spec.folder / "source.toml")

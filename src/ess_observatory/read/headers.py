@@ -1,0 +1,209 @@
+"""Headers as data: what a source's declared headers make of the lines of a sheet."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ess_observatory.errors import ObservatoryError
+from ess_observatory.project import SourceSpec
+from ess_observatory.read.refused_headers import REFUSED_HEADERS
+
+if TYPE_CHECKING:
+    from ess_observatory.read.recognise import Match
+    from ess_observatory.read.sheets import Sheet
+
+#: In a declared header, stands for the year that the file is about.
+VINTAGE = "{vintage}"
+_YEAR = "((?:19|20)[0-9]{2})"
+
+
+@lru_cache(maxsize=20_000)
+def normalise(header: str) -> str:
+    """A header reduced to what matters when comparing: letters and digits, no case, no accents."""
+    text = unicodedata.normalize("NFKD", header.replace("œ", "oe").replace("’", "'").replace("°", "o"))
+    text = "".join(char for char in text if not unicodedata.combining(char)).casefold()
+    return re.sub(r"[^a-z0-9]+", " ", text).strip()
+
+
+def column_letter(position: int) -> str:
+    """The name that a spreadsheet gives to the column at a 0-based position: A, B, … AA."""
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+@dataclass
+class Reading:
+    """What one possible header gives: column name → position, and what does not fit."""
+
+    line: int
+    height: int
+    texts: list[str | None]
+    mapping: dict[str, int] = field(default_factory=dict)
+    unknown: list[tuple[int, str]] = field(default_factory=list)
+    doubles: list[tuple[str, int, int]] = field(default_factory=list)
+    vintages: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def rank(self) -> tuple[int, int, int, int]:
+        """The best reading is the one of greatest rank."""
+        return len(self.mapping), -len(self.unknown), -self.height, -self.line
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Lines that could be a header: for every column the texts that may name it, the most likely first."""
+
+    line: int
+    height: int
+    names: list[list[str]]
+
+
+def candidates(sheet: Sheet) -> Iterator[Candidate]:
+    """Every line of the head that could be a header, alone or with the line above it (merged cells spread out)."""
+    head = sheet.head
+    for index, row in enumerate(head):
+        if sum(cell is not None for cell in row) >= 2:
+            yield Candidate(index + 1, 1, [[cell] if cell else [] for cell in row])
+    for index in range(len(head) - 1):
+        top, below = head[index], head[index + 1]
+        if any(top) and sum(cell is not None for cell in below) >= 2:
+            spread = _spread(sheet, index, top, below)
+            yield Candidate(index + 2, 2, [_names(a, b) for a, b in spread])
+
+
+def _names(top: str | None, below: str | None) -> list[str]:
+    if top and below:
+        return [f"{top} {below}", f"{below} {top}", below]
+    return [text for text in (top, below) if text]
+
+
+def _spread(sheet: Sheet, index: int, top: list[str | None], below: list[str | None]
+            ) -> list[tuple[str | None, str | None]]:
+    """Pairs (text above, text below) of two header lines, the text of merged cells given to all of them."""
+    width = max(len(top), len(below))
+    above: list[str | None] = [*top, *[None] * (width - len(top))]
+    under: list[str | None] = [*below, *[None] * (width - len(below))]
+    if sheet.merged:
+        for (first_row, first), (last_row, last) in sheet.merged:
+            if first_row <= index <= last_row and first < width and first_row < len(sheet.head):
+                origin = sheet.head[first_row]
+                for position in range(first, min(last + 1, width)):
+                    above[position] = above[position] or (origin[first] if first < len(origin) else None)
+    else:
+        for position in range(1, width):
+            if above[position] is None and under[position]:
+                above[position] = above[position - 1]
+    return list(zip(above, under, strict=True))
+
+
+class HeaderIndex:
+    """The declared headers of a source, ready to be compared."""
+
+    def __init__(self, spec: SourceSpec) -> None:
+        self.spec = spec
+        self.exact: dict[str, tuple[str, int | None]] = {}
+        self.patterns: list[tuple[re.Pattern[str], str]] = []
+        for column in spec.columns:
+            for header in column.headers:
+                if VINTAGE in header:
+                    text = normalise(header.replace(VINTAGE, " zzvintagezz "))
+                    self.patterns.append((re.compile(text.replace("zzvintagezz", _YEAR)), column.name))
+                else:
+                    self.exact.setdefault(normalise(header), (column.name, None))
+            for vintage, headers in column.headers_by_vintage.items():
+                for header in headers:
+                    self.exact[normalise(header)] = (column.name, vintage)
+        self.required = {column.name for column in spec.columns if column.required}
+        self.ignored = {normalise(header) for header in (*spec.ignored_headers, *REFUSED_HEADERS)}
+
+    def find(self, text: str) -> tuple[str, int | None] | None:
+        """The column that a header names, and the vintage that it gives away."""
+        key = normalise(text)
+        if found := self.exact.get(key):
+            return found
+        for pattern, name in self.patterns:
+            if match := pattern.fullmatch(key):
+                return name, int(match[1])
+        return None
+
+    def read(self, candidate: Candidate) -> Reading:
+        """What these lines give, taken as the header of this source."""
+        reading = Reading(candidate.line, candidate.height, [names[0] if names else None for names in candidate.names])
+        for position, names in enumerate(candidate.names):
+            if not names:
+                continue
+            hit = next(((found, name) for name in names if (found := self.find(name))), None)
+            if hit is None:
+                if not any(normalise(name) in self.ignored for name in names):
+                    reading.unknown.append((position, names[0]))
+                continue
+            (column, vintage), text = hit
+            reading.texts[position] = text
+            if vintage:
+                reading.vintages[vintage] += 1
+            if column in reading.mapping:
+                reading.doubles.append((column, reading.mapping[column], position))
+            else:
+                reading.mapping[column] = position
+        return reading
+
+
+def missing_hints(index: HeaderIndex, texts: list[str], missing: set[str]) -> str:
+    """The headers that a sheet lacks to be a source, each with the nearest text that it has."""
+    from rapidfuzz import fuzz, process
+
+    hints = []
+    present = {text: normalise(text) for text in texts}
+    for column in index.spec.columns:
+        if column.name not in missing:
+            continue
+        hits = [hit for header in column.headers
+                if (hit := process.extractOne(normalise(header), present, scorer=fuzz.ratio))]
+        guess = max(hits, key=lambda hit: hit[1], default=None)
+        near = f" (le plus proche : « {guess[2]} »)" if guess and guess[1] >= 60 else ""
+        hints.append(f"« {column.headers[0]} »{near}")
+    return ", ".join(hints)
+
+
+def unknown_header_errors(match: Match, spec: SourceSpec) -> list[ObservatoryError]:
+    """One E221 for every header that nobody declared, with the line to paste."""
+    from rapidfuzz import fuzz, process
+
+    owner = {header: column.name for column in spec.columns for header in column.headers}
+    choices = {header: normalise(header) for header in owner}
+    taken = set(match.mapping)
+    errors = []
+    for position, header in match.unknown:
+        hit = process.extractOne(normalise(header), choices, scorer=fuzz.ratio)
+        likely = "aucun en-tête déclaré n’y ressemble"
+        if hit and hit[1] >= 70:
+            likely = f"ressemble à « {hit[2]} » (ressemblance {hit[1] / 100:.2f}".replace(".", ",") + ")"
+            if owner[hit[2]] in taken:
+                likely += ", déjà présent"
+            else:
+                likely += f' : dans [[columns]] name = "{owner[hit[2]]}", ajoutez "{_toml(header)}" à headers'
+        errors.append(ObservatoryError(
+            "E221", f"En-tête inconnu : « {header} »",
+            f"{place(match.sheet)}, ligne {match.header_line}, colonne {column_letter(position)} ; {likely}",
+            f'Pour l’écarter, dans pipelines/sources/{spec.id}/source.toml : ignored_headers = ["{_toml(header)}"]',
+        ))
+    return errors
+
+
+def _toml(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def place(sheet: Sheet) -> str:
+    """« file, feuille X » as shown in messages."""
+    return f"{sheet.relative}, feuille « {sheet.name} »" if sheet.name else sheet.relative

@@ -1,0 +1,179 @@
+"""SIRET, SIREN, commune, NAF, legal category and postal codes: from text to code in SQL, with the key checked."""
+
+from __future__ import annotations
+
+from ess_observatory.read.sql import Cast, Note, Refusal, quote
+
+#: La Poste: its establishments follow Luhn, or a plain sum that is a multiple of 5 (Insee).
+LA_POSTE = "356000000"
+NAF_NAMES = {"naf_rev1": "NAF rév. 1 (2003-2007)", "naf_rev2": "NAF rév. 2 (2008-2026)", "naf_2025": "NAF 2025"}
+_PADDED = "zéro initial perdu par un tableur, rétabli"
+
+
+def luhn(text: str, length: int) -> str:
+    """SQL: the Luhn sum of a text of `length` digits (ISO/IEC 7812, used by Insee for SIREN and SIRET)."""
+    terms = []
+    for position in range(1, length + 1):
+        digit = f"try_cast(substr({text}, {position}, 1) as integer)"
+        doubled = (length - position) % 2 == 1
+        terms.append(f"case when {digit} > 4 then 2 * {digit} - 9 else 2 * {digit} end" if doubled else digit)
+    return "(" + " + ".join(f"({term})" for term in terms) + ")"
+
+
+def _digit_sum(text: str, length: int) -> str:
+    return "(" + " + ".join(f"try_cast(substr({text}, {i}, 1) as integer)" for i in range(1, length + 1)) + ")"
+
+
+def _number_like(text: str, what: str) -> Refusal:
+    """A long identifier that a tool has taken for a number."""
+    return Refusal(
+        f"regexp_matches({text}, '^[+-]?[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+$') or "
+        f"regexp_matches({text}, '^[0-9]{{9,}}[.,][0-9]+$')",
+        "E321",
+        f"{what} écrit comme un nombre (notation scientifique ou décimales) : des chiffres peuvent être perdus",
+        f"Reprenez le {what} complet chez le producteur (colonne au format texte).",
+    )
+
+
+def siret(text: str) -> Cast:
+    """A SIRET of fourteen digits; thirteen digits get back their zero when the key agrees."""
+    digits, padded, shape = "{digits}", "{padded}", "{shape}"
+    steps = (
+        ("digits", f"regexp_replace({text}, '[ .-]', '', 'g')"),
+        ("padded", f"case when regexp_matches({digits}, '^[0-9]{{13}}$') then '0' || {digits} else {digits} end"),
+        ("shape", f"regexp_matches({padded}, '^[0-9]{{14}}$')"),
+    )
+    good = (
+        f"({luhn(padded, 14)} % 10 = 0 and {luhn(f'substr({padded}, 1, 9)', 9)} % 10 = 0) or "
+        f"(substr({padded}, 1, 9) = '{LA_POSTE}' and {_digit_sum(padded, 14)} % 5 = 0)"
+    )
+    return Cast(
+        padded,
+        (
+            _number_like(text, "SIRET"),
+            Refusal(f"regexp_matches({digits}, '^[0-9]{{9}}$')", "E322", "c’est un SIREN (9 chiffres), un SIRET en a 14",
+                    "Ajoutez le numéro interne de classement (NIC, 5 chiffres)."),
+            Refusal(f"not {shape} or starts_with({padded}, '000000000')", "E322", "un SIRET a 14 chiffres",
+                    "Corrigez le SIRET."),
+            Refusal(f"case when {shape} then not ({good}) else false end", "E323", "clé de contrôle du SIRET fausse",
+                    "Vérifiez le SIRET dans le répertoire Sirene."),
+        ),
+        (Note(f"length({digits}) = 13", "padded", "I204", _PADDED),),
+        steps,
+    )  # fmt: skip
+
+
+def siren(text: str) -> Cast:
+    """A SIREN of nine digits; eight digits get back their zero when the key agrees."""
+    digits, padded, shape = "{digits}", "{padded}", "{shape}"
+    steps = (
+        ("digits", f"regexp_replace({text}, '[ .-]', '', 'g')"),
+        ("padded", f"case when regexp_matches({digits}, '^[0-9]{{8}}$') then '0' || {digits} else {digits} end"),
+        ("shape", f"regexp_matches({padded}, '^[0-9]{{9}}$')"),
+    )
+    return Cast(
+        padded,
+        (
+            _number_like(text, "SIREN"),
+            Refusal(f"not {shape} or {padded} = '000000000'", "E324", "un SIREN a 9 chiffres", "Corrigez le SIREN."),
+            Refusal(f"case when {shape} then {luhn(padded, 9)} % 10 <> 0 else false end", "E325",
+                    "clé de contrôle du SIREN fausse", "Vérifiez le SIREN dans le répertoire Sirene."),
+        ),
+        (Note(f"length({digits}) = 8", "padded", "I204", _PADDED),),
+        steps,
+    )  # fmt: skip
+
+
+def commune_code(text: str) -> str:
+    """SQL: a commune code with its lost zero."""
+    return f"upper(case when regexp_matches({text}, '^[0-9]{{4}}$') then '0' || {text} else {text} end)"
+
+
+def commune(text: str, allow: str | None) -> Cast:
+    """A commune of the territory's official geographic code; a retired code becomes its present commune."""
+    code = "{code}"
+    escape = f" or regexp_matches({code}, {quote(allow)})" if allow else ""
+    return Cast(
+        "coalesce({found}.target, {code})",
+        (
+            Refusal(f"not (regexp_matches({code}, '^([0-9]{{2}}|2[AB])[0-9]{{3}}$'){escape})", "E331",
+                    "code commune mal formé (cinq caractères attendus)", "Corrigez le code Insee de la commune."),
+            Refusal("{found}.problem is not null", "E333",
+                    "commune scindée ou fusionnée depuis : ce code ne désigne pas une seule commune du territoire",
+                    "Demandez le fichier dans la géographie du territoire, ou corrigez le code."),
+            Refusal(f"not ({code} in (select code from rules.commune_code){escape}) "
+                    f"and {code} in (select code from rules.postcodes)", "E334",
+                    "c’est un code postal, pas un code commune",
+                    "Donnez le code Insee de la commune : un code postal peut couvrir plusieurs communes."),
+            Refusal(f"not ({code} in (select code from rules.commune_code){escape})", "E332",
+                    "code commune inconnu du code officiel géographique",
+                    "Corrigez le code, ou ajoutez la commune au territoire."),
+        ),
+        (
+            Note(f"length({text}) = 4", "padded", "I204", _PADDED),
+            Note("{found}.kind = 'arrondissement'", "projected", "I205", "arrondissement municipal ramené à sa commune"),
+            Note("{found}.kind = 'merger'", "projected", "I205", "commune retirée du code géographique, ramenée à sa commune actuelle"),
+        ),
+        (("code", commune_code(text)),),
+        lookup="code",
+    )  # fmt: skip
+
+
+def naf(text: str, nomenclature: str) -> Cast:
+    """A sub-class of the declared nomenclature, `88.10A`; a code of another revision is refused by its name.
+
+    A prefix such as `NAF1:` or `NAF2025:` says the revision; without it the shape does: two digits, one letter after the
+    point in rév. 1; the last letter is Z or A to F in rév. 2, Y or G to L in 2025.
+    """
+    prefix = r"^NAF ?(?:R[EÉ]V\.? ?)?(1|2|2025) ?:"
+    short, said = "{short}", "{said}"
+    steps = (
+        ("upper", f"upper({text})"),
+        ("short", "regexp_replace(regexp_replace({upper}, '^NAF[^:]*:', ''), '[. ]', '', 'g')"),
+        ("said", f"regexp_extract({{upper}}, {quote(prefix)}, 1)"),
+    )
+    revisions = {
+        "naf_rev1": f"(regexp_matches({short}, '^[0-9]{{3}}[A-Z]$') or {said} = '1')",
+        "naf_rev2": f"(regexp_matches({short}, '^[0-9]{{4}}[A-FZ]$') and {said} in ('', '2'))",
+        "naf_2025": f"(regexp_matches({short}, '^[0-9]{{4}}[G-LY]$') or {said} = '2025')",
+    }
+    refusals = [
+        Refusal(condition, "E343", f"code de la {NAF_NAMES[name]}, alors que la colonne est en {NAF_NAMES[nomenclature]}",
+                "Demandez le fichier dans la bonne nomenclature, ou déclarez « nomenclature » sur la colonne.")
+        for name, condition in revisions.items() if name != nomenclature
+    ]  # fmt: skip
+    refusals += [
+        Refusal(f"regexp_matches({short}, '^[0-9]{{4}}$')", "E343", "code de la NAP, ou classe NAF sans sa lettre",
+                "Donnez la sous-classe, avec sa lettre."),
+        Refusal(f"not {revisions[nomenclature]}", "E341", "code NAF mal formé", "Écrivez le code comme 88.10A."),
+    ]  # fmt: skip
+    code = f"(substr({short}, 1, 2) || '.' || substr({short}, 3))"
+    if nomenclature == "naf_rev2":
+        refusals.append(
+            Refusal(f"{code} not in (select naf from rules.naf_rev2) and {code} <> '00.00Z'", "E342",
+                    "code inconnu de la NAF rév. 2", "Corrigez le code, ou précisez la nomenclature du fichier.")
+        )  # fmt: skip
+    return Cast(code, tuple(refusals), steps=steps)
+
+
+def legal_category(text: str) -> Cast:
+    """A legal category of level III (four digits)."""
+    return Cast(
+        text,
+        (
+            Refusal(f"not regexp_matches({text}, '^[0-9]{{4}}$')", "E351", "catégorie juridique à quatre chiffres attendue",
+                    "Corrigez le code."),
+            Refusal(f"{text} not in (select code from rules.legal_categories_all where level = '3')", "E352",
+                    "catégorie juridique inconnue de l’Insee", "Corrigez le code."),
+        ),
+    )  # fmt: skip
+
+
+def postcode(text: str) -> Cast:
+    """A French postal code; its zero comes back when a spreadsheet has dropped it."""
+    code = f"case when regexp_matches({text}, '^[0-9]{{4}}$') then '0' || {text} else {text} end"
+    return Cast(
+        code,
+        (Refusal(f"not regexp_matches({code}, '^[0-9]{{5}}$')", "E362", "code postal mal formé", "Corrigez le code postal."),),
+        (Note(f"length({text}) = 4", "padded", "I204", _PADDED),),
+    )  # fmt: skip

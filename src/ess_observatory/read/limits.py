@@ -1,0 +1,114 @@
+"""How much a file may ask of us: sizes are checked before anything is opened, whatever the file says of itself."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+import zipfile
+import zlib
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from ess_observatory.errors import ObservatoryError
+
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+#: A text or Parquet file, as it lies on disk.
+MAX_FILE_BYTES = 4 * GIB
+#: A workbook on disk, and all that it holds once unpacked.
+MAX_WORKBOOK_BYTES = 256 * MIB
+MAX_WORKBOOK_UNPACKED = 768 * MIB
+#: Everything in a .zip once unpacked, how many files, how many archives inside one another.
+MAX_ARCHIVE_UNPACKED = 4 * GIB
+MAX_MEMBERS = 5_000
+MAX_NESTING = 1
+#: Above this unpacked size, a member that swells more than this many times is taken for a bomb.
+RATIO_FLOOR_BYTES = 64 * MIB
+MAX_RATIO = 250
+#: A sheet's rectangle, a Parquet file's rows, a cell, a line of text, a record with line breaks in its quotes.
+MAX_CELLS = 20_000_000
+MAX_ROWS = 50_000_000
+MAX_CELL_CHARS = 100_000
+MAX_LINE_BYTES = 2 * MIB
+MAX_RECORD_LINES = 500
+
+
+def size_text(count: int) -> str:
+    """A number of bytes as a person says it: `12 Mo`."""
+    for unit, name in ((GIB, "Go"), (MIB, "Mo"), (KIB, "ko")):
+        if count >= unit:
+            return f"{count / unit:.0f}\u00a0{name}"
+    return f"{count}\u00a0octets"
+
+
+def refuse_large(path: Path, relative: str, limit: int) -> None:
+    """Raise E206 when a file is larger than `limit` bytes."""
+    size = path.stat().st_size
+    if size > limit:
+        raise ObservatoryError("E206", f"Fichier trop grand : {size_text(size)}, limite {size_text(limit)}", relative,
+                               "Ne gardez que le territoire et les colonnes utiles, ou découpez le fichier.")
+
+
+def checked_members(path: Path, relative: str, limit: int) -> list[zipfile.ZipInfo]:
+    """The members of a zip, once their sizes are known to be honest.
+
+    Raises E201 (damaged), E203 (password), E205 (names that leave the folder, links), E206 (swells too much).
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            _refuse_unsafe(members, relative)
+            _refuse_swelling(members, relative, limit)
+            for member in members:
+                with archive.open(member) as stream:
+                    while stream.read(MIB):
+                        pass
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+        raise ObservatoryError("E201", "Fichier compressé abîmé", f"{relative} ({error})",
+                               "Téléchargez-le de nouveau, ou enregistrez-le de nouveau depuis un tableur.") from error
+    return members
+
+
+def _refuse_unsafe(members: list[zipfile.ZipInfo], relative: str) -> None:
+    if len(members) > MAX_MEMBERS:
+        raise ObservatoryError("E206", f"Archive de {len(members)} fichiers, limite {MAX_MEMBERS}", relative,
+                               "N’y gardez que les fichiers utiles.")
+    for member in members:
+        name = member.filename.replace("\\", "/")
+        is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
+        if is_link or name.startswith("/") or ":" in name or ".." in PurePosixPath(name).parts:
+            raise ObservatoryError("E205", f"Archive refusée : « {member.filename} » sort de son dossier", relative,
+                                   "N’ouvrez pas ce fichier ; redemandez-le au producteur.")
+        if member.flag_bits & 0x1:
+            raise password_error(relative)
+
+
+def _refuse_swelling(members: list[zipfile.ZipInfo], relative: str, limit: int) -> None:
+    total = sum(member.file_size for member in members)
+    swelling = next((m for m in members if m.file_size > RATIO_FLOOR_BYTES
+                     and m.file_size > MAX_RATIO * max(m.compress_size, 1)), None)
+    if total > limit or swelling:
+        what = f"« {swelling.filename} » gonfle {swelling.file_size // max(swelling.compress_size, 1)} fois" if swelling \
+            else f"{size_text(total)} une fois décompressé, limite {size_text(limit)}"
+        raise ObservatoryError("E206", f"Fichier compressé démesuré : {what}", relative,
+                               "Redemandez le fichier au producteur, ou n’en gardez que les feuilles utiles.")
+
+
+def password_error(relative: str) -> ObservatoryError:
+    """E203: the file is protected by a password."""
+    return ObservatoryError("E203", "Fichier protégé par un mot de passe", relative,
+                            "Ouvrez-le avec son mot de passe et enregistrez-en une copie sans mot de passe.")
+
+
+@cache
+def _scratch() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="ess-lecture-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def scratch_file(suffix: str = "") -> Path:
+    """A new file of our own, removed when the program ends."""
+    handle, name = tempfile.mkstemp(suffix=suffix, dir=_scratch())
+    with open(handle, "wb"):
+        return Path(name)

@@ -1,0 +1,10 @@
+"""The columns that the workbook of refused rows adds to those of a source: never unknown, never data.
+
+A refused row corrected in that workbook can be dropped back as it is: the reader ignores these columns.
+"""
+
+from __future__ import annotations
+
+REFUSED_HEADERS = ("Fichier", "Feuille", "Ligne", "Colonne en défaut", "Valeur refusée", "Code du refus", "Motif", "À faire")
+#: Those that say where a row came from.
+FILE, SHEET, LINE = REFUSED_HEADERS[:3]

@@ -1,0 +1,74 @@
+"""Small pieces of SQL that the reading shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ess_observatory.read.text import BLANKS, SPACES, WIDTHLESS
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One way in which a value can be refused."""
+
+    condition: str
+    code: str
+    reason: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that was done to a value and must be told: `flag` is the short word that stays on the row."""
+
+    condition: str
+    flag: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Cast:
+    """How a text becomes a value: SQL of the value, the refusals that guard it (in order), what must be noted.
+
+    `steps` are SQL expressions computed one after the other; step `bare` is then known as `{bare}` to what follows.
+    `lookup` names the step that is looked up in `rules.commune_projection`; the row found is known as `{found}`.
+    """
+
+    value: str
+    refusals: tuple[Refusal, ...] = ()
+    notes: tuple[Note, ...] = ()
+    steps: tuple[tuple[str, str], ...] = ()
+    lookup: str | None = None
+
+
+def quote(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+_FROM = quote(SPACES + WIDTHLESS)
+_TO = quote(" " * len(SPACES))
+_TRIM = quote(BLANKS)
+
+
+def spaced(cell: str) -> str:
+    """SQL: a cell without odd spaces (first half of `text.clean_text`)."""
+    return f"trim(translate({cell}, {_FROM}, {_TO}), {_TRIM})"
+
+
+def clean(cell: str) -> str:
+    """SQL: a cell that is already `spaced`, without the `="…"` of spreadsheets, NULL when empty."""
+    return (
+        f"nullif(case when starts_with({cell}, '=\"') and ends_with({cell}, '\"') and length({cell}) > 2 "
+        f"then trim(substr({cell}, 3, length({cell}) - 3), {_TRIM}) else {cell} end, '')"
+    )
+
+
+def unquoted(field: str) -> str:
+    """SQL: a field of a delimited record without its enclosing quotes (as `text.unquote`)."""
+    inner = f"trim({field}, ' \t')"
+    return (
+        f"case when starts_with({inner}, '\"') and ends_with({inner}, '\"') and length({inner}) >= 2 "
+        f"then replace(substr({inner}, 2, length({inner}) - 2), '\"\"', '\"') else {field} end"
+    )

@@ -1,0 +1,110 @@
+"""What a respondent answered to a question, and the cells that could not be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ess_observatory.survey.headers import Names, names
+from ess_observatory.survey.layout import Filled
+from ess_observatory.survey.questions import Codebook, Question
+from ess_observatory.survey.values import Refusal, normalise
+
+_YES = ("x", "oui", "1", "vrai")
+_NO = ("non", "0", "faux")
+_EMPTY = ("n/a",)
+
+
+@dataclass
+class Answer:
+    """What a respondent answered to a question. `status`: answered, nsp, refus, sans_objet or filtered.
+
+    `open_text`: what was written beside the choices, at `open_cell`; `recoded`: the choices that it was taken for.
+    """
+
+    status: str
+    text: str | None = None
+    number: float | None = None
+    choices: frozenset[str] = frozenset()
+    cells: list[Filled] = field(default_factory=list)
+    open_text: str | None = None
+    open_cell: Filled | None = None
+    recoded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A refused cell: its place, a code, a reason and what to do."""
+
+    line: int | None
+    column: str | None
+    value: str | None
+    code: str
+    reason: str
+    fix: str
+
+
+@dataclass
+class Reading:
+    """What the reading of one respondent needs to know, and what it refuses on the way."""
+
+    codebook: Codebook
+    version: str | None = None
+    open_in_cell: frozenset[str] = frozenset()
+    refused: list[Refused] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        marks = self.codebook.marks
+        self.yes = {normalise(mark) for mark in marks.get("chosen", _YES)}
+        self.no = {normalise(mark) for mark in marks.get("not_chosen", _NO)}
+        self.empty = {normalise(mark) for mark in marks.get("empty", _EMPTY)}
+
+    @property
+    def names(self) -> Names:
+        """The names that hold in the version of the answer."""
+        return names(self.codebook, self.version)
+
+    def refuse(self, cell: Filled, code: str, reason: str, fix: str) -> None:
+        """Put a cell aside."""
+        self.refused.append(Refused(cell.line, cell.column, cell.value, code, reason, fix))
+
+    def refuse_for(self, cell: Filled, refusal: Refusal) -> None:
+        """Put a cell aside for a reason that was found while reading its text."""
+        self.refuse(cell, refusal.code, refusal.reason, refusal.fix)
+
+    def nonresponse(self, text: str) -> str | None:
+        """The non-response code that a text writes."""
+        wanted = normalise(text)
+        english = self.codebook.nonresponse_labels_en
+        for code, label in self.codebook.nonresponse_labels.items():
+            written = (code, normalise(code.replace("_", " ")), normalise(label), normalise(english.get(code, code)))
+            if code != "nr" and wanted in written:
+                return code
+        return None
+
+    def matcher(self, question: Question) -> Callable[[str], str | None]:
+        """From a text to the choice (or the reason for not answering) that it names."""
+        known = self.names.choices[question.code]
+        offered = {choice.code for choice in question.choices} | set(question.nonresponse)
+        by_mark = {} if question.is_multiple else self._yes_and_no(question)
+
+        def match(text: str) -> str | None:
+            wanted = normalise(text)
+            found = known.get(wanted)
+            return found if found in offered else by_mark.get(wanted)
+
+        return match
+
+    def _yes_and_no(self, question: Question) -> dict[str, str]:
+        """For a question answered by yes or no, all the ways of saying so."""
+        found: dict[str, str] = {}
+        for marks in (self.yes, self.no):
+            said = [
+                choice.code
+                for choice in question.choices
+                if normalise(choice.label) in marks or normalise(choice.code) in marks
+            ]
+            if len(said) != 1:
+                return {}
+            found |= dict.fromkeys(marks, said[0])
+        return found

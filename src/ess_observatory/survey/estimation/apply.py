@@ -1,0 +1,25 @@
+"""The survey meets the register: links, then weights. What the build calls once the core tables are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ess_observatory.survey.estimation.settings import load_settings
+from ess_observatory.survey.estimation.weights import Weighting, build_weights
+from ess_observatory.survey.linkage import link_survey
+from ess_observatory.survey.linkage_files import load_rules
+from ess_observatory.survey.questions import Codebook
+
+if TYPE_CHECKING:
+    from ess_observatory.build.database import Database
+
+
+def estimate(db: Database, codebook: Codebook, folder: Path, quality: Path) -> tuple[Weighting, int]:
+    """Links and weights, from the declarations of `folder`; doubtful links go to a file in `quality`.
+
+    Returns what `survey_cells` needs as `params["weighting"]`, and the number of answers left to the analyst.
+    """
+    rules = load_rules(folder / "linkage.toml")
+    linkage = link_survey(db, codebook, rules, folder / "linkage_decisions.csv", quality)
+    return build_weights(db, load_settings(folder / "estimation.toml")), len(linkage.doubtful)

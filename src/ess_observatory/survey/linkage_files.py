@@ -1,0 +1,133 @@
+"""What the linkage reads and writes beside the database: its rules, the analyst's decisions, the doubtful cases."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ess_observatory.errors import ObservatoryError
+from ess_observatory.survey.resemblance import Known, Words, fingerprint
+
+REVIEW_FILE = "appariements-a-decider.csv"
+_HEADER = (
+    "answer", "fichier", "ligne", "nom_donne", "lieu_donne", "siret_donne", "pourquoi", "rang", "siret", "nom",
+    "enseigne", "commune", "score", "score_nom", "meme_lieu",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rules:
+    """`linkage.toml`, checked: where to look, what counts, what is taken without asking."""
+
+    register: str
+    name_question: str
+    postcode_question: str | None
+    weights: dict[str, float]
+    accept: dict[str, Any]
+    candidates: int
+    floor: float
+    words: Words
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An establishment that a respondent may be."""
+
+    siret: str
+    score: float
+    name_score: float
+    same_place: bool
+
+
+@dataclass
+class Linkage:
+    """Links by respondent: (siret, method, score); and what is left to the analyst: (reason, candidates)."""
+
+    links: dict[str, tuple[str, str, float]] = field(default_factory=dict)
+    doubtful: dict[str, tuple[str, list[Candidate]]] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
+
+
+def load_rules(path: Path) -> Rules:
+    """Read and check `linkage.toml`. Raises E270."""
+    from ess_observatory.project import read_toml
+
+    data = read_toml(path)
+    accept, review, words = data.get("accept", {}), data.get("review", {}), data.get("words", {})
+    weights = {key: float(data.get("weights", {}).get(key, 0)) for key in ("name", "commune", "postcode")}
+    register = str(data.get("register", ""))
+    if not re.fullmatch(r"core\.[a-z][a-z0-9_]*", register) or weights["name"] <= 0:
+        raise ObservatoryError(
+            "E270", "Rapprochement mal déclaré.", str(path), "Donner « register » et le poids du nom."
+        )
+    return Rules(
+        register=register,
+        name_question=str(data["name_question"]),
+        postcode_question=data.get("postcode_question"),
+        weights=weights,
+        accept={"score": 95, "margin": 5, "name": 90, "same_place": True, "same_words": True} | accept,
+        candidates=int(review.get("candidates", 5)),
+        floor=float(review.get("floor", 0)),
+        words=Words.of(words.get("drop", []), words.get("legal", []), words.get("replace", {})),
+    )
+
+
+def read_decisions(path: Path) -> dict[str, str]:
+    """Decisions of the analyst: answer (as in the file of doubtful cases) → siret, empty when not in the register.
+
+    Comma or semicolon, with or without a byte order mark: what Excel saves is read. Raises E272.
+    """
+    if not path.is_file():
+        return {}
+    text = path.read_text(encoding="utf-8-sig")
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+    decisions: dict[str, str] = {}
+    for line, row in enumerate(csv.DictReader(text.splitlines(), delimiter=delimiter), start=2):
+        answer, siret = (row.get("answer") or "").strip(), re.sub(r"\s", "", row.get("siret") or "")
+        if not answer and not siret:
+            continue
+        wrong = not re.fullmatch(r"[0-9a-f]{12}", answer) or (siret and not re.fullmatch(r"\d{14}", siret))
+        if wrong or decisions.get(answer, siret) != siret:
+            raise ObservatoryError(
+                "E272",
+                "Décision de rapprochement illisible ou contradictoire.",
+                f"{path.name}, ligne {line}",
+                f"Recopier « answer » et « siret » (en texte) depuis {REVIEW_FILE}.",
+            )
+        decisions[answer] = siret
+    return decisions
+
+
+def write_review(
+    linkage: Linkage,
+    respondents: list[Known],
+    sirets: dict[str, str | None],
+    places: dict[str, tuple[str, int | None]],
+    register: list[Known],
+    quality: Path,
+) -> None:
+    """The file of doubtful cases: a line a candidate, best first; semicolons and a mark so that Excel opens it."""
+    listed = {establishment.id: establishment for establishment in register}
+    quality.mkdir(parents=True, exist_ok=True)
+    with (quality / REVIEW_FILE).open("w", encoding="utf-8-sig", newline="") as handle:
+        writer = csv.writer(handle, delimiter=";", lineterminator="\r\n")
+        writer.writerow(_HEADER)
+        for respondent in respondents:
+            if respondent.id not in linkage.doubtful:
+                continue
+            why, candidates = linkage.doubtful[respondent.id]
+            file, line = places[respondent.id]
+            given = " ".join(item for item in (respondent.postcode, respondent.commune) if item)
+            start = [fingerprint(respondent), file, line, *(respondent.names or ("",)), given]
+            start += [sirets.get(respondent.id) or "", why]
+            for rank, candidate in enumerate(candidates, start=1):
+                names = [*listed[candidate.siret].names, ""][:2]
+                scores = [f"{score:.1f}".replace(".", ",") for score in (candidate.score, candidate.name_score)]
+                place = "oui" if candidate.same_place else "non"
+                commune = listed[candidate.siret].commune or ""
+                writer.writerow([*start, rank, candidate.siret, *names, commune, *scores, place])
+            if not candidates:
+                writer.writerow([*start, *[""] * 8])
