@@ -184,10 +184,11 @@ def test_small_categories_are_merged_with_a_neighbour() -> None:
     groups = [Group((c,), c, n, 10 * n) for c, n in (("a", 3), ("b", 20), ("c", 4), ("d", 9), ("e", 0))]
     ordered = collapse(groups, 5, True, {})
     assert [(g.codes, g.respondents, g.population) for g in ordered] == [
-        (("a", "b"), 23, 230), (("c",), 4, 40), (("d", "e"), 9, 90),
-    ][:1] + [(("c", "d", "e"), 13, 130)]  # fmt: skip
+        (("a", "b"), 23, 230),
+        (("c", "d", "e"), 13, 130),
+    ]
     named = collapse(groups, 5, True, {"a": "d", "e": "b"})
-    assert {frozenset(g.codes) for g in named} == {frozenset("acd"), frozenset("be")}
+    assert {frozenset(g.codes) for g in named} == {frozenset("ad"), frozenset("bce")}
     assert collapse(groups, 1000, False, {})[0].respondents == 36
     assert collapse([], 5, True, {}) == []
 
@@ -216,7 +217,7 @@ def test_intervals_at_the_edges() -> None:
     assert [float(bound) for bound in clopper_pearson(0, 10)][0] == 0
     assert [float(bound) for bound in clopper_pearson(10, 10)][1] == 1
     low, high = korn_graubard(0.0, 0.0, 40, 39, population=449)
-    assert (float(low), round(float(high), 4)) == (0.0, 0.0804)
+    assert (float(low), round(float(high), 4)) == (0.0, round(1 - 0.025 ** (409 / (40 * 448)), 4))
     assert float(finite_n(57, 57)) == np.inf and float(finite_n(57, None)) == 57
     assert np.isnan(wilson(0, 0)[0])
 
@@ -253,14 +254,14 @@ def test_coverage_of_means_ratios_and_medians(population: int) -> None:
     permanent = chance.binomial(posts.astype(int), 0.75).astype(float)
     truth = (posts.mean(), permanent.sum() / posts.sum(), float(np.sort(posts)[(population - 1) // 2]))
     held = np.zeros(3)
-    for _ in range(SAMPLES // 10):
+    for _ in range(SAMPLES):
         drawn = chance.permutation(population)[:N_ANSWERS]
         design = Design(np.full(N_ANSWERS, population / N_ANSWERS), None, np.full(N_ANSWERS, population))
         mean, ratio = design.mean(posts[drawn]), design.ratio(permanent[drawn], posts[drawn])
         bounds = [student_interval(estimate.value, estimate.se, 56) for estimate in (mean, ratio)]
         bounds.append(design.quantile(posts[drawn])[1:])
         held += [low <= true <= high for (low, high), true in zip(bounds, truth, strict=True)]
-    share = held / (SAMPLES // 10)
+    share = held / SAMPLES
     assert share[0] > 0.85 and share[1] > 0.88 and share[2] > 0.92, share
 
 

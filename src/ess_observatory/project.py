@@ -171,7 +171,7 @@ class Project:
                 Exit.USAGE,
             )
         data = read_toml(path)
-        for key in ("year", "territory", "perimeter", "title"):
+        for key in ("year", "territory"):
             if key not in data:
                 raise ObservatoryError(
                     "E102",
@@ -188,22 +188,20 @@ class Project:
                     f"Sources connues : {', '.join(sorted(self.sources))}.",
                 )
         territory = self.territory(str(data["territory"]), near=path.parent)
+        data.setdefault("perimeter", self._default_in(self.pipelines / "rules" / "perimeters", "Quel périmètre ?"))
+        data.setdefault("title", f"État de l’économie sociale et solidaire {territory.name_in}")
         return Edition(data.get("id", path.stem), path.resolve(), data, territory)
 
     def default_edition(self) -> str:
         """The edition to work on when none is named: the one that says `default = true`, else the only one."""
-        paths = sorted((self.pipelines / "editions").glob("*.toml"))
-        chosen = [path.stem for path in paths if read_toml(path).get("default")]
+        return self._default_in(self.pipelines / "editions", "Quelle édition ?")
+
+    @staticmethod
+    def _default_in(folder: Path, question: str) -> str:
+        paths = sorted(folder.glob("*.toml"))
+        chosen = [path.stem for path in paths if read_toml(path).get("default")] or [path.stem for path in paths]
         if len(chosen) != 1:
-            chosen = [path.stem for path in paths]
-        if len(chosen) != 1:
-            raise ObservatoryError(
-                "E101",
-                "Quelle édition ?",
-                None,
-                f"Donnez --edition, parmi : {', '.join(chosen)}.",
-                Exit.USAGE,
-            )
+            raise ObservatoryError("E101", question, str(folder), f"Choisissez parmi : {', '.join(chosen)}.", Exit.USAGE)
         return chosen[0]
 
     def territory(self, name: str, near: Path) -> Territory:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.export.declare import Package, Resource
+from ess_observatory.export.declare import Resource
 from ess_observatory.project import Project
 from ess_observatory.publish.tables import Figure, Publication
 from ess_observatory.render.numbers import format_cell
@@ -149,7 +149,3 @@ def arrow_table(resource: Resource, records: Iterable[dict[str, Any]], about: di
                for f, field in zip(resource.fields, arrow_schema(resource, about), strict=True)]
     return pa.table(columns, schema=arrow_schema(resource, about))
 
-
-def is_survey_kind(package: Package, resource: Resource) -> bool:
-    """Whether a data set holds survey results."""
-    return bool(resource.select.get("source_kind"))

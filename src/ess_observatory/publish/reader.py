@@ -46,7 +46,6 @@ from typing import Any
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.tables import SIGN_OF_STATUS, Cell, Column, Publication, PublishedTable, Row
 
-
 _TEXTS = ("title", "finding", "scope", "source", "base", "reading_aid", "notes", "stub")
 
 

@@ -11,7 +11,7 @@ from ess_observatory.build.database import Database
 from ess_observatory.build.place import Outputs
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Edition, Project, read_toml
-from ess_observatory.quality.catalogue import not_to_correct
+from ess_observatory.quality.refused import still_refused
 from ess_observatory.quality.verdicts import SEVERITIES, Verdict, verdict
 from ess_observatory.read.cast import quote
 from ess_observatory.render.numbers import HARD_SPACE, format_number
@@ -20,13 +20,13 @@ from ess_observatory.render.numbers import HARD_SPACE, format_number
 def budgets(db: Database, project: Project) -> list[Verdict]:
     """At most so many % of the rows of a source are refused (`[budget] max_refused_pct` of its source.toml).
 
-    Only rows that someone must correct are counted: neither footers nor duplicates.
+    Only rows that someone must still correct are counted: neither footers, nor duplicates, nor what came back corrected.
     """
-    spared = ", ".join(quote(code) for code in sorted(not_to_correct(project.pipelines)))
     counts = {source: (int(read), int(refused)) for source, read, refused in db.rows(
-        "select l.source, sum(l.rows_read), coalesce(any_value(r.refused), 0) from staging.ledger as l left join ("
-        "select source, count(distinct (file, sheet, line)) as refused from staging.refused "
-        f"where line is not null and code not in ({spared or quote('')}) group by source) as r on r.source = l.source group by l.source")}
+        "select l.source, l.read, least(l.refused, coalesce(r.refused, 0)) from (select source, sum(rows_read) as read, "
+        "sum(rows_refused) as refused from staging.ledger group by source) as l left join (select source, "
+        "count(distinct (file, sheet, line)) as refused from " + still_refused(project.pipelines) + " where line is not null "
+        "group by source) as r on r.source = l.source")}
     found = []
     for name, spec in project.sources.items():
         budget = read_toml(spec.folder / "source.toml").get("budget", {})

@@ -21,7 +21,10 @@ _GUARD = "Il y a des lignes à contrôler"
 
 @dataclass(frozen=True)
 class Suite:
-    """Checks on one relation. `checks`: {id, expectation, arguments, severity, label} each."""
+    """Checks on one relation. `checks`: {id, expectation, arguments, severity, label} each.
+
+    `optional`: nothing is asked when the relation has no rows (a table that this edition does not publish).
+    """
 
     id: str
     title: str
@@ -30,6 +33,7 @@ class Suite:
     relation: str
     where: str
     checks: tuple[dict[str, Any], ...]
+    optional: bool = False
 
 
 def suites_before_core(project: Project, present: Iterable[str]) -> list[Suite]:
@@ -67,7 +71,7 @@ def suites_before_publication(project: Project, folder: Path) -> list[Suite]:
             name = f"publication.{table.id}"
             checks = [_check(name, i, check, where) for i, check in enumerate(declared, 1)]
             found.append(Suite(name, f"Tableau {table.number} – {table.card['title']}", SECOND, SECOND, _pivot(table, figures),
-                               where, _guarded(name, checks)))
+                               where, _guarded(name, checks), optional=True))
     return found
 
 

@@ -128,8 +128,8 @@ def typing_of(spec: SourceSpec) -> Typing:
         for c in columns
         if c.cast.lookup
     )
-    text_row = "struct_pack(" + ", ".join(f"{c.spec.name} := t.{c.spec.name}" for c in columns) + ") as text_row"
-    source = f"select *, {marked} from raw.{spec.id} as t" if (marked := _marks(columns)) else f"select * from raw.{spec.id} as t"
+    as_read = "struct_pack(" + ", ".join(f"{c.spec.name} := t.{c.spec.name}" for c in columns) + ")"
+    source = f"select {', '.join(['*', *_marks(columns)])} from raw.{spec.id} as t"
     for position in range(max((len(c.cast.steps) for c in columns), default=0)):
         added = [expression for column in columns for expression in column.step(position)]
         source = f"select *, {', '.join(added)} from ({source}) as t"
@@ -141,7 +141,7 @@ def typing_of(spec: SourceSpec) -> Typing:
     sql = (
         f"with typed as (select {', '.join(f'{sql} as {name}' for name, sql in selects)}, {number} as refusal_no, "
         f"list_filter(cast([{noted}] as integer[]), lambda n: n is not null) as _notes, t._flags as _row_flags, "
-        f"text_row as text_of, {', '.join(f't.{key}' for key in KEYS)} from ({source}) as t{joins}) "
+        f"{as_read} as text_of, {', '.join(f't.{key}' for key in KEYS)} from ({source}) as t{joins}) "
         f"select {', '.join(name for name, _ in selects)}, {', '.join(f'{sql} as {name}' for name, sql in picked.items())}, "
         f"{keys}, nullif(array_to_string({all_flags}, ','), '') as _flags, _notes, text_of as _text "
         f"from typed order by _file, _sheet, _line"
@@ -157,5 +157,5 @@ def _column(column: ColumnSpec, spec: SourceSpec) -> _Column:
     return _Column(column, cast_of(column, f"t.{column.name}"), mark)
 
 
-def _marks(columns: list[_Column]) -> str:
-    return ", ".join(f"{c.mark_sql} as {c.mark}" for c in columns if c.mark)
+def _marks(columns: list[_Column]) -> list[str]:
+    return [f"{column.mark_sql} as {column.mark}" for column in columns if column.mark]

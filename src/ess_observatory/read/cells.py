@@ -81,9 +81,10 @@ def _select(spec: SourceSpec, match: Match, quoted: bool) -> str:
     looked = sorted({*used, *nameless, *range(min(width, 12))})
     blank = f"trim(array_to_string(cells, ''), {_EMPTY}) = ''"
     beyond = f"nullif(trim(array_to_string(cells[{width + 1}:], ''), {_EMPTY}), '')"
+    spaced_cells = ", ".join(f"{_cell(p, quoted)} as s{p}" for p in looked)
+    clean_cells = ", ".join(clean(f"s{p}") + f" as k{p}" for p in looked)
     inner = (
-        f"select line, broken, hidden, {', '.join(f'{clean(f"s{p}")} as k{p}' for p in looked)}, beyond from ("
-        f"select line, broken, hidden, {', '.join(f'{_cell(p, quoted)} as s{p}' for p in looked)}, "
+        f"select line, broken, hidden, {clean_cells}, beyond from (select line, broken, hidden, {spaced_cells}, "
         f"case when len(cells) > {width} then {beyond} end as beyond from _cells "
         f"where line > {match.header_line} and not ({blank}))"
     )

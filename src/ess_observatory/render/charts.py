@@ -84,7 +84,7 @@ def _map_and_ranking(
 
     drawings = []
     if geo and geo.get("features"):
-        drawings += [circles_map(table, spec, context, geo, narrow) for narrow in (False, True)]
+        drawings += [circles_map(table, context, geo, narrow) for narrow in (False, True)]
     ranking = {"order": "descending", "limit": 12, **spec, "type": "bars"}
     return drawings + _both(table, ranking, context, f"{table.anchor}-top")
 

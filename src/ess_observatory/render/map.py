@@ -29,16 +29,13 @@ class Frame:
         return max(self.largest * math.sqrt(value / self.top), self.width / 360) if self.top else 0.0
 
 
-def circles_map(
-    table: PublishedTable, spec: dict[str, Any], context: Context, geo: dict[str, Any], narrow: bool = False
-) -> str:
+def circles_map(table: PublishedTable, context: Context, geo: dict[str, Any], narrow: bool = False) -> str:
     """The map of one column: outlines, group borders (`group` column), circles, names of the largest.
 
     Areas are matched by `code` or by one of `commune_codes`. A hidden value draws its sign and no circle.
     """
     column = spec_columns(table, spec)[0]
-    texts = [c.code for c in table.columns if c.kind == "text"]
-    spec = {"group": texts[0] if texts else None, **spec}
+    spec = map_spec(table)
     drawn = {p.row.code: p for p in points(table, {"exclude": spec.get("exclude")}, column, context.lang)}
     areas = _areas(geo)
     frame = Frame(360.0 if narrow else 720.0, max((p.value for p in drawn.values() if p.value), default=0))

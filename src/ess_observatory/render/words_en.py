@@ -144,7 +144,20 @@ WORKBOOK: dict[str, Any] = {
     ),
 }
 
-MONTHS = ("January February March April May June July August September October November December").split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 SIGNS: dict[str, str] = {
     "s": "statistical confidentiality",

@@ -146,7 +146,20 @@ WORKBOOK: dict[str, Any] = {
     ),
 }
 
-MONTHS = ("janvier février mars avril mai juin juillet août septembre octobre novembre décembre").split()
+MONTHS = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
 
 SIGNS: dict[str, str] = {
     "s": "secret statistique",

@@ -1,0 +1,151 @@
+"""The words around the questions: filters and constraints in plain French, help, heading, notice on personal data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ess_observatory.survey.expressions import (
+    Check,
+    Compare,
+    Count,
+    Junction,
+    Node,
+    Number,
+    Ref,
+    Total,
+    membership,
+)
+from ess_observatory.survey.questions import Codebook, Question
+
+if TYPE_CHECKING:
+    from ess_observatory.project import Edition
+
+NBSP = "\u00a0"
+_SIGNS = {"<=": "≤", ">=": "≥", "!=": "≠"}
+_HOW = {
+    "text": "",
+    "long_text": "Réponse libre.",
+    "siret": "14 chiffres.",
+    "commune": "Code Insee de 5 caractères.",
+    "naf": f"Par exemple{NBSP}: 88.10A.",
+    "integer": "Nombre entier.",
+    "decimal": "Nombre, décimales possibles.",
+    "percent": f"Nombre de 0 à 100 (écrire 60 pour 60{NBSP}%).",
+    "amount_eur": "Montant en euros, sans le signe.",
+    "select_one": "Une seule réponse.",
+    "likert": "Une seule réponse.",
+    "select_multiple": "Plusieurs réponses possibles.",
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """For which edition a form is written."""
+
+    territory: str = ""
+    year: str = ""
+    publisher: str = ""
+    contact: str = ""
+    synthetic: bool = False
+
+    @classmethod
+    def of(cls, edition: Edition) -> Setting:
+        """The setting that an edition declares."""
+        survey = edition.data.get("survey", {})
+        return cls(
+            territory=edition.territory.name,
+            year=str(survey.get("year", edition.year)),
+            publisher=str(edition.data.get("publisher", "")),
+            contact=str(edition.data.get("contact", "")),
+            synthetic=bool(edition.data.get("synthetic")),
+        )
+
+
+def heading(codebook: Codebook, setting: Setting) -> str:
+    """The title of a form."""
+    about = ", ".join(part for part in (setting.territory, setting.year) if part)
+    title = f"{codebook.title} – {about}" if about else codebook.title
+    return f"SYNTHÉTIQUE – {title}" if setting.synthetic else title
+
+
+def notice(codebook: Codebook, setting: Setting) -> list[str]:
+    """What respondents are told about their data, one paragraph a line."""
+    known = {
+        "territory": setting.territory or "—",
+        "year": setting.year or "—",
+        "publisher": setting.publisher or "l’observatoire",
+        "contact": setting.contact or "l’observatoire",
+        "consent": codebook.consent[0] if codebook.consent else "—",
+    }
+    lines = []
+    for line in codebook.notice:
+        for name, value in known.items():
+            line = line.replace(f"{{{name}}}", value)
+        lines.append(line)
+    return lines
+
+
+def quoted(text: str) -> str:
+    """« text », with the spaces of French typography."""
+    return f"«{NBSP}{text}{NBSP}»"
+
+
+def say(node: Node, codebook: Codebook) -> str:
+    """An expression in plain French, naming questions by their code."""
+    if isinstance(node, Number):
+        return f"{node.value:g}".replace(".", ",")
+    if isinstance(node, Ref):
+        return node.code
+    if isinstance(node, Count):
+        return f"nombre de choix en {node.code}"
+    if isinstance(node, Total):
+        said = ""
+        for sign, term in node.terms:
+            said += (" + " if sign > 0 else " − ") + say(term, codebook)
+        return said.removeprefix(" + ").strip()
+    if isinstance(node, Junction):
+        return (" ou " if node.operator == "or" else " et ").join(say(part, codebook) for part in node.parts)
+    if isinstance(node, Compare):
+        pair = membership(node)
+        if pair is not None:
+            code, choice, chosen = pair
+            found = codebook.question(code).choice(choice)
+            verb = "vaut" if chosen else "ne vaut pas"
+            return f"{code} {verb} {quoted(found.label if found else choice)}"
+        sign = _SIGNS.get(node.operator, node.operator)
+        return f"{say(node.left, codebook)} {sign} {say(node.right, codebook)}"
+    if isinstance(node, Check):
+        return "clé de contrôle exacte"
+    return str(node)
+
+
+def condition(question: Question, codebook: Codebook) -> str:
+    """« Seulement si… », or nothing for a question that is put to all."""
+    return f"Seulement si {say(question.relevant, codebook)}." if question.relevant is not None else ""
+
+
+def how_to_answer(question: Question, codebook: Codebook) -> str:
+    """How to answer a question: unit, rule, what to write when there is no answer."""
+    parts = [_HOW[question.type]]
+    if question.unit and question.type in ("integer", "decimal"):
+        parts[0] = parts[0].replace(".", f" ({question.unit}).", 1)
+    if question.constraint is not None and not isinstance(question.constraint, Check):
+        parts.append(f"Règle{NBSP}: {say(question.constraint, codebook)}.")
+    if question.exclusive:
+        alone = ", ".join(
+            quoted(choice.label) for choice in question.choices if choice.code in question.exclusive
+        )
+        parts.append(f"{alone} ne se coche pas avec d’autres.")
+    return " ".join(part for part in parts if part)
+
+
+def help_text(question: Question, codebook: Codebook) -> str:
+    """All the help of a question, on one line."""
+    reasons = " · ".join(codebook.reasons(question).values())
+    parts = [condition(question, codebook), question.hint or "", how_to_answer(question, codebook)]
+    if reasons and not question.is_choice:
+        parts.append(f"Sans réponse, écrire{NBSP}: {reasons}.")
+    if question.required:
+        parts.append("Réponse attendue.")
+    return " ".join(part for part in parts if part)
