@@ -378,6 +378,26 @@ def build_publication(
         chart={"type": "stacked", "column": "n"},
     )
     build.table(
+        "8.4",
+        "causes",
+        "Causes du besoin de trésorerie",
+        [_column("short", "Besoin ponctuel"), _column("long", "Besoin structurel")],
+        [
+            ("a", "Retard de subventions", "data", None, {"short": 8, "long": 8}),
+            ("b", "Saisonnalité de l’activité", "data", None, {"short": 3, "long": "s"}),
+            ("c", "Croissance", "data", None, {"short": 1, "long": 5}),
+        ],
+        chart={"type": "multiples", "columns": ["short", "long"]},
+    )
+    build.table(
+        "8.5",
+        "rates",
+        "Taux d’expression par question",
+        [_column("rate", "Taux", "%", 0)],
+        [(f"q{i}", f"Question {i}", "data", f"Partie {i // 9 + 1}", {"rate": 100 - i}) for i in range(36)],
+        chart={"type": "bars", "column": "rate", "highlight": 1},
+    )
+    build.table(
         "10.1",
         "people",
         "Chiffres-clés des ressources humaines",
@@ -440,6 +460,18 @@ def build_publication(
             ("2", "Créer un observatoire", "data", None, {"axis1": "Publication annuelle"}),
         ],
         stub="Action",
+    )
+    build.table(
+        "14.2",
+        "clusters",
+        "Pôles comparés",
+        [_column("place", "Périmètre", kind="text")]
+        + [_column(f"m{i}", f"Mesure {i}", "€" if i > 6 else "") for i in range(1, 10)],
+        [
+            (code, name, "data", None, {"place": "Ville", **{f"m{i}": 1000 * i + rank for i in range(1, 10)}})
+            for rank, (code, name) in enumerate((("a", "Pôle A"), ("b", "Pôle B"), ("c", "Pôle C")))
+        ],
+        stub="Pôle",
     )
     build.table(
         "C.1",
@@ -508,10 +540,16 @@ def build_publication(
             ("3", "Des secteurs variés", "L’action sociale domine.", None, ["3.1"]),
             ("4", "L’enquête : participation et qualité", None, None, ["4.1"]),
             ("5", "Positionnement", "Les compétences sont la première force citée.", None, ["5.1"]),
-            ("8", "Finances", None, "<ul><li>Consolider les fonds propres.</li></ul>", ["8.1", "8.2", "8.3"]),
+            (
+                "8",
+                "Finances",
+                None,
+                "<ul><li>Consolider les fonds propres.</li></ul>",
+                ["8.1", "8.2", "8.3", "8.4", "8.5"],
+            ),
             ("10", "Emploi et ressources humaines", None, None, ["10.1", "10.2"]),
             ("13", "Appui", None, None, ["13.1"]),
-            ("14", "Suivi du plan d’actions", None, None, ["14.1"]),
+            ("14", "Suivi du plan d’actions", None, None, ["14.1", "14.2"]),
             ("C", "Forces et limites", None, None, ["C.1"]),
         )
     ]
@@ -597,6 +635,6 @@ def test_fixture_is_readable(tmp_path: Path) -> None:
     from ess_observatory.publish.tables import load_publication
 
     publication = load_publication(build_publication(tmp_path / "publication"))
-    assert len(publication.tables) == 15
+    assert len(publication.tables) == 18
     assert publication.table("1.1").id == "size"
     assert len(publication.table("communes").rows) == 152

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
+import shutil
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -17,6 +19,7 @@ from ess_observatory.publish.tables import Publication, load_publication
 from ess_observatory.render.chartdata import Context
 from ess_observatory.render.charts import chart_svgs
 from ess_observatory.render.html import html_page, render_html, template_folder
+from ess_observatory.render.views import filters
 from test_render_fixture import build_publication
 
 VOID = {"meta", "input", "br", "hr", "img", "link"}
@@ -118,12 +121,31 @@ def test_nothing_comes_from_outside(page: Page, text: str) -> None:
         assert not page.all(tag)
 
 
+def test_pages_of_two_languages_point_to_each_other(publication: Publication) -> None:
+    both = Page(html_page(publication, others=("en",)))
+    links = {a["hreflang"]: a["href"] for a in both.all("link")}
+    assert links == {"fr": "rapport-ess.html", "en": "rapport-ess.en.html"}
+    assert all(a["rel"] == "alternate" for a in both.all("link"))
+    assert any(a.get("hreflang") == "en" and a["href"] == "rapport-ess.en.html" for a in both.all("a"))
+
+
+def test_html_is_valid(text: str, publication: Publication) -> None:
+    html5lib = pytest.importorskip("html5lib")
+    english = html_page(load_publication(publication.dir, "en"), "en", others=("fr",))
+    for page in (text, english):
+        parser = html5lib.HTMLParser(strict=False)
+        parser.parse(page)
+        assert parser.errors == []
+
+
 def test_policy_allows_exactly_these_styles_and_script(text: str) -> None:
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)
     assert policy and "unsafe" not in policy[1]
     directives = policy[1].replace("&#39;", "'")
     assert directives.startswith("default-src 'none'")
-    for block in re.findall(r"<(?:style|script)[^>]*>(.*?)</(?:style|script)>", text, re.S):
+    blocks = re.findall(r"<(?:style|script)(?! type=)[^>]*>(.*?)</(?:style|script)>", text, re.S)
+    assert len(blocks) == 4
+    for block in blocks:
         digest = base64.b64encode(hashlib.sha256(block.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in directives
 
@@ -142,7 +164,7 @@ def test_long_tables_are_folded_and_short_ones_are_not(text: str) -> None:
     communes = text[text.index('id="t2-1"') : text.index('id="ch-3"')]
     assert '<details class="fold">' in communes
     size = text[text.index('id="t1-1"') : text.index('id="t1-2"')]
-    assert "<details" not in size
+    assert '<details class="fold"' not in size
 
 
 def test_one_csv_a_table(page: Page, publication: Publication) -> None:
@@ -187,6 +209,94 @@ def test_english_page(publication: Publication) -> None:
     Page(english)
 
 
+def test_english_page_says_what_stays_in_french(publication: Publication, tmp_path: Path) -> None:
+    folder = tmp_path / "publication"
+    shutil.copytree(publication.dir, folder)
+    french = html_page(load_publication(folder, "en"), "en")
+    assert "This text exists in French only." in french and '<div class="prose" lang="fr">' in french
+    texts = json.loads((folder / "texts.json").read_text(encoding="utf-8"))
+    texts["main_points"] = ["One point."]
+    (folder / "texts.en.json").write_text(json.dumps(texts), encoding="utf-8")
+    cards = json.loads((folder / "tables.json").read_text(encoding="utf-8"))
+    cards[0] |= {"title_en": "By size", "scope_en": "Employers"}
+    (folder / "tables.json").write_text(json.dumps(cards), encoding="utf-8")
+    english = load_publication(folder, "en")
+    page = html_page(english, "en")
+    assert "One point." in page and "exists in French only" not in page
+    assert "<dd>Employers</dd>" in page and '<dd lang="fr">' in page
+    assert english.table("1.1").untranslated >= {"source", "rows"}
+    assert not {"title", "scope"} & english.table("1.1").untranslated
+
+
+def test_both_languages_have_the_same_words() -> None:
+    from ess_observatory.render import words_en, words_fr
+
+    for name in ("INTERFACE", "WORKBOOK", "SIGNS", "VERDICTS", "STATUSES"):
+        assert getattr(words_en, name).keys() == getattr(words_fr, name).keys(), name
+    assert len(words_en.MONTHS) == len(words_fr.MONTHS) == 12
+
+
+def test_intervals_are_printed_and_explained(text: str) -> None:
+    article = text[text.index('id="t5-1"') : text.index('id="t8-1"')]
+    assert "IC 95\u00a0%\u00a0: [66\u202f; 87]" in article
+    assert "[66\u202f; 87] = intervalle de confiance à 95\u00a0%" in article
+
+
+def test_an_interval_is_drawn_across_its_bar(publication: Publication) -> None:
+    table = replace(publication.table("strengths"), chart={"type": "bars", "column": "pct"})
+    wide = chart_svgs(table, Context())[0]
+    assert wide.count('class="whisker"') == 3
+
+
+def test_a_long_chart_is_cut_between_blocks(publication: Publication) -> None:
+    drawings = chart_svgs(publication.table("rates"), Context())
+    wide = [drawing for drawing in drawings if "chart wide" in drawing]
+    assert len(wide) == 2 and "(1/2)" in wide[0] and "(2/2)" in wide[1]
+    assert sum(drawing.count("<path") for drawing in wide) == 36
+    assert all("Source" in drawing for drawing in wide), "an extracted picture stays sourced"
+    ids = re.findall(r' id="([^"]+)"', "".join(drawings))
+    assert len(ids) == len(set(ids))
+
+
+def test_small_multiples_share_a_scale_and_hide_what_is_hidden(publication: Publication) -> None:
+    wide, narrow = chart_svgs(publication.table("causes"), Context())
+    for drawing in (wide, narrow):
+        assert drawing.count("<path") == 5 and drawing.count(">s</text>") == 1
+
+
+def test_a_wide_table_of_few_rows_is_turned(text: str) -> None:
+    table = re.search(r"<table[^>]*>(?:(?!</table>).)*Pôles comparés.*?</table>", text, re.S)
+    assert table
+    assert re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', table[0]) == [
+        "Indicateur",
+        "Pôle A",
+        "Pôle B",
+        "Pôle C",
+    ]
+    assert len(re.findall(r'<th scope="row"', table[0])) == 10
+
+
+def test_filters_are_offered_on_shared_texts_only(publication: Publication) -> None:
+    plan = filters(publication.table("communes"))
+    assert plan and [entry["label"] for entry in plan["lists"]] == ["Intercommunalité"]
+    assert plan["lists"][0]["groups"] and len(plan["lists"][0]["values"]) == 4
+    assert filters(publication.table("size")) is None
+    sections = filters(publication.table("rates"))
+    assert sections and sections["lists"][0]["values"] == [f"Partie {i}" for i in range(1, 5)]
+
+
+def test_group_borders_and_areas_of_the_map(publication: Publication) -> None:
+    wide = chart_svgs(publication.table("communes"), Context(), publication.map)[0]
+    assert re.search(r'<path d="M[^"]+" class="border"/>', wide)
+    assert set(re.findall(r'class="land (g\d)"', wide)) == {"g0", "g1", "g2", "g3"}
+
+
+def test_every_figure_can_be_embedded_and_linked(text: str, publication: Publication) -> None:
+    for table in publication.tables:
+        assert f'rapport-ess.html?embed={table.anchor}"' in text.replace("&#34;", '"')
+        assert f'href="#{table.anchor}"' in text
+
+
 def _tokens(css: str) -> dict[str, str]:
     return dict(re.findall(r"--([a-z0-9-]+): (#[0-9A-F]{6})", css))
 
@@ -204,8 +314,7 @@ def _contrast(one: str, two: str) -> float:
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_colours_have_enough_contrast(mode: str) -> None:
     folder = template_folder()
-    style = (folder / "style.css").read_text(encoding="utf-8")
-    head, dark = style.split("@media screen and (prefers-color-scheme: dark)")
+    head, dark = ((folder / name).read_text(encoding="utf-8") for name in ("style.css", "dark.css"))
     tokens = {**_tokens((folder / "chart.css").read_text(encoding="utf-8")), **_tokens(head)}
     if mode == "dark":
         tokens |= _tokens(dark)

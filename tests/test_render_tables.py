@@ -129,3 +129,11 @@ def test_notebook_html_is_the_report_table(publication: Publication) -> None:
     markup = publication.table("size")._repr_html_()
     assert "<caption" in markup and 'scope="row"' in markup and "Lecture" in markup
     assert "1\u202f449" in markup
+
+
+def test_csv_has_the_bounds_of_intervals(publication: Publication) -> None:
+    header, first, *_ = csv.reader(
+        io.StringIO(table_csv(publication.table("strengths")).removeprefix(BOM)), delimiter=";"
+    )
+    low = header.index("Part des répondants (%) – Borne basse (95\u00a0%)")
+    assert first[low : low + 2] == ["66", "87"]

@@ -153,3 +153,43 @@ def test_print_set_up(book: Any, publication: Publication) -> None:
 def test_same_publication_same_bytes(publication: Publication, path: Path, tmp_path: Path) -> None:
     again = render_workbook(load_publication(publication.dir), tmp_path / "again.xlsx")
     assert again.read_bytes() == path.read_bytes()
+
+
+def test_checklist_of_accessible_spreadsheets(book: Any, path: Path) -> None:
+    """What the UK Analysis Function asks for and that no other test here says."""
+    for sheet in book.worksheets:
+        assert not sheet.sheet_view.showGridLines, sheet.title
+        selection = sheet.sheet_view.selection[0]
+        assert selection.activeCell in (None, "A1") or sheet.freeze_panes, sheet.title
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.value is None:
+                    continue
+                assert cell.font.name == "Arial" and cell.font.sz >= 12, (sheet.title, cell.coordinate)
+                assert cell.fill.fill_type is None, (sheet.title, cell.coordinate)
+                assert not cell.font.vertAlign and not cell.font.i
+        start = int(re.search(r"\d+", next(iter(sheet.tables.values())).ref)[0]) if sheet.tables else 1  # type: ignore[index]
+        assert all(sheet.cell(row, 1).value for row in range(1, start)), "no blank row above the table"
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if re.match(r"xl/tables/table\d+", name)]
+        assert names and all(b"altTextSummary=" in archive.read(name) for name in names)
+
+
+def test_lines_above_a_table_are_wrapped_and_high_enough(book: Any, publication: Publication) -> None:
+    for table in publication.tables:
+        sheet = book[table.sheet_name]
+        width = sheet.column_dimensions["A"].width
+        for row in range(2, 7):
+            cell = sheet.cell(row, 1)
+            assert cell.alignment.wrap_text
+            assert sheet.row_dimensions[row].height >= 15 * -(-len(cell.value) // (width * 1.25)), (
+                table.id,
+                row,
+            )
+
+
+def test_bounds_of_intervals_have_their_columns(book: Any) -> None:
+    header, rows = _block(book["T5.1"])
+    low = header.index("Part des répondants – Borne basse (95\u00a0%)")
+    assert rows[0][low - 1 : low + 2] == [78.2, 65.6, 87.1]
+    assert rows[1][low : low + 2] == ["///", "///"]

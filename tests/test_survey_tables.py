@@ -22,6 +22,7 @@ HEADER = ["ID", "A1", "A2", "A3[besoin]", "A3[reseau]", "A3[other]", "A3[nonresp
 SHAPE = [
     "row_code", "row_label", "row_rank", "row_kind", "row_section", "column_code", "value", "text",
     "numerator", "denominator", "base_n", "n_units", "top_share", "obs_status", "flags",
+    "ci_low", "ci_high",
 ]  # fmt: skip
 PERSON = st.fixed_dictionaries(
     {"ID": st.just("1")},

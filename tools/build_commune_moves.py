@@ -1,7 +1,7 @@
 """Rebuild `commune_moves.csv` and `postcodes.csv` from two vintages of the npm package @etalab/decoupage-administratif.
 
-    npm pack @etalab/decoupage-administratif@1.1.1 && npm pack @etalab/decoupage-administratif@6.0.0
-    python tools/build_commune_moves.py etalab-decoupage-administratif-1.1.1.tgz etalab-decoupage-administratif-6.0.0.tgz
+npm pack @etalab/decoupage-administratif@1.1.1 && npm pack @etalab/decoupage-administratif@6.0.0
+python tools/build_commune_moves.py etalab-decoupage-administratif-1.1.1.tgz etalab-decoupage-administratif-6.0.0.tgz
 """
 
 from __future__ import annotations
@@ -37,11 +37,25 @@ def main(reference: Path, recent: Path) -> None:
     old, new = read_communes(reference), read_communes(recent)
     present = {item["code"] for item in old if item["type"] == "commune-actuelle"}
     today = {item["code"] for item in new if item["type"] == "commune-actuelle"}
-    moves = [(item["code"], item["commune"], "arrondissement") for item in new if item["type"] == "arrondissement-municipal"]
-    moves += [(code, item["code"], "merger") for item in new if item["type"] == "commune-actuelle"
-              for code in item.get("anciensCodes", []) if code in present and code not in today]
-    moves += [(code, item["code"], "restored") for item in old if item["type"] == "commune-actuelle"
-              for code in item.get("anciensCodes", []) if code in today]
+    moves = [
+        (item["code"], item["commune"], "arrondissement")
+        for item in new
+        if item["type"] == "arrondissement-municipal"
+    ]
+    moves += [
+        (code, item["code"], "merger")
+        for item in new
+        if item["type"] == "commune-actuelle"
+        for code in item.get("anciensCodes", [])
+        if code in present and code not in today
+    ]
+    moves += [
+        (code, item["code"], "restored")
+        for item in old
+        if item["type"] == "commune-actuelle"
+        for code in item.get("anciensCodes", [])
+        if code in today
+    ]
     write("commune_moves.csv", ("code", "target", "kind"), moves)
     codes = {code for item in (*old, *new) for code in item.get("codesPostaux", [])}
     write("postcodes.csv", ("code",), [(code,) for code in codes])

@@ -1,21 +1,28 @@
 -- grain: one SIRET. The first applicable rule decides; `à vérifier` (review) is a state, never counted as in.
-with ranked as (
+with first_rule as (
+    select t.siret, min(cast(r.rank as integer)) as rule_rank
+    from core.perimeter_test as t
+    inner join rules.decision_rules as r on r.rule_id = t.rule_id
+    group by t.siret
+),
+decided as (
     select
         t.siret,
         t.rule_id,
-        t.family,
-        t.evidence,
-        t.confidence,
-        r.decision,
-        r.label as rule_label,
-        row_number() over (partition by t.siret order by cast(r.rank as integer), t.evidence) as closeness
+        min(t.family) as family,
+        min(t.evidence) as evidence,
+        min(t.confidence) as confidence,
+        min(r.decision) as decision,
+        min(r.label) as rule_label
     from core.perimeter_test as t
     inner join rules.decision_rules as r on r.rule_id = t.rule_id
+    inner join first_rule as f on f.siret = t.siret and f.rule_rank = cast(r.rank as integer)
+    group by t.siret, t.rule_id
 ),
 family as (
     select siret, min(family) as family
     from core.perimeter_test
-    where rule_id in ('CJ_ESS', 'CJ_A_VERIFIER', 'DECISION_NOMINATIVE_IN') and family is not null
+    where rule_id in ('CJ_ESS', 'CJ_A_VERIFIER', 'DECISION_NOMINATIVE_IN', 'SC_PREUVE', 'SC_A_VERIFIER') and family is not null
     group by siret
 )
 select
@@ -42,9 +49,12 @@ select
     s.is_followed_outside,
     s._file as source_file,
     s._sheet as source_sheet,
-    s._line as source_line
-from staging.manageo as s
-inner join ranked as d on d.siret = s.siret and d.closeness = 1
+    s._line as source_line,
+    s.register,
+    s.created_on,
+    s.closed_on
+from core.site as s
+inner join decided as d on d.siret = s.siret
 left join family as f on f.siret = s.siret
 left join rules.size_bands as b on b.code = s.size_band
 left join rules.naf_rev2 as n on n.naf = s.naf

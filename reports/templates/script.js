@@ -1,80 +1,222 @@
 "use strict";
 (function () {
-  var french = document.documentElement.lang === "fr";
-  function fold(text) { return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase(); }
+  var root = document.documentElement;
+  var words = JSON.parse(document.getElementById("words").textContent);
+  function all(selector, from) { return Array.prototype.slice.call((from || document).querySelectorAll(selector)); }
+  function make(tag, name, text) {
+    var element = document.createElement(tag);
+    if (name) { element.className = name; }
+    if (text) { element.textContent = text; }
+    return element;
+  }
+  function bare(text) { return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase(); }
+
+  /* One figure alone, for a page that embeds it. */
+  var alone = /[?&]embed=([a-z0-9-]+)/.exec(location.search);
+  if (alone) {
+    var figure = document.getElementById(alone[1]);
+    if (figure && figure.classList.contains("dataset")) {
+      var whole = make("a", "", words.open_report);
+      whole.href = location.pathname + "#" + alone[1];
+      whole.target = "_top";
+      figure.append(whole);
+      all("body > *").forEach(function (part) { if (part.tagName !== "SCRIPT" && !part.classList.contains("banner")) { part.hidden = true; } });
+      var frame = make("main", "alone");
+      frame.append(figure);
+      document.body.append(frame);
+    }
+    root.classList.remove("embedded");
+  }
+
+  /* Light or dark, kept on this device only. */
+  var bar = document.querySelector(".top-tools");
+  if (bar) {
+    var dark = window.matchMedia("(prefers-color-scheme: dark)");
+    var toggle = make("button", "theme");
+    toggle.type = "button";
+    var isDark = function () { return root.dataset.theme ? root.dataset.theme === "dark" : dark.matches; };
+    var name = function () { toggle.textContent = isDark() ? words.theme_light : words.theme_dark; };
+    toggle.addEventListener("click", function () {
+      root.dataset.theme = isDark() ? "light" : "dark";
+      try { localStorage.setItem("ess-theme", root.dataset.theme); } catch (error) { /* no storage */ }
+      name();
+    });
+    if (dark.addEventListener) { dark.addEventListener("change", name); }
+    name();
+    bar.append(toggle);
+  }
 
   /* The current chapter in the table of contents. */
   var links = {};
-  document.querySelectorAll(".toc a").forEach(function (link) { links[link.hash.slice(1)] = link; });
+  all(".toc a").forEach(function (link) { links[link.hash.slice(1)] = link; });
   if ("IntersectionObserver" in window) {
     var seen = new IntersectionObserver(function (entries) {
       entries.forEach(function (entry) {
         var link = links[entry.target.id];
         if (!link || !entry.isIntersecting) { return; }
-        document.querySelectorAll(".toc a[aria-current]").forEach(function (old) { old.removeAttribute("aria-current"); });
+        all(".toc a[aria-current]").forEach(function (old) { old.removeAttribute("aria-current"); });
         link.setAttribute("aria-current", "location");
       });
     }, { rootMargin: "-15% 0px -75% 0px" });
-    document.querySelectorAll("main > section[id]").forEach(function (section) { seen.observe(section); });
+    all("main > section[id]").forEach(function (section) { seen.observe(section); });
   }
-  document.querySelectorAll(".toc-phone a").forEach(function (link) {
+  all(".toc-phone a").forEach(function (link) {
     link.addEventListener("click", function () { link.closest("details").open = false; });
   });
 
   /* Folded tables are open on paper. */
   var opened = [];
   window.addEventListener("beforeprint", function () {
-    opened = Array.prototype.filter.call(document.querySelectorAll("details.fold"), function (d) { return !d.open; });
+    opened = all("details.fold").filter(function (d) { return !d.open; });
     opened.forEach(function (d) { d.open = true; });
   });
   window.addEventListener("afterprint", function () { opened.forEach(function (d) { d.open = false; }); });
 
-  /* A filter above long tables. */
-  document.querySelectorAll("table[data-filter]").forEach(function (table) {
-    var rows = Array.prototype.slice.call(table.querySelectorAll("tbody tr:not(.section)"));
-    var box = document.createElement("div");
-    var label = document.createElement("label");
-    var input = document.createElement("input");
-    var count = document.createElement("output");
-    box.className = "filter";
-    label.textContent = french ? "Filtrer les lignes" : "Filter rows";
+  /* Filters above long tables: rows are hidden, nothing is added up. The address keeps them. */
+  function kept() {
+    var found = {};
+    location.hash.slice(1).split("&").slice(1).forEach(function (pair) {
+      var at = pair.indexOf("=");
+      try { found[decodeURIComponent(pair.slice(0, at))] = decodeURIComponent(pair.slice(at + 1)); } catch (error) { /* not ours */ }
+    });
+    return found;
+  }
+  function filterOf(table) {
+    var plan = JSON.parse(table.dataset.filter);
+    var bodies = all("tbody", table);
+    var rows = all("tbody tr.data", table);
+    var box = make("form", "filter");
+    var fields = [];
+    box.setAttribute("role", "search");
+    box.setAttribute("aria-label", words.filter + " – " + table.querySelector("caption").textContent.trim());
+    function field(label, control, key, test) {
+      var holder = make("p");
+      var tag = make("label", "", label);
+      control.id = "f-" + plan.id + "-" + key;
+      tag.htmlFor = control.id;
+      holder.append(tag, control);
+      box.append(holder);
+      fields.push({ key: key, control: control, test: test });
+    }
+    var input = make("input");
     input.type = "search";
-    input.id = "filter-" + table.dataset.filter;
-    label.htmlFor = input.id;
-    count.setAttribute("aria-live", "polite");
-    input.addEventListener("input", function () {
-      var wanted = fold(input.value.trim());
+    field(words.filter, input, "q", function (row, wanted) { return bare(row.textContent).indexOf(bare(wanted)) >= 0; });
+    plan.lists.forEach(function (list, rank) {
+      var select = make("select");
+      select.append(new Option(words.all, ""));
+      list.values.forEach(function (value) { select.append(new Option(value, value)); });
+      select.dataset.groups = list.groups ? "1" : "";
+      field(list.label || words.section, select, "f" + rank, function (row, wanted) {
+        if (list.at >= 0) { return row.cells[list.at + 1].textContent.trim() === wanted; }
+        var title = row.parentElement.querySelector("tr.section");
+        return title !== null && title.textContent.trim() === wanted;
+      });
+    });
+    var reset = make("button", "button", words.reset);
+    var count = make("output");
+    reset.type = "button";
+    reset.hidden = true;
+    box.append(reset, count);
+    function apply(quiet) {
+      var active = fields.filter(function (f) { return f.control.value.trim() !== ""; });
       var shown = 0;
       rows.forEach(function (row) {
-        row.hidden = wanted !== "" && fold(row.textContent).indexOf(wanted) < 0;
+        row.hidden = !active.every(function (f) { return f.test(row, f.control.value.trim()); });
         if (!row.hidden) { shown += 1; }
       });
-      count.textContent = wanted === "" ? "" : shown + (french ? " lignes sur " : " rows of ") + rows.length;
+      bodies.forEach(function (body) {
+        var own = all("tr.data", body);
+        body.hidden = bodies.length > 1 && active.length > 0 && own.every(function (row) { return row.hidden; });
+      });
+      count.textContent = active.length ? shown + " " + words.lines + " " + words.of + " " + rows.length : "";
+      reset.hidden = active.length === 0;
+      fields.forEach(function (f) {
+        if (!f.control.dataset.groups) { return; }
+        var chosen = f.control.selectedIndex - 1;
+        all("svg.map", table.closest(".dataset")).forEach(function (map) {
+          map.classList.toggle("chosen", chosen >= 0);
+          all(".land", map).forEach(function (land) { land.classList.toggle("front", land.classList.contains("g" + chosen)); });
+        });
+      });
+      if (!quiet) {
+        var pairs = active.map(function (f) { return "&" + f.key + "=" + encodeURIComponent(f.control.value.trim()); });
+        try { history.replaceState(null, "", "#" + plan.id + pairs.join("")); } catch (error) { /* not allowed here */ }
+      }
+    }
+    box.addEventListener("input", function () { apply(false); });
+    box.addEventListener("submit", function (event) { event.preventDefault(); });
+    reset.addEventListener("click", function () {
+      fields.forEach(function (f) { f.control.value = ""; });
+      apply(false);
+      input.focus();
     });
-    box.append(label, input, count);
+    count.setAttribute("aria-live", "polite");
     table.parentElement.before(box);
-  });
+    if (location.hash.slice(1).split("&")[0] === plan.id && location.hash.indexOf("&") > 0) {
+      var values = kept();
+      fields.forEach(function (f) { if (values[f.key]) { f.control.value = values[f.key]; } });
+      var fold = table.closest("details");
+      if (fold) { fold.open = true; }
+      apply(true);
+      document.getElementById(plan.id).scrollIntoView();
+    }
+  }
+  all("table[data-filter]").forEach(filterOf);
 
-  /* Each drawing as a picture that carries its own colours and source. */
-  document.querySelectorAll(".dataset").forEach(function (dataset) {
-    var drawing = dataset.querySelector("svg.wide");
-    var tools = dataset.querySelector(".tools");
-    if (!drawing || !tools) { return; }
-    var button = document.createElement("button");
-    button.type = "button";
-    button.className = "button";
-    button.textContent = french ? "Image (SVG)" : "Picture (SVG)";
-    button.addEventListener("click", function () {
+  /* Each figure as a picture that carries its own colours and source. */
+  function picture(drawings) {
+    var space = "http://www.w3.org/2000/svg";
+    var sheet = document.createElementNS(space, "svg");
+    var style = document.createElementNS(space, "style");
+    var paper = document.createElementNS(space, "rect");
+    var height = 12;
+    style.textContent = document.getElementById("chart-css").textContent;
+    sheet.setAttribute("class", "chart");
+    paper.setAttribute("class", "paper");
+    paper.setAttribute("width", "100%");
+    paper.setAttribute("height", "100%");
+    sheet.append(style, paper);
+    drawings.forEach(function (drawing) {
       var copy = drawing.cloneNode(true);
-      var style = document.createElementNS("http://www.w3.org/2000/svg", "style");
-      style.textContent = document.getElementById("chart-css").textContent;
-      copy.prepend(style);
+      copy.setAttribute("x", "12");
+      copy.setAttribute("y", height);
+      copy.classList.remove("wide");
+      height += Number(drawing.getAttribute("height")) + 12;
+      sheet.append(copy);
+    });
+    var width = Number(drawings[0].getAttribute("width")) + 24;
+    sheet.setAttribute("viewBox", "0 0 " + width + " " + height);
+    sheet.setAttribute("width", width);
+    sheet.setAttribute("height", height);
+    return new XMLSerializer().serializeToString(sheet);
+  }
+  all(".dataset").forEach(function (dataset) {
+    var drawings = all("svg.wide", dataset);
+    var tools = dataset.querySelector(".tools");
+    if (!drawings.length || !tools) { return; }
+    var button = make("button", "button", words.svg);
+    button.type = "button";
+    button.addEventListener("click", function () {
       var link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(copy)], { type: "image/svg+xml" }));
+      link.href = URL.createObjectURL(new Blob([picture(drawings)], { type: "image/svg+xml" }));
       link.download = dataset.id + ".svg";
       link.click();
       setTimeout(function () { URL.revokeObjectURL(link.href); }, 1000);
     });
     tools.querySelector(".button").after(button);
+  });
+
+  /* The code to embed a figure, with the address of this page, and a button to copy it. */
+  all(".embed code").forEach(function (code) {
+    if (/^https?:$/.test(location.protocol)) {
+      code.textContent = code.textContent.replace(/src="[^"?]*\?/, 'src="' + location.origin + location.pathname + "?");
+    }
+    if (!navigator.clipboard) { return; }
+    var copy = make("button", "button", words.copy);
+    copy.type = "button";
+    copy.addEventListener("click", function () {
+      navigator.clipboard.writeText(code.textContent).then(function () { copy.textContent = words.copied; }, function () { /* refused */ });
+    });
+    code.parentElement.after(copy);
   });
 })();

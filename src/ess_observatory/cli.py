@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ess_observatory.cli_secrecy import secrecy
+from ess_observatory.cli_survey import survey_app
+from ess_observatory import cli_export, cli_new
 from ess_observatory.errors import Exit, ObservatoryError
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(survey_app)
+app.add_typer(secrecy, name="secrecy")
 
 EditionOption = Annotated[
     str | None,
@@ -164,13 +169,30 @@ def publish(
 
 @app.command()
 def report(
-    edition: EditionOption = None, raw: RawOption = None, out: OutOption = None, as_json: JsonOption = False
+    edition: EditionOption = None,
+    raw: RawOption = None,
+    out: OutOption = None,
+    lang: Annotated[
+        str,
+        typer.Option(
+            "--lang", help="en : écrit aussi la page en anglais, les deux se renvoyant l’une à l’autre."
+        ),
+    ] = "fr",
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Aussi un PDF de la page (par Chromium ou WeasyPrint).")
+    ] = False,
+    ods: Annotated[bool, typer.Option("--ods", help="Aussi le classeur en .ods (par LibreOffice).")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Refaire le classeur et la page depuis le dossier de publication déjà construit."""
     from ess_observatory.build.place import building, put_in_place
     from ess_observatory.build.runner import render
     from ess_observatory.console import note
+    from ess_observatory.render.extras import render_extras
+    from ess_observatory.render.labels import LANGUAGES
 
+    if lang not in LANGUAGES:
+        raise typer.BadParameter(f"langues connues : {', '.join(LANGUAGES)}", param_hint="--lang")
     project, loaded = _open(edition)
     outputs = _places(project, loaded, out)
     if not outputs.publication.is_dir():
@@ -184,11 +206,15 @@ def report(
     with building(outputs) as scratch:
         (scratch.base / "publication").symlink_to(outputs.publication, target_is_directory=True)
         render(scratch)
+        book = scratch.workbook if ods else None
+        extras = render_extras(scratch.publication, scratch.reports, lang=lang, pdf=pdf, ods=book)
         put_in_place(scratch, outputs, ["reports"])
+    others = {kind: str(outputs.reports / path.name) for kind, path in extras.items()}
     if as_json:
-        _print_json({"ok": True, "outputs": {"workbook": str(outputs.workbook), "page": str(outputs.page)}})
+        written = {"workbook": str(outputs.workbook), "page": str(outputs.page), **others}
+        _print_json({"ok": True, "outputs": written})
     else:
-        note(f"Classeur  {outputs.workbook}\nPage      {outputs.page}")
+        note("\n".join([f"Classeur  {outputs.workbook}", f"Page      {outputs.page}", *others.values()]))
 
 
 @app.command()
@@ -201,7 +227,7 @@ def plan(
 
     project, loaded = _open(edition)
     folder = raw_folder(project, loaded, raw)
-    inventory = inventory_of(project, folder)
+    inventory = inventory_of(project, loaded, folder, tolerant=True)
     found = plan_of(
         project, loaded, inventory, [spec.id for spec in missing_sources(project, loaded, inventory)]
     )
@@ -290,6 +316,10 @@ def doctor(as_json: JsonOption = False) -> None:
         show_doctor(results)
     if any(result["status"] == "failed" for result in results):
         raise typer.Exit(int(Exit.DATA))
+
+
+cli_export.register(app)
+cli_new.register(app)
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ def show_plan(folder: Path, found: dict[str, Any]) -> None:
             soft_wrap=True,
         )
     for item in found["unmatched"]:
-        mark = "[yellow]⚠[/yellow]" if item["severity"] == "warn" else "·"
+        mark = {"error": "[red]✘[/red]", "warn": "[yellow]⚠[/yellow]"}.get(item["severity"], "·")
         sheet = f" [{item['sheet']}]" if item["sheet"] else ""
         answers.print(
             f"{mark} {escape(item['file'] + sheet)} : {escape(item['why'])}. {escape(item['fix'])}",

@@ -18,25 +18,22 @@ def plan_of(project: Project, edition: Edition, inventory: Inventory, missing: l
     """What each file was taken for and why, what was left aside, what is missing."""
     files = []
     for match in inventory.matches:
-        spec = project.sources[match.source]
-        if match.kind == "table":
-            why = f"{len(match.mapping)} en-têtes reconnus sur {len(spec.columns)}"
-            why += f", {len(match.unknown)} inconnus" if match.unknown else ""
-        else:
-            why = "export large de l’enquête" if match.kind == "wide" else "formulaire rempli"
+        kinds = {"wide": "export large de l’enquête", "form": "formulaire rempli"}
+        seen = f"{len(match.mapping)} en-têtes reconnus sur {len(project.sources[match.source].columns)}"
+        why = kinds.get(match.kind) or match.why or seen
         files.append(
             {
                 "file": match.sheet.relative,
                 "sheet": match.sheet.name,
                 "source": match.source,
                 "header_line": match.header_line,
-                "vintage": edition.sources.get(match.source, {}).get("vintage"),
+                "vintage": match.vintage or edition.sources.get(match.source, {}).get("vintage"),
                 "why": why,
                 "sha256": match.sheet.sha256,
             }
         )
     unmatched = [
-        {"file": u.relative, "sheet": u.sheet, "why": u.why, "fix": u.fix, "severity": u.severity}
+        {"file": u.relative, "sheet": u.sheet, "why": u.why, "fix": u.fix, "severity": u.severity, "code": u.code}
         for u in inventory.unmatched
     ]
     return {"edition": edition.id, "files": files, "unmatched": unmatched, "missing": missing}

@@ -8,8 +8,8 @@ from __future__ import annotations
 import csv
 import os
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,7 @@ class SourceSpec:
     checks: tuple[dict[str, Any], ...]
     rank: int
     vintage_pattern: str | None = None
+    role: str | None = None
 
     @property
     def staging_sql(self) -> Path:
@@ -156,6 +157,26 @@ class Project:
         _refuse_double_numbers(tables)
         return cls(root, sources, tuple(sorted(tables, key=lambda table: table.sort_key)))
 
+    def with_sources(self, table: TableCard, present: Container[str]) -> TableCard:
+        """The card as an edition fills it: a source without file gives way to its successors that have one.
+
+        A successor has the same `role` and a greater `rank`; a source never stands in for one that came after it.
+        """
+        ranked = sorted(self.sources.values(), key=lambda spec: (spec.rank, spec.id))
+        kept: list[str] = []
+        for name in table.card.get("sources", []):
+            spec = self.sources.get(name)
+            others = [
+                other.id
+                for other in ranked
+                if other.id in present
+                and spec
+                and spec.role
+                and (spec.role == other.role and spec.rank < other.rank)
+            ]
+            kept += [name] if name in present or not others else others
+        return replace(table, card={**table.card, "sources": list(dict.fromkeys(kept))}) if kept else table
+
     def edition(self, name_or_path: str) -> Edition:
         """The edition of that name, or declared in that TOML file."""
         path = Path(name_or_path)
@@ -188,7 +209,9 @@ class Project:
                     f"Sources connues : {', '.join(sorted(self.sources))}.",
                 )
         territory = self.territory(str(data["territory"]), near=path.parent)
-        data.setdefault("perimeter", self._default_in(self.pipelines / "rules" / "perimeters", "Quel périmètre ?"))
+        data.setdefault(
+            "perimeter", self._default_in(self.pipelines / "rules" / "perimeters", "Quel périmètre ?")
+        )
         data.setdefault("title", f"État de l’économie sociale et solidaire {territory.name_in}")
         return Edition(data.get("id", path.stem), path.resolve(), data, territory)
 
@@ -199,9 +222,13 @@ class Project:
     @staticmethod
     def _default_in(folder: Path, question: str) -> str:
         paths = sorted(folder.glob("*.toml"))
-        chosen = [path.stem for path in paths if read_toml(path).get("default")] or [path.stem for path in paths]
+        chosen = [path.stem for path in paths if read_toml(path).get("default")] or [
+            path.stem for path in paths
+        ]
         if len(chosen) != 1:
-            raise ObservatoryError("E101", question, str(folder), f"Choisissez parmi : {', '.join(chosen)}.", Exit.USAGE)
+            raise ObservatoryError(
+                "E101", question, str(folder), f"Choisissez parmi : {', '.join(chosen)}.", Exit.USAGE
+            )
         return chosen[0]
 
     def territory(self, name: str, near: Path) -> Territory:
@@ -210,7 +237,9 @@ class Project:
         names = (name, f"{name}.toml")
         for path in (folder / n for folder in folders for n in names):
             if path.is_file() and path.suffix == ".toml":
-                return _load_territory(self, path)
+                from ess_observatory.territories import load_territory
+
+                return load_territory(self, path)
         known = ", ".join(sorted(p.stem for p in (self.pipelines / "territories").glob("*.toml")))
         raise ObservatoryError(
             "E104", f"Territoire introuvable : « {name} »", None, f"Territoires connus : {known}.", Exit.USAGE
@@ -327,77 +356,8 @@ def _load_source(folder: Path) -> SourceSpec:
         checks=tuple(data.get("checks", [])),
         rank=data.get("rank", 100),
         vintage_pattern=data.get("vintage_pattern"),
+        role=data.get("role"),
     )
-
-
-def _load_territory(project: Project, path: Path) -> Territory:
-    data = read_toml(path)
-    communes = _territory_communes(project, path, data)
-    if not communes:
-        raise ObservatoryError(
-            "E108",
-            "Territoire sans commune",
-            str(path),
-            "Donnez « communes », « epci », « arrondissement », « departement » ou « file ».",
-        )
-    map_file = path.parent / data["map"] if "map" in data else path.with_suffix(".geojson")
-    return Territory(
-        id=data.get("id", path.stem),
-        name=data["name"],
-        name_in=data.get("name_in", data["name"]),
-        communes=tuple(sorted(communes, key=lambda commune: commune["code"])),
-        sublevel_label=data.get("sublevel_label", "EPCI"),
-        cog=str(data.get("cog", "")),
-        map_path=map_file if map_file.is_file() else None,
-        meta=data,
-    )
-
-
-def _territory_communes(project: Project, path: Path, data: dict[str, Any]) -> list[dict[str, Any]]:
-    if "file" in data:
-        return [
-            {**row, "population": _int(row.get("population"))}
-            for row in read_csv_rows(path.parent / data["file"])
-        ]
-    names = {row["code"]: row["name"] for row in read_csv_rows(project.nomenclatures["epci"])}
-    wanted = {
-        key: set(map(str, _as_list(data.get(key))))
-        for key in ("communes", "epci", "arrondissement", "departement", "region")
-    }
-    every = [
-        row for row in read_csv_rows(project.nomenclatures["communes"]) if row["type"].startswith("commune")
-    ]
-    unknown = wanted["communes"] - {row["code"] for row in every}
-    if unknown:
-        raise ObservatoryError(
-            "E109",
-            f"Communes inconnues : {', '.join(sorted(unknown))}",
-            str(path),
-            "Vérifiez les codes Insee (cinq caractères), ou donnez vos communes avec « file ».",
-        )
-    return [
-        {
-            "code": row["code"],
-            "name": row["name"],
-            "epci_code": row["epci_code"],
-            "epci_name": names.get(row["epci_code"], "Hors EPCI"),
-            "population": _int(row["population"]),
-        }
-        for row in every
-        if row["code"] in wanted["communes"]
-        or row["epci_code"] in wanted["epci"]
-        or row["arrondissement"] in wanted["arrondissement"]
-        or row["departement"] in wanted["departement"]
-        or row["region"] in wanted["region"]
-    ]
-
-
-def _as_list(value: Any) -> list:
-    return [] if value is None else value if isinstance(value, list) else [value]
-
-
-def _int(text: str | None) -> int | None:
-    return int(float(text)) if text else None
 
 
 def _refuse_double_numbers(tables: list[TableCard]) -> None:

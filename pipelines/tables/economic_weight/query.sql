@@ -13,21 +13,21 @@ job as (
 ),
 label as (
     select
-        max(case when source = 'manageo' then label end) as manageo,
-        max(case when source = 'insee_employers' then label end) as insee_employers,
-        max(case when source = 'clap' then label end) as clap,
-        max(case when source = 'unistatis' then label end) as unistatis
+        max(case when role = 'register' then label end) as register,
+        max(case when role = 'employers' then label end) as employers,
+        max(case when role = 'ess_posts' then label end) as ess_posts,
+        max(case when role = 'jobs' then label end) as jobs
     from rules.edition_source
 ),
 line as (
     select 'establishments' as row_code, 'Établissements employeurs' as row_label, 1 as row_rank, 'établissements' as unit,
         cast(e.establishments as double) as ess, cast(m.employers as double) as total, e.legal_units as n_units,
         'A' as share_status, 'millesimes_differents' as share_flags,
-        coalesce(l.manageo, 'nd') || ' / ' || coalesce(l.insee_employers, 'nd') as sources
+        coalesce(l.register, 'nd') || ' / ' || coalesce(l.employers, 'nd') as sources
     from establishment as e cross join employer as m cross join label as l
     union all
     select 'jobs', 'Postes de l’ESS et emplois salariés', 2, 'postes', cast(p.posts as double), cast(j.jobs as double),
-        p.establishments, 'D', 'champs_incompatibles', coalesce(l.clap, 'nd') || ' / ' || coalesce(l.unistatis, 'nd')
+        p.establishments, 'D', 'champs_incompatibles', coalesce(l.ess_posts, 'nd') || ' / ' || coalesce(l.jobs, 'nd')
     from post as p cross join job as j cross join label as l
 )
 select row_code, row_label, row_rank, 'ess' as column_code, ess as value, cast(null as varchar) as text, unit,

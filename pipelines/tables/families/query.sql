@@ -15,7 +15,7 @@ family as (
         cast(l.rank as integer) as row_rank,
         'data' as row_kind,
         coalesce(e.establishments, 0) as establishments,
-        case when h.rows_read > 0 then coalesce(p.posts, 0) end as posts,
+        case when h.rows_read > 0 and not f.is_on_evidence then coalesce(p.posts, 0) else p.posts end as posts,
         coalesce(p.n_units, 0) as n_units
     from rules.perimeter_family as f
     cross join has_posts as h

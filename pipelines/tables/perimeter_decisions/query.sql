@@ -8,7 +8,8 @@ with ruled as (
         count(e.siret) as establishments
     from rules.decision_rules as r
     left join core.establishment as e on e.rule_id = r.rule_id
-    group by r.rule_id, r.label, r.rank, r.decision
+    group by r.rule_id, r.label, r.rank, r.decision, r.shown
+    having r.shown = 'always' or count(e.siret) > 0
 ),
 line as (
     select rule_id as row_code, label as row_label, rule_rank as row_rank, 'data' as row_kind,

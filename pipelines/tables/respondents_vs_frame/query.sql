@@ -16,7 +16,7 @@ category as (
     union all
     select 'Activité', 'sector_' || g.group_code, upper(left(g.group_label, 1)) || substr(g.group_label, 2),
         2000 + g.group_rank, u.siret, u.is_respondent
-    from unit as u inner join core.frame_group as g on g.siret = u.siret
+    from unit as u inner join core.survey_frame as g on g.siret = u.siret
     inner join rules.table_parameter as p
         on p.table_id = 'respondents_vs_frame' and p.name = 'activity' and p.value = g.variable_code
     union all

@@ -74,6 +74,10 @@ class Database:
         """Column names of a table, in order."""
         return [row[0] for row in self.rows(f"describe {name}")]
 
+    def seal(self) -> None:
+        """Write everything to disk now, and say so when that fails: closing alone would keep silent about it."""
+        self._con.execute("force checkpoint")
+
     def close(self) -> None:
         """Write everything to disk and let go of the file."""
         self._con.close()

@@ -8,6 +8,7 @@ from ess_observatory.build.database import Database
 from ess_observatory.project import Edition, Project
 from ess_observatory.read.communes import project_communes
 from ess_observatory.read.sql import quote
+from ess_observatory.territories import official_area
 
 
 def load_rules(db: Database, project: Project, edition: Edition, present: set[str]) -> None:
@@ -36,9 +37,21 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
         ),
     )
     project_communes(db)
+    _territory_areas(db, edition)
     perimeter = project.perimeter(str(edition.data["perimeter"]))
-    families = perimeter["families"]
-    db.put("rules.perimeter_family", pa.table({"family": pa.array(families, pa.string())}))
+    families, on_evidence = perimeter["families"], perimeter.get("on_evidence", [])
+    db.put(
+        "rules.perimeter_family",
+        pa.table(
+            {
+                "family": pa.array([*families, *on_evidence], pa.string()),
+                "is_on_evidence": pa.array([False] * len(families) + [True] * len(on_evidence), pa.bool_()),
+            }
+        ),
+    )
+    db.put(
+        "rules.perimeter_evidence", pa.table({"kind": pa.array(perimeter.get("evidence", []), pa.string())})
+    )
     sources = sorted(edition.sources.keys() | present)
     declared = [edition.sources.get(source, {}) for source in sources]
     db.put(
@@ -54,6 +67,7 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
                     pa.string(),
                 ),
                 "vintage": pa.array([d.get("vintage") for d in declared], pa.int64()),
+                "role": pa.array([project.sources[s].role for s in sources], pa.string()),
                 "is_present": pa.array([source in present for source in sources], pa.bool_()),
             }
         ),
@@ -76,6 +90,51 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
     db.put("rules.edition", pa.table({key: pa.array([value], kind) for key, (value, kind) in facts.items()}))
 
 
+def _territory_areas(db: Database, edition: Edition) -> None:
+    """`rules.territory_area` (the official area that the territory is, if any) and `rules.territory_level` (nested levels)."""
+    import pyarrow as pa
+
+    area = official_area(edition.territory)
+    db.put(
+        "rules.territory_area",
+        pa.table(
+            {
+                "object": pa.array([area[0]] if area else [], pa.string()),
+                "code": pa.array([area[1]] if area else [], pa.string()),
+            }
+        ),
+    )
+    db.execute(_LEVELS)
+
+
+#: grain: one commune of the territory x level that contains it (present nomenclature), from the largest.
+_LEVELS = """
+create or replace table rules.territory_level as
+select t.code as commune_code, 'region' as level, 1 as level_rank, c.region as code, coalesce(r.name, c.region) as name
+from rules.territory_commune as t
+inner join rules.communes as c on c.code = t.code
+left join rules.regions as r on r.code = c.region
+where c.region is not null
+union all
+select t.code, 'departement', 2, c.departement, coalesce(d.name, c.departement)
+from rules.territory_commune as t
+inner join rules.communes as c on c.code = t.code
+left join rules.departements as d on d.code = c.departement
+where c.departement is not null
+union all
+select t.code, 'arrondissement', 3, c.arrondissement, 'Arrondissement ' || c.arrondissement
+from rules.territory_commune as t
+inner join rules.communes as c on c.code = t.code
+where c.arrondissement is not null
+union all
+select t.code, 'epci', 4, c.epci_code, coalesce(e.name, c.epci_code)
+from rules.territory_commune as t
+inner join rules.communes as c on c.code = t.code
+left join rules.epci as e on e.code = c.epci_code
+where c.epci_code is not null
+"""
+
+
 def edition_facts(edition: Edition, perimeter: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     """The single row of `rules.edition`: name → (value, Arrow type)."""
     import datetime as dt
@@ -90,5 +149,6 @@ def edition_facts(edition: Edition, perimeter: dict[str, Any]) -> dict[str, tupl
         "reference_date": (dt.date.fromisoformat(reference), pa.date32()),
         "perimeter": (str(edition.data["perimeter"]), pa.string()),
         "nomenclature": (perimeter["nomenclature"], pa.string()),
+        "naf_level": (perimeter.get("naf_level", "establishment"), pa.string()),
         "survey_sent": (edition.data.get("survey", {}).get("frame_size"), pa.int64()),
     }

@@ -48,7 +48,9 @@ class Outcome:
         files = [f"{u.relative} : {u.why}. {u.fix}" for u in self.inventory.unmatched if u.severity == "warn"]
         waiting = self.counts.get("to_link", 0)
         links = [f"{waiting} réponse(s) à rapprocher du répertoire : décidez avec quality/appariements-a-decider.csv"]
-        return files + checks + (links if waiting else [])
+        texts = self.counts.get("to_recode", 0)
+        recodes = [f"{texts} réponse(s) libre(s) à recoder : complétez pipelines/survey/recodes.csv avec quality/a-recoder.csv"]
+        return files + checks + (links if waiting else []) + (recodes if texts else [])
 
 
 def raw_folder(project: Project, edition: Edition, raw: Path | None) -> Path:
@@ -62,14 +64,16 @@ def raw_folder(project: Project, edition: Edition, raw: Path | None) -> Path:
     return folder
 
 
-def inventory_of(project: Project, raw: Path) -> Inventory:
-    """Recognise what lies in a raw folder."""
+def inventory_of(project: Project, edition: Edition, raw: Path, *, tolerant: bool = False) -> Inventory:
+    """Recognise what lies in a raw folder; `tolerant` lists unreadable files instead of stopping at them."""
     from ess_observatory.survey.codebook import load_codebook
     from ess_observatory.survey.read import recognise
 
     codebook = load_codebook(project.questionnaire)
     survey = next((spec.id for spec in project.sources.values() if spec.kind == "survey"), None)
-    return take_inventory(raw, project.sources.values(), lambda sheet: recognise(sheet, codebook), survey)
+    expected = {source: declared.get("vintage") for source, declared in edition.sources.items()}
+    return take_inventory(raw, project.sources.values(), lambda sheet: recognise(sheet, codebook), survey,
+                          expected=expected, tolerant=tolerant)
 
 
 def missing_sources(project: Project, edition: Edition, inventory: Inventory) -> list[SourceSpec]:
@@ -88,7 +92,7 @@ def run(project: Project, edition: Edition, raw: Path, outputs: Outputs, until: 
     rows of a stopped run are left in `quality-echec/`.
     """
     progress("Reconnaissance", "")
-    inventory = inventory_of(project, raw)
+    inventory = inventory_of(project, edition, raw)
     _refuse_missing(project, edition, inventory)
     outcome = Outcome(outputs, inventory)
     with building(outputs) as scratch:
@@ -97,6 +101,7 @@ def run(project: Project, edition: Edition, raw: Path, outputs: Outputs, until: 
             outcome.verdicts = desk.verdicts
             with desk, Database(scratch.database) as db:
                 _build(db, project, edition, inventory, scratch, until, outcome, desk, progress)
+                db.seal()
             refuse_changed_files(inventory)
             put_in_place(scratch, outputs, _IN_PLACE[until])
         except ObservatoryError:
@@ -127,7 +132,7 @@ def _build(db: Database, project: Project, edition: Edition, inventory: Inventor
         desk.after_staging(db)
         return
     try:
-        outcome.counts["to_link"] = _count(db, project, models, scratch.quality, progress)
+        _count(db, project, models, scratch.quality, outcome.counts, progress)
     except Exception:
         desk.after_staging(db)  # data that break a query are said by the check that they break
         raise
@@ -181,10 +186,12 @@ def _stage(db: Database, model: Model) -> None:
         db.execute(f"alter table staging.{source}_judged rename to {source}")
 
 
-def _count(db: Database, project: Project, models: list[Model], quality: Path, progress: Progress) -> int:
-    """Core tables, then the survey's, then those of SQL; returns how many answers wait for a decision of linkage."""
+def _count(db: Database, project: Project, models: list[Model], quality: Path, counts: dict[str, Any],
+           progress: Progress) -> None:
+    """Core tables, then the survey's, then those of SQL; `counts` gets what waits for a decision of the analyst."""
     from ess_observatory.survey.codebook import load_codebook
     from ess_observatory.survey.estimation.apply import estimate
+    from ess_observatory.survey.recode import write_to_recode
     from ess_observatory.survey.tables import survey_cells
 
     codebook = load_codebook(project.questionnaire)
@@ -193,13 +200,13 @@ def _count(db: Database, project: Project, models: list[Model], quality: Path, p
     for model in models:
         if model.layer == "core":
             db.execute(f"create or replace table {model.target} as {model.sql}")
-    weighting, waiting = estimate(db, codebook, project.questionnaire.parent, quality)
+    weighting, counts["to_link"] = estimate(db, codebook, project.questionnaire.parent, quality)
+    counts["to_recode"] = write_to_recode(db, codebook, quality)
     for table in surveys:
         survey_cells(db, codebook, {**table.card, "id": table.id}, {"weighting": weighting})
     for model in models:
         if model.layer == "marts":
             db.execute(f"create or replace table {model.target} as {model.sql}")
-    return waiting
 
 
 def _publish(db: Database, project: Project, edition: Edition, scratch: Outputs) -> tuple[Any, list[Verdict]]:

@@ -24,9 +24,12 @@ def write_demo(root: Path, edition: str, out: Path, seed: int | None = None) -> 
     Raises:
         ObservatoryError: the recipe is absent, or its targets cannot be met together.
     """
-    from . import companies, counts, respondents, survey_files, tables
+    from . import companies, counts, respondents, survey_files, tables, today
     from .recipe import load_recipe
 
+    folder = root / "pipelines" / "demo" / edition
+    if today.is_today(folder):
+        return today.write_today(root, folder, out, seed)
     recipe = load_recipe(root, edition, seed)
     register = companies.build_register(recipe)
     answers = respondents.build_answers(recipe, register.kept)

@@ -88,7 +88,8 @@ def load_package(project: Project) -> Package:
                 "Ajoutez une table [fields.<nom>].",
             )
         texts = {
-            key: declared[key] for key in ("id", "title", "title_en", "description", "description_en", "select")
+            key: declared[key]
+            for key in ("id", "title", "title_en", "description", "description_en", "select")
         }
         resources.append(Resource(**texts, fields=tuple(fields[name] for name in declared["fields"])))
     return Package(

@@ -1,4 +1,4 @@
-"""What machines read of the package: Table Schema, Data Package v2, DCAT-AP."""
+"""What machines read of the package: Table Schema, Data Package v2."""
 
 from __future__ import annotations
 
@@ -8,22 +8,14 @@ from typing import Any
 
 from ess_observatory.export.declare import Field, Package, Resource
 from ess_observatory.export.files import sha256
-from ess_observatory.render.html import name_of
 
 PROFILES = "https://datapackage.org/profiles/2.0"
-_PARQUET, _CSV = "application/vnd.apache.parquet", "text/csv"
-MEDIA_TYPES = {
-    ".parquet": _PARQUET,
-    ".csv": _CSV,
-    ".json": "application/json",
-    ".jsonld": "application/ld+json",
-    ".html": "text/html",
-    ".md": "text/markdown",
-    ".txt": "text/plain",
-    ".yml": "application/yaml",
-    ".cff": "application/yaml",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+PARQUET, CSV = "application/vnd.apache.parquet", "text/csv"
+
+
+def name_of(value: Any) -> str:
+    """Name of a manifest entry given as text or as {"name": …}."""
+    return str(value.get("name") or value.get("label") or "") if isinstance(value, dict) else str(value or "")
 
 
 @dataclass(frozen=True)
@@ -69,7 +61,10 @@ class About:
     def description(self) -> str:
         """One paragraph on the package."""
         territory = name_of(self.manifest["territory"])
-        text = f"Données publiées par l’observatoire, {territory}, {self.manifest['year']} : agrégats protégés par le secret statistique."
+        text = (
+            f"Données publiées par l’observatoire, {territory}, {self.manifest['year']} : "
+            "agrégats protégés par le secret statistique."
+        )
         return f"{self.manifest['banner']} {text}" if self.is_synthetic else text
 
     @property
@@ -131,7 +126,9 @@ def _field(field: Field, name: str) -> dict[str, Any]:
     if field.nomenclature:
         described["nomenclature"] = field.nomenclature
     if field.categories:
-        described["categories"] = [{"value": value, "label": label} for value, label in field.categories.items()]
+        described["categories"] = [
+            {"value": value, "label": label} for value, label in field.categories.items()
+        ]
     constraints = {key: True for key in ("required", "unique") if getattr(field, key)}
     return {**described, "constraints": constraints} if constraints else described
 
@@ -154,7 +151,7 @@ def datapackage(
                 "description": resource.description,
                 "description_en": resource.description_en,
                 "format": "parquet",
-                "mediatype": _PARQUET,
+                "mediatype": PARQUET,
                 "hash": f"sha256:{sha256(folder / 'data' / f'{resource.id}.parquet')}",
                 "rows": rows[resource.id],
                 "schema": table_schema(resource),
@@ -171,7 +168,7 @@ def datapackage(
                 "title": f"{resource.title} (CSV)",
                 "description": resource.description,
                 "format": "csv",
-                "mediatype": _CSV,
+                "mediatype": CSV,
                 "encoding": "utf-8-sig",
                 "bytes": (folder / path).stat().st_size,
                 "hash": f"sha256:{sha256(folder / path)}",
@@ -192,9 +189,7 @@ def datapackage(
         "edition": manifest["edition"],
         "year": manifest["year"],
         "build": manifest["build"],
-        "licenses": [
-            {key: licence[key] for key in ("name", "path", "title") if licence.get(key)}
-        ],
+        "licenses": [{key: licence[key] for key in ("name", "path", "title") if licence.get(key)}],
         "contributors": [
             {
                 "title": about.publisher,
@@ -203,89 +198,13 @@ def datapackage(
             }
         ],
         "sources": [
-            {"title": f"{source['producer']} – {source['label']}", "version": str(source.get("vintage") or "")}
+            {
+                "title": f"{source['producer']} – {source['label']}",
+                "version": str(source.get("vintage") or ""),
+            }
             for source in manifest["sources"]
         ],
         "keywords": list(about.package.keywords),
         "resources": resources,
         "controls": {"totals": totals},
     }
-
-
-def dcat(about: About, folder: Path, files: list[str]) -> dict[str, Any]:
-    """`dcat.jsonld`: one dcat:Dataset, one distribution a file, with the fields that open data portals harvest."""
-    manifest, year = about.manifest, about.manifest["year"]
-    licence = about.licence.get("path") or about.licence["title"]
-    theme = "http://publications.europa.eu/resource/authority/data-theme/"
-    return {
-        "@context": {
-            "dcat": "http://www.w3.org/ns/dcat#",
-            "dct": "http://purl.org/dc/terms/",
-            "foaf": "http://xmlns.com/foaf/0.1/",
-            "spdx": "http://spdx.org/rdf/terms#",
-            "vcard": "http://www.w3.org/2006/vcard/ns#",
-            "skos": "http://www.w3.org/2004/02/skos/core#",
-            "xsd": "http://www.w3.org/2001/XMLSchema#",
-        },
-        "@id": f"urn:{about.name}",
-        "@type": "dcat:Dataset",
-        "dct:identifier": about.name,
-        "dct:title": [_words(about.title, "fr"), _words(about.title_en, "en")],
-        "dct:description": [_words(about.description, "fr")],
-        "dct:publisher": {"@type": "foaf:Organization", "foaf:name": about.publisher},
-        **(
-            {
-                "dcat:contactPoint": {
-                    "@type": "vcard:Organization",
-                    "vcard:fn": about.publisher,
-                    "vcard:hasEmail": {"@id": f"mailto:{about.contact}"},
-                }
-            }
-            if about.contact
-            else {}
-        ),
-        "dct:license": {"@id": licence} if licence.startswith("http") else licence,
-        "dct:language": {"@id": "http://publications.europa.eu/resource/authority/language/FRA"},
-        "dct:accrualPeriodicity": {"@id": "http://publications.europa.eu/resource/authority/frequency/ANNUAL"},
-        "dct:temporal": {
-            "@type": "dct:PeriodOfTime",
-            "dcat:startDate": {"@value": f"{year}-01-01", "@type": "xsd:date"},
-            "dcat:endDate": {"@value": f"{year}-12-31", "@type": "xsd:date"},
-        },
-        "dct:spatial": {
-            "@type": "dct:Location",
-            "dct:identifier": about.territory_code,
-            "skos:prefLabel": _words(name_of(manifest["territory"]), "fr"),
-        },
-        **({"dct:issued": str(manifest["published"])} if manifest.get("published") else {}),
-        "dcat:version": str(manifest["version"]),
-        "dcat:theme": [{"@id": f"{theme}{code}"} for code in about.package.themes],
-        "dcat:keyword": [
-            *(_words(word, "fr") for word in about.package.keywords),
-            *(_words(word, "en") for word in about.package.keywords_en),
-        ],
-        "dct:provenance": {"@type": "dct:ProvenanceStatement", "dct:source": "provenance.json"},
-        "dcat:distribution": [_distribution(folder, name, licence) for name in files],
-    }
-
-
-def _distribution(folder: Path, name: str, licence: str) -> dict[str, Any]:
-    path = folder / name
-    return {
-        "@type": "dcat:Distribution",
-        "@id": name,
-        "dct:title": _words(name, "fr"),
-        "dcat:accessURL": {"@id": name},
-        "dcat:mediaType": MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
-        "dcat:byteSize": path.stat().st_size,
-        "dct:license": {"@id": licence} if licence.startswith("http") else licence,
-        "spdx:checksum": {
-            "@type": "spdx:Checksum",
-            "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
-            "spdx:checksumValue": sha256(path),
-        },
-    }
-
-
-def _words(text: str, lang: str) -> dict[str, str]:
-    return {"@value": text, "@language": lang}

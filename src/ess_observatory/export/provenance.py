@@ -14,10 +14,19 @@ from ess_observatory.export.describe import About
 from ess_observatory.export.files import sha256
 from ess_observatory.project import Project
 
-_PUBLISHED = ("figures.parquet", "tables.json", "texts.json", "checks.json", "replication.parquet", "map.geojson")
+_PUBLISHED = (
+    "figures.parquet",
+    "tables.json",
+    "texts.json",
+    "checks.json",
+    "replication.parquet",
+    "map.geojson",
+)
 
 
-def provenance(about: About, project: Project, publication: Path, folder: Path, files: list[str]) -> dict[str, Any]:
+def provenance(
+    about: About, project: Project, publication: Path, folder: Path, files: list[str]
+) -> dict[str, Any]:
     """Entities (inputs, publication, package files), activities (read, protect, export) and agents. No clock."""
     manifest = about.manifest
     inputs = _inputs(about, project)
@@ -26,7 +35,9 @@ def provenance(about: About, project: Project, publication: Path, folder: Path, 
         for name in _PUBLISHED
         if (publication / name).is_file()
     }
-    exported = {f"package:{name}": {"prov:label": name, "ess:sha256": sha256(folder / name)} for name in files}
+    exported = {
+        f"package:{name}": {"prov:label": name, "ess:sha256": sha256(folder / name)} for name in files
+    }
     declarations = _declarations(about, project)
     build, export = "activity:build", "activity:export"
     software, publisher = "agent:ess_observatory", "agent:publisher"
@@ -58,7 +69,10 @@ def provenance(about: About, project: Project, publication: Path, folder: Path, 
             software: {"prov:type": "prov:SoftwareAgent", "prov:label": f"ess_observatory {__version__}"},
         },
         "used": {
-            **{f"_:u{i}": {"prov:activity": build, "prov:entity": e} for i, e in enumerate([*inputs, *declarations])},
+            **{
+                f"_:u{i}": {"prov:activity": build, "prov:entity": e}
+                for i, e in enumerate([*inputs, *declarations])
+            },
             **{f"_:v{i}": {"prov:activity": export, "prov:entity": e} for i, e in enumerate(published)},
         },
         "wasGeneratedBy": {

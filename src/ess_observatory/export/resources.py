@@ -35,9 +35,7 @@ class Records:
             return self.all
         if select.get("key_figures"):
             return self._key_figures([str(chapter) for chapter in select.get("chapters", ())])
-        kept = {
-            table.id for table in self.publication.tables if self._is_selected(table.id, select)
-        }
+        kept = {table.id for table in self.publication.tables if self._is_selected(table.id, select)}
         return [record for record in self.all if record["table_id"] in kept]
 
     def _is_selected(self, table_id: str, select: dict[str, Any]) -> bool:
@@ -145,7 +143,8 @@ def arrow_table(resource: Resource, records: Iterable[dict[str, Any]], about: di
     import pyarrow as pa
 
     rows = list(records)
-    columns = [pa.array([row[f.name] for row in rows], field.type)
-               for f, field in zip(resource.fields, arrow_schema(resource, about), strict=True)]
+    columns = [
+        pa.array([row[f.name] for row in rows], field.type)
+        for f, field in zip(resource.fields, arrow_schema(resource, about), strict=True)
+    ]
     return pa.table(columns, schema=arrow_schema(resource, about))
-

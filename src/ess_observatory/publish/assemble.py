@@ -14,7 +14,8 @@ from ess_observatory.publish.replication import check_cells, replicate
 from ess_observatory.publish.texts import Placeholders
 from ess_observatory.publish.wide import write_wide
 from ess_observatory.quality import Verdict
-from ess_observatory.secrecy.door import protect
+from ess_observatory.secrecy.close import close
+from ess_observatory.secrecy.protect import protect
 
 
 def publish(
@@ -25,16 +26,15 @@ def publish(
     rules = project.secrecy
     present = frozenset(row[0] for row in db.rows("select source from rules.edition_source where is_present"))
     book = write.Book(edition, build, present)
-    for table in project.tables:
-        if table.card.get("kind") == "checks" or not _is_applicable(table.card, present):
-            continue
-        cells = protect(read_cells(db, table), table.card, rules, table.id)
-        if cells:
-            book.tables.append((table, cells))
+    tables = [project.with_sources(table, present) for table in project.tables]
+    tables = [table for table in tables if _is_published(table.card, present)]
+    protected = protect([(table.id, table.card, read_cells(db, table)) for table in tables], rules)
+    book.tables += [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
     replication = edition.data.get("replication")
     if replication:
         _replicate(book, project, project.pipelines / "replications" / str(replication), folder)
     figures = book.figures()
+    close(protected, book, tables, rules, folder)
     placeholders = Placeholders(
         figures, write.names_for_texts(project, edition), known=write.known_ids(project)
     )
@@ -60,10 +60,10 @@ def _absent(where: str, names: set[str]) -> Verdict:
     )
 
 
-def _is_applicable(card: dict[str, Any], present: frozenset[str]) -> bool:
+def _is_published(card: dict[str, Any], present: frozenset[str]) -> bool:
     """A table is published when the source that it is mainly about (the first one) was read."""
     sources = card.get("sources", [])
-    return not sources or sources[0] in present
+    return card.get("kind") != "checks" and (not sources or sources[0] in present)
 
 
 def _replicate(book: write.Book, project: Project, reference: Path, folder: Path) -> None:

@@ -34,7 +34,8 @@ Files of the folder
 `texts.en.json`        optional twin of `texts.json`, taken when `lang="en"` is asked.
 `checks.json`          [{"id", "label", "status": "ok" | "warning" | "failed" | "info", "detail"?, "source"?}]
 `map.geojson`          optional FeatureCollection; properties `code`, `name`, `commune_codes`?, `cx`?, `cy`?.
-`replication.parquet`  optional: figure_id, published, recomputed, difference, verdict, remark (+ label).
+`replication.parquet`  optional: figure_id, published, recomputed, difference, verdict, remark.
+`replication.json`     optional: {figure_id: {"label", "unit"}}, the words of the lines of replication.parquet.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.tables import SIGN_OF_STATUS, Cell, Column, Publication, PublishedTable, Row
+from ess_observatory.render.labels import unit_word
 
 _TEXTS = ("title", "finding", "scope", "source", "base", "reading_aid", "notes", "stub")
 
@@ -75,7 +77,7 @@ def read_publication(directory: Path | str, lang: str = "fr") -> Publication:
         texts=_texts(folder, lang),
         map=_json(folder / "map.geojson", optional=True),
         checks=_json(folder / "checks.json", optional=True) or [],
-        replication=_parquet(folder / "replication.parquet", optional=True),
+        replication=_replication(folder),
         lang=lang,
     )
 
@@ -114,7 +116,7 @@ def _table(card: dict[str, Any], records: list[dict[str, Any]], lang: str) -> Pu
         Column(
             c["code"],
             text(c, "label"),
-            text(c, "unit") or "",
+            c.get(f"unit_{lang}") or unit_word(c.get("unit") or "", lang),
             c.get("decimals") or 0,
             c.get("kind") or "number",
         )
@@ -138,13 +140,15 @@ def _table(card: dict[str, Any], records: list[dict[str, Any]], lang: str) -> Pu
         key = (record["row_code"], record["column_code"])
         if key not in cells:
             raise _stray(card, *key)
-        cells[key] = _cell(record, cells[key].text)
+        cells[key] = _cell(record, cells[key].text, lang)
+    untranslated = _untranslated(card, lang)
+    headless = "finding" in untranslated and "title" not in untranslated  # the title heads the table instead
     return PublishedTable(
         id=card["id"],
         number=str(card["number"]),
         chapter=card["chapter"],
         title=text(card, "title"),
-        finding=text(card, "finding"),
+        finding=None if headless else text(card, "finding"),
         scope=text(card, "scope"),
         source=text(card, "source"),
         base=text(card, "base"),
@@ -155,11 +159,11 @@ def _table(card: dict[str, Any], records: list[dict[str, Any]], lang: str) -> Pu
         rows=rows,
         cells=cells,
         chart=card.get("chart"),
-        untranslated=_untranslated(card, lang),
+        untranslated=untranslated - {"finding"} if headless else untranslated,
     )
 
 
-def _cell(record: dict[str, Any], text: str | None) -> Cell:
+def _cell(record: dict[str, Any], text: str | None, lang: str) -> Cell:
     measures = ("value", "numerator", "denominator", "base_n", "ci_low", "ci_high")
     conf_status, obs_status = record.get("conf_status") or "F", record.get("obs_status") or "A"
     telling = ("value", "numerator", "ci_low", "ci_high")
@@ -179,7 +183,7 @@ def _cell(record: dict[str, Any], text: str | None) -> Cell:
         obs_status=obs_status,
         conf_status=conf_status,
         flags=tuple(record.get("flags") or ()),
-        unit=record.get("unit"),
+        unit=None if record.get("unit") is None else unit_word(record["unit"], lang),
         decimals=record.get("decimals"),
         **kept,
     )
@@ -221,3 +225,10 @@ def _parquet(path: Path, optional: bool = False) -> list[dict[str, Any]]:
     import pyarrow.parquet as pq
 
     return pq.read_table(path).to_pylist()
+
+
+def _replication(folder: Path) -> list[dict[str, Any]]:
+    """The lines of the replication, with their words."""
+    words = _json(folder / "replication.json", optional=True) or {}
+    lines = _parquet(folder / "replication.parquet", optional=True)
+    return [{"label": None, "unit": None, **line, **words.get(line["figure_id"], {})} for line in lines]

@@ -12,6 +12,9 @@ from ess_observatory.render.numbers import format_value
 from ess_observatory.secrecy.door import CONFIDENTIAL, Cell
 
 _SIGNS = {"O": "nd", "M": "///", "N": "ns"}
+#: Headings that cut a text in two: stakes of a chapter, key figures of the main points.
+_STAKES = {"fr": "## Enjeux", "en": "## What is at stake"}
+_KEY_FIGURES = {"fr": "## Chiffres-clés", "en": "## Key figures"}
 
 
 class Placeholders:
@@ -113,11 +116,13 @@ def load_texts(
         tables = tables_by_chapter.get(number, [])
         if tables or not number.isdigit():
             chapters.append(_chapter(files[name], number, placeholders, tables))
+    spell = typography(placeholders.lang)
     essentials = placeholders.fill_blocks(files["essentiel.md"].read_text(encoding="utf-8"), "essentiel.md")
-    points, _, keys = essentials.partition("## Chiffres-clés")
+    points, _, keys = essentials.partition(_KEY_FIGURES[placeholders.lang])
+    figures = [_key_figure(item, spell) for item in _items(keys)]
     return {
-        "main_points": [_inline(item) for item in _items(points)][:6],
-        "key_figures": [key for key in map(_key_figure, _items(keys)) if placeholders.has(key["figure"])],
+        "main_points": [_inline(spell(item)) for item in _items(points)][:6],
+        "key_figures": [key for key in figures if placeholders.has(key["figure"])],
         "chapters": chapters,
         "glossary": _glossary(files.get("glossaire.md"), placeholders),
     }
@@ -135,17 +140,18 @@ def _chapter(path: Path, number: str, placeholders: Placeholders, tables: list[s
             "E442", "Chapitre sans titre", str(path), "Commencez le fichier par « # Titre »."
         )
     body = text[title.end() :]
-    body, _, stakes = body.partition("## Enjeux")
+    body, _, stakes = body.partition(_STAKES[placeholders.lang])
+    spell = typography(placeholders.lang)
     headline = re.search(r"^> (.+)$", body, re.MULTILINE)
     if headline:
         body = body.replace(headline.group(0), "", 1)
     return {
         "id": number,
         "number": number,
-        "title": french(title.group(1)),
-        "headline": french(headline.group(1)) if headline else None,
-        "html": _html(body),
-        "stakes": _html(stakes) if stakes.strip() else None,
+        "title": spell(title.group(1)),
+        "headline": spell(headline.group(1)) if headline else None,
+        "html": _html(spell(body)),
+        "stakes": _html(spell(stakes)) if stakes.strip() else None,
         "tables": tables,
     }
 
@@ -153,22 +159,22 @@ def _chapter(path: Path, number: str, placeholders: Placeholders, tables: list[s
 def _html(markdown: str) -> str:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).enable("table").render(french(markdown)).strip()
+    return MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown).strip()
 
 
 def _inline(markdown: str) -> str:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).renderInline(french(markdown))
+    return MarkdownIt("commonmark", {"html": False}).renderInline(markdown)
 
 
 def _items(text: str) -> list[str]:
     return [match.group(1).strip() for match in re.finditer(r"^- (.+(?:\n  .+)*)$", text, re.MULTILINE)]
 
 
-def _key_figure(item: str) -> dict[str, str]:
+def _key_figure(item: str, spell: Callable[[str], str]) -> dict[str, str]:
     figure, label, detail = [*(part.strip() for part in item.split("|")), "", ""][:3]
-    return {"figure": figure, "label": french(label), "detail": french(detail)}
+    return {"figure": figure, "label": spell(label), "detail": spell(detail)}
 
 
 def _glossary(path: Path | None, placeholders: Placeholders) -> list[dict[str, str]]:
@@ -176,7 +182,18 @@ def _glossary(path: Path | None, placeholders: Placeholders) -> list[dict[str, s
         return []
     text = placeholders.fill_blocks(path.read_text(encoding="utf-8"), path.name)
     entries = (re.match(r"\*\*(.+?)\*\*\s*:\s*(.+)", item, re.DOTALL) for item in _items(text))
-    return [{"term": french(e.group(1)), "definition": _inline(e.group(2))} for e in entries if e]
+    spell = typography(placeholders.lang)
+    return [{"term": spell(e.group(1)), "definition": _inline(spell(e.group(2)))} for e in entries if e]
+
+
+def typography(lang: str) -> Callable[[str], str]:
+    """The spacing and apostrophes of a language."""
+    return french if lang == "fr" else english
+
+
+def english(text: str) -> str:
+    """English needs typographic apostrophes only."""
+    return re.sub(r"(?<=\w)'(?=\w)", "’", text)
 
 
 def french(text: str) -> str:

@@ -28,6 +28,8 @@ MONTHS = (
     "novembre",
     "décembre",
 )
+_MONTH_WORDS = "January February March April May June July August September October November December"
+_ENGLISH_MONTHS = tuple(_MONTH_WORDS.split(" "))
 SIGNS = {
     "s": "secret statistique : valeur masquée",
     "nd": "résultat non disponible",
@@ -358,37 +360,60 @@ def write_manifest(book: Book, project: Project, files: list[dict[str, Any]], fo
 
 
 def write_texts(book: Book, project: Project, placeholders: Placeholders, folder: Path) -> None:
-    """`texts.json`, from `pipelines/texts/fr/` (a file of the same name in `texts/fr/<edition>/` is taken instead)."""
+    """`texts.json`, from `pipelines/texts/fr/`.
+
+    A file of the same name in `texts/fr/<edition>/`, or in the folder that the edition's `texts` names, is taken instead.
+    And `texts.en.json` from `pipelines/texts/en/`, when that folder is there, with figures written in English.
+    """
     by_chapter: dict[str, list[str]] = defaultdict(list)
     for table, _ in book.tables:
         by_chapter[str(table.card["chapter"])].append(table.number)
-    own = project.pipelines / "texts" / "fr" / book.edition.id
-    folders = (
-        [own, project.pipelines / "texts" / "fr"] if own.is_dir() else [project.pipelines / "texts" / "fr"]
-    )
-    write_json(folder / "texts.json", load_texts(folders, placeholders, by_chapter))
+    own = dict.fromkeys([book.edition.id, str(book.edition.data.get("texts", "")), ""])
+    french_folders, *others = [
+        [f for f in (project.pipelines / "texts" / lang / name for name in own) if f.is_dir()]
+        for lang in ("fr", "en")
+    ]
+    write_json(folder / "texts.json", load_texts(french_folders, placeholders, by_chapter))
+    for folders in others:
+        if not any((f / "essentiel.md").is_file() for f in folders):
+            continue
+        names = english_names(project, book.edition, names_for_texts(project, book.edition))
+        translated = Placeholders(placeholders.figures, names, "en", placeholders.known)
+        write_json(folder / "texts.en.json", load_texts(folders, translated, by_chapter))
+
+
+def english_names(project: Project, edition: Edition, names: dict[str, Any]) -> dict[str, Any]:
+    """The words that texts may use, in English where the declarations give it (`…_en`)."""
+    import datetime as dt
+
+    reference = dt.date.fromisoformat(str(edition.data.get("reference_date", f"{edition.year}-12-31")))
+    perimeter = project.perimeter(str(edition.data["perimeter"]))
+    return {
+        **names,
+        "territory_in": edition.territory.meta.get("name_in_en", f"in {edition.territory.name}"),
+        "perimeter": perimeter.get("title_en", names["perimeter"]),
+        "reference_date": f"{reference.day} {_ENGLISH_MONTHS[reference.month - 1]} {reference.year}",
+        "sublevel": edition.territory.meta.get("sublevel_label_en", names["sublevel"]),
+        "publisher": edition.data.get("publisher_en", names["publisher"]),
+    }
 
 
 def write_replication(rows: list[dict[str, Any]], folder: Path) -> None:
-    """`replication.parquet`: published and recomputed values of the reference report."""
+    """`replication.parquet`: published and recomputed values of the reference report; its words in `replication.json`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     text, number = pa.string(), pa.float64()
     schema = pa.schema(
-        [
-            ("figure_id", text),
-            ("published", number),
-            ("recomputed", number),
-            ("difference", number),
-            ("verdict", text),
-            ("remark", text),
-            ("label", text),
-            ("unit", text),
-        ]
+        [("figure_id", text), ("published", number), ("recomputed", number), ("difference", number), ("verdict", text),
+         ("remark", text)]
     )
+    columns = [{name: row[name] for name in schema.names} for row in rows]
     pq.write_table(
-        pa.Table.from_pylist(rows, schema=schema), folder / "replication.parquet", compression="zstd"
+        pa.Table.from_pylist(columns, schema=schema), folder / "replication.parquet", compression="zstd"
+    )
+    write_json(
+        folder / "replication.json", {row["figure_id"]: {"label": row["label"], "unit": row["unit"]} for row in rows}
     )
 
 

@@ -29,7 +29,7 @@ class QualityDesk:
                  publishes: bool) -> None:
         """`outputs`: the places of the last build; `scratch`: those of this one; `publishes`: gate 2 will be reached."""
         self.project, self.edition, self.inventory = project, edition, inventory
-        self.outputs, self.scratch = outputs, scratch
+        self.outputs, self.scratch, self.publishes = outputs, scratch, publishes
         suites: list[Suite] = suites_before_core(project, inventory.sources())
         if publishes:
             suites += suites_before_publication(project, scratch.publication)
@@ -58,7 +58,7 @@ class QualityDesk:
         self.verdicts += budgets(db, self.project)
         self.verdicts += row_counts(db, self.project, self.edition, self.outputs)
         self.verdicts += cross_checks(db, self.project, self.inventory.sources())
-        self._conclude(db)
+        self._conclude(db, last=not self.publishes)
 
     def before_publication(self, db: Database, controls: Sequence[Verdict]) -> None:
         """Gate 2: the declared checks of what is about to leave, and the controls made while it was written.
@@ -68,21 +68,23 @@ class QualityDesk:
         self._add(self.gate.judge(db, SECOND))
         self.verdicts += controls
         write_public_verdicts(self.verdicts, self.scratch.publication / "checks.json")
-        self._conclude(db)
+        self._conclude(db, last=True)
 
     def _add(self, judged: list[Judged]) -> None:
         self.judged += judged
         self.verdicts += [verdict for one in judged for verdict in one.verdicts]
 
-    def _conclude(self, db: Database) -> None:
-        """Write what is known so far, then stop the build if something that blocks does not hold."""
-        folder: Path = self.scratch.quality
-        folder.mkdir(parents=True, exist_ok=True)
-        sheets = refused_sheets(db, self.project, self.inventory)
-        write_verdicts(self.verdicts, folder / "checks.json")
-        write_refused(sheets, folder / NAME)
-        write_docs(self.judged, self.edition, folder)
-        write_report(db, self.project, self.edition, self.verdicts, sheets, folder)
+    def _conclude(self, db: Database, last: bool) -> None:
+        """Stop the build if something that blocks does not hold; write what is known once nothing more will be asked."""
+        failed = any(verdict.status == "failed" for verdict in self.verdicts)
+        if failed or last:
+            folder: Path = self.scratch.quality
+            folder.mkdir(parents=True, exist_ok=True)
+            sheets = refused_sheets(db, self.project, self.inventory)
+            write_verdicts(self.verdicts, folder / "checks.json")
+            write_refused(sheets, folder / NAME)
+            write_docs(self.judged, self.edition, folder)
+            write_report(db, self.project, self.edition, self.verdicts, sheets, folder)
         refuse_failed(self.verdicts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from ess_observatory.render.numbers import HARD_SPACE, format_number
 
 REPORT = "rapport-qualite.html"
 _WORDS = {"ok": "tenu", "failed": "bloque", "warning": "avertissement", "info": "pour information", "skipped": "sans objet"}
+_COUNTED = {"ok": "contrôles tenus", "failed": "contrôles bloquants en défaut", "warning": "avertissements",
+            "info": "contrôles pour information", "skipped": "contrôles sans objet"}
+_MEASURES = ("observed_value", "element_count", "missing_count", "unexpected_count", "unexpected_percent")
 _SEVERITY = {"block": "bloquant", "warn": "avertissement", "info": "information"}
 _KINDS = {"check": "Contrôles déclarés", "budget": "Budgets de lignes refusées", "rows": "Nombre de lignes, édition précédente",
           "publication": "Contrôles de la publication"}
@@ -64,8 +68,7 @@ def write_docs(judged: list[Judged], edition: Edition, folder: Path) -> None:
 def _docs_suite(one: Judged) -> dict[str, Any]:
     checks = []
     for verdict, check, result in zip(one.verdicts, one.suite.checks, one.result["results"], strict=True):
-        found = {key: value for key, value in result["result"].items()
-                 if key not in ("partial_unexpected_list", "details") and value is not None}
+        found = {key: result["result"][key] for key in _MEASURES if result["result"].get(key) is not None}
         checks.append({"verdict": verdict, "expectation": check["expectation"], "arguments": check["arguments"], "found": found})
     return {"id": one.suite.id, "title": one.suite.title, "checks": checks, "held": all(v.status == "ok" for v in one.verdicts),
             "border": one.suite.border}
@@ -97,15 +100,16 @@ def _corrections(db: Database) -> dict[str, Any] | None:
 
 
 def _counts(verdicts: list[Verdict]) -> list[tuple[str, str, int]]:
-    return [(status, word, count) for status, word in _WORDS.items() if (count := sum(v.status == status for v in verdicts))]
+    return [(status, word, count) for status, word in _COUNTED.items() if (count := sum(v.status == status for v in verdicts))]
 
 
+@lru_cache(maxsize=1)
 def _environment() -> Any:
     import jinja2
 
-    from ess_observatory.render.html import template_folder
-
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(template_folder()), autoescape=True, trim_blocks=True,
+    package = Path(__file__).resolve().parents[1]  # templates are in the package in a wheel, in the project otherwise
+    folders = [package / "render" / "templates", package.parents[1] / "reports" / "templates"]
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(folders), autoescape=True, trim_blocks=True,
                                      lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     environment.filters.update(
         n=lambda value: format_number(value, 0), word=_WORDS.__getitem__, severity=_SEVERITY.__getitem__, shown=_shown, fr=_french,

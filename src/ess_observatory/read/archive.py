@@ -12,7 +12,18 @@ from ess_observatory.read import limits
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<table", b"<workbook")
-_DOCUMENT = (b"%PDF", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\x7fELF", b"MZ\x90")
+_DOCUMENT = (
+    b"%PDF",
+    b"{\\rtf",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"\x7fELF",
+    b"MZ\x90",
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +59,12 @@ def _zip_kind(path: Path, relative: str) -> str:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise ObservatoryError("E201", "Fichier compressé abîmé", f"{relative} ({error})",
-                               "Téléchargez-le de nouveau, ou enregistrez-le de nouveau depuis un tableur.") from error
+        raise ObservatoryError(
+            "E201",
+            "Fichier compressé abîmé",
+            f"{relative} ({error})",
+            "Téléchargez-le de nouveau, ou enregistrez-le de nouveau depuis un tableur.",
+        ) from error
     if names & {"xl/workbook.xml", "xl/workbook.bin"}:
         return "zip"
     if "content.xml" in names and "mimetype" in names:
@@ -79,8 +94,12 @@ def unpack(path: Path, relative: str, depth: int = 0) -> list[Member]:
                 shutil.copyfileobj(source, out, limits.MIB)
             if target.stat().st_size and kind_of(target, inner) == "archive":
                 if depth >= limits.MAX_NESTING:
-                    raise ObservatoryError("E207", "Archives emboîtées trop profondément", inner,
-                                           "Décompressez-la et déposez les fichiers qu’elle contient.")
+                    raise ObservatoryError(
+                        "E207",
+                        "Archives emboîtées trop profondément",
+                        inner,
+                        "Décompressez-la et déposez les fichiers qu’elle contient.",
+                    )
                 found.extend(unpack(target, inner, depth + 1))
             else:
                 found.append(Member(target, inner))

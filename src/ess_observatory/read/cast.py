@@ -86,7 +86,12 @@ class _Column:
         found = []
         if self.spec.required:
             found.append(
-                Refusal(f"t.{self.spec.name} is null", "E301", "valeur obligatoire absente", "Complétez la cellule.")
+                Refusal(
+                    f"t.{self.spec.name} is null",
+                    "E301",
+                    "valeur obligatoire absente",
+                    "Complétez la cellule.",
+                )
             )
         for r in self.cast.refusals:
             condition = f"{self.guard} and coalesce({self.named(r.condition)}, false)"
@@ -106,7 +111,9 @@ def typing_of(spec: SourceSpec) -> Typing:
     notes = [(column, note) for column in columns for note in column.cast.notes]
     number = "null"
     if whens:
-        number = "case " + " ".join(f"when {r.condition} then {i}" for i, (_, r) in enumerate(whens, 1)) + " end"
+        number = (
+            "case " + " ".join(f"when {r.condition} then {i}" for i, (_, r) in enumerate(whens, 1)) + " end"
+        )
     noted = ", ".join(
         f"case when {column.guard} and {column.named(note.condition)} then {i} end"
         for i, (column, note) in enumerate(notes, 1)
@@ -115,7 +122,9 @@ def typing_of(spec: SourceSpec) -> Typing:
     def pick(texts: list[str]) -> str:
         return f"[{', '.join(texts)}][refusal_no]" if texts else "cast(null as varchar)"
 
-    values = " ".join(f"when {i} then left(text_of.{column.spec.name}, {SHOWN})" for i, (column, _) in enumerate(whens, 1))
+    values = " ".join(
+        f"when {i} then left(text_of.{column.spec.name}, {SHOWN})" for i, (column, _) in enumerate(whens, 1)
+    )
     picked = {
         "refusal_column": pick([quote(column.spec.headers[0]) for column, _ in whens]),
         "refusal_value": f"case refusal_no {values} end" if whens else "cast(null as varchar)",
@@ -124,7 +133,8 @@ def typing_of(spec: SourceSpec) -> Typing:
         "refusal_fix": pick([quote(r.fix) for _, r in whens]),
     }
     joins = "".join(
-        f" left join rules.commune_projection as {c.spec.name}__found on {c.spec.name}__found.code = t.{c.spec.name}__{c.cast.lookup}"
+        f" left join rules.commune_projection as {c.spec.name}__found "
+        f"on {c.spec.name}__found.code = t.{c.spec.name}__{c.cast.lookup}"
         for c in columns
         if c.cast.lookup
     )
@@ -136,7 +146,9 @@ def typing_of(spec: SourceSpec) -> Typing:
     flags = "[" + ", ".join(quote(note.flag) for _, note in notes) + "]"
     from_notes = f"list_transform(_notes, lambda n: ({flags})[n])" if notes else "cast([] as varchar[])"
     from_row = "string_split(coalesce(_row_flags, ''), ',')"
-    all_flags = f"list_sort(list_distinct(list_filter(list_concat({from_notes}, {from_row}), lambda f: f <> '')))"
+    all_flags = (
+        f"list_sort(list_distinct(list_filter(list_concat({from_notes}, {from_row}), lambda f: f <> '')))"
+    )
     keys = ", ".join(KEYS)
     sql = (
         f"with typed as (select {', '.join(f'{sql} as {name}' for name, sql in selects)}, {number} as refusal_no, "
@@ -152,7 +164,9 @@ def typing_of(spec: SourceSpec) -> Typing:
 def _column(column: ColumnSpec, spec: SourceSpec) -> _Column:
     mark = None
     if column.type in ("integer", "decimal") and spec.missing:
-        marks = "map {" + ", ".join(f"{quote(k.casefold())}: {quote(v)}" for k, v in spec.missing.items()) + "}"
+        marks = (
+            "map {" + ", ".join(f"{quote(k.casefold())}: {quote(v)}" for k, v in spec.missing.items()) + "}"
+        )
         mark = f"{marks}[lower(coalesce(t.{column.name}, ''))]"
     return _Column(column, cast_of(column, f"t.{column.name}"), mark)
 

@@ -15,7 +15,7 @@ from ess_observatory.read.headers import column_letter, normalise
 from ess_observatory.read.parquet import cell_sql, columns_of
 from ess_observatory.read.recognise import Match
 from ess_observatory.read.sheets import Sheet
-from ess_observatory.read.sql import clean, quote, spaced, unquoted
+from ess_observatory.read.sql import clean, quote, translated, trimmed, unquoted
 from ess_observatory.read.text import BAD_CHARACTER, Dialect, field_pattern, joined_record, record_pattern
 
 #: Code, reason and fix of rows that cannot be read at all. Their order is the order in which they are looked for.
@@ -61,7 +61,9 @@ def differing_doubles(db: Database, match: Match) -> list[tuple[str, int, int, i
     found = []
     for name, first, second in match.doubles:
         a, b = clean(_cell(first, quoted)), clean(_cell(second, quoted))
-        line = db.rows(f"select min(line) from _cells where line > {match.header_line} and {a} is distinct from {b}")[0][0]
+        line = db.rows(
+            f"select min(line) from _cells where line > {match.header_line} and {a} is distinct from {b}"
+        )[0][0]
         if line is not None:
             found.append((name, first, second, line))
     return found
@@ -69,7 +71,7 @@ def differing_doubles(db: Database, match: Match) -> list[tuple[str, int, int, i
 
 def _cell(position: int, quoted: bool) -> str:
     cell = f"cells[{position + 1}]"
-    return spaced(unquoted(cell) if quoted else cell)
+    return trimmed(unquoted(cell)) if quoted else f"trim({cell})"
 
 
 def _select(spec: SourceSpec, match: Match, quoted: bool) -> str:
@@ -79,32 +81,39 @@ def _select(spec: SourceSpec, match: Match, quoted: bool) -> str:
     names = {position: f"k{position}" for position in used}
     nameless = [p for p, text in enumerate(match.texts) if text is None and p not in match.mapping]
     looked = sorted({*used, *nameless, *range(min(width, 12))})
-    blank = f"trim(array_to_string(cells, ''), {_EMPTY}) = ''"
+    filled = f"trim(array_to_string(cells, ''), {_EMPTY}) <> ''"
+    if quoted:
+        full = "len(list_filter(cells, lambda c: not regexp_full_match(c, '\\s*(\"\\s*\")?\\s*'))) > 0"
+        filled = f"case when {filled} then true when broken then true else {full} end"
     beyond = f"nullif(trim(array_to_string(cells[{width + 1}:], ''), {_EMPTY}), '')"
     spaced_cells = ", ".join(f"{_cell(p, quoted)} as s{p}" for p in looked)
     clean_cells = ", ".join(clean(f"s{p}") + f" as k{p}" for p in looked)
     inner = (
         f"select line, broken, hidden, {clean_cells}, beyond from (select line, broken, hidden, {spaced_cells}, "
         f"case when len(cells) > {width} then {beyond} end as beyond from _cells "
-        f"where line > {match.header_line} and not ({blank}))"
+        f"where line > {match.header_line} and ({filled}))"
     )
     first = f"coalesce({', '.join(f'k{p}' for p in looked)}, '')"
     problem, column, value = _problem_sql(spec, match, names, nameless, width)
     inner = f"select *, {first} as first_cell from ({inner})"
     columns = [names[match.mapping[c.name]] if c.name in match.mapping else "null" for c in spec.columns]
     keys = f"{quote(sheet.relative)}, {quote(sheet.sha256)}, {quote(sheet.name)}, line"
-    return f"select {', '.join([*columns, keys])}, case when hidden then 'hidden' end, {problem}, {column}, {value} from ({inner})"
+    flags = "case when hidden then 'hidden' end"
+    return f"select {', '.join([*columns, keys])}, {flags}, {problem}, {column}, {value} from ({inner})"
 
 
-def _problem_sql(spec: SourceSpec, match: Match, names: dict[int, str], nameless: list[int], width: int
-                 ) -> tuple[str, str, str]:
+def _problem_sql(
+    spec: SourceSpec, match: Match, names: dict[int, str], nameless: list[int], width: int
+) -> tuple[str, str, str]:
     """SQL of the code of the first problem of a row, of the column and of the value that show it."""
     whens: list[tuple[str, str, str, str]] = []
     pattern = "|".join(f"(?:{p})" for p in spec.footers)
     if pattern:
         whens.append((f"regexp_matches(first_cell, {quote(f'(?i){pattern}')})", "I201", "null", "first_cell"))
     repeated = " and ".join(
-        f"{names[p]} is not distinct from {quote(match.texts[p] or '')}" for p in names if p < len(match.texts) and match.texts[p]
+        f"{names[p]} is not distinct from {quote(match.texts[p] or '')}"
+        for p in names
+        if p < len(match.texts) and match.texts[p]
     )
     if repeated:
         whens.append((repeated, "I202", "null", "first_cell"))
@@ -124,7 +133,11 @@ def _problem_sql(spec: SourceSpec, match: Match, names: dict[int, str], nameless
         whens.append((f"length({name}) > {limits.MAX_CELL_CHARS}", "E215", header, name))
 
     def cases(position: int) -> str:
-        return "case " + " ".join(f"when {w[0]} then {w[position] if position > 1 else quote(w[1])}" for w in whens) + " end"
+        return (
+            "case "
+            + " ".join(f"when {w[0]} then {w[position] if position > 1 else quote(w[1])}" for w in whens)
+            + " end"
+        )
 
     return cases(1), cases(2), f"left({cases(3)}, 300)"
 
@@ -137,8 +150,14 @@ def _label_lines(spec: SourceSpec, match: Match) -> list[int]:
     for line in (match.header_line + 1, match.header_line + 2):
         row = match.sheet.head[line - 1] if line <= len(match.sheet.head) else []
         cells = [row[p] for name, p in match.mapping.items() if name in typed and p < len(row) and row[p]]
-        wordy = [cell for cell in cells if cell and not re.search(r"\d", cell) and cell.casefold() not in marks
-                 and len(normalise(cell)) > 3]
+        wordy = [
+            cell
+            for cell in cells
+            if cell
+            and not re.search(r"\d", cell)
+            and cell.casefold() not in marks
+            and len(normalise(cell)) > 3
+        ]
         if len(cells) < 2 or len(wordy) < len(cells):
             break
         found.append(line)
@@ -160,7 +179,9 @@ def _rows_to_cells(db: Database, sheet: Sheet) -> None:
 
 
 def _parquet_to_cells(db: Database, sheet: Sheet) -> None:
-    cells = ", ".join(cell_sql(name, kind) for name, kind in columns_of(db, sheet.path))
+    cells = ", ".join(
+        trimmed(translated(f"({cell_sql(name, kind)})")) for name, kind in columns_of(db, sheet.path)
+    )
     db.execute(
         f"create or replace temp table _cells as select file_row_number + 2 as line, [{cells}] as cells, "
         f"false as broken, false as hidden from read_parquet({quote(str(sheet.path))}, file_row_number = true)"
@@ -169,14 +190,18 @@ def _parquet_to_cells(db: Database, sheet: Sheet) -> None:
 
 def _lines_to_cells(db: Database, dialect: Dialect) -> None:
     db.execute(
-        "create or replace temp table _lines as select row_number() over () as line, coalesce(text, '') as text from "
-        f"read_csv({quote(str(dialect.text))}, delim = {quote(dialect.unused)}, quote = '', escape = '', header = false, skip = 0, "
+        "create or replace temp table _lines as select row_number() over () as line, "
+        f"coalesce({translated('text', dialect.delimiter)}, '') "
+        f"as text from read_csv({quote(str(dialect.text))}, delim = {quote(dialect.unused)}, quote = '', escape = '', "
+        "header = false, skip = 0, "
         "auto_detect = false, columns = {'text': 'VARCHAR'}, parallel = false, encoding = 'utf-8', comment = '', "
         f"max_line_size = {2 * limits.MAX_LINE_BYTES}, null_padding = false)"
     )
     split = f"string_split(text, {quote(dialect.delimiter)})"
     if not dialect.quoted:
-        db.execute(f"create or replace temp view _cells as select line, {split} as cells, false as broken, false as hidden from _lines")
+        db.execute(
+            f"create or replace temp view _cells as select line, {split} as cells, false as broken, false as hidden from _lines"
+        )
         return
     d = dialect.delimiter
     joins, broken = _assemble(db, d)
@@ -199,17 +224,26 @@ def _assemble(db: Database, delimiter: str) -> tuple[list[tuple[int, int]], list
     import pyarrow as pa
 
     complete = quote(record_pattern(delimiter))
-    open_lines = [row[0] for row in db.rows(
-        f"select line from _lines where contains(text, '\"') and not regexp_full_match(text, {complete}) order by line")]
+    open_lines = [
+        row[0]
+        for row in db.rows(
+            f"select line from _lines where contains(text, '\"') and not regexp_full_match(text, {complete}) order by line"
+        )
+    ]
     joins: list[tuple[int, int]] = []
     broken: list[int] = []
-    done = 0
+    held: list[str] = []
+    done = start = 0
     for line in open_lines:
         if line <= done:
             continue
-        texts = [row[0] for row in db.rows(
-            f"select text from _lines where line between {line} and {line + limits.MAX_RECORD_LINES} order by line")]
-        count = joined_record(texts, delimiter)
+        if line + limits.MAX_RECORD_LINES > start + len(held):
+            window = f"line between {line} and {line + 20 * limits.MAX_RECORD_LINES}"
+            start, held = (
+                line,
+                [row[0] for row in db.rows(f"select text from _lines where {window} order by line")],
+            )
+        count = joined_record(held[line - start : line - start + limits.MAX_RECORD_LINES], delimiter)
         if count is None:
             broken.append(line)
         else:
@@ -226,7 +260,11 @@ def _assemble(db: Database, delimiter: str) -> tuple[list[tuple[int, int]], list
 
 def forget_cells(db: Database) -> None:
     """Drop what the reading of the last sheet has left."""
-    kinds = dict(db.rows("select table_name, table_type from information_schema.tables where table_name in ('_cells', '_lines', '_joins')"))
+    kinds = dict(
+        db.rows(
+            "select table_name, table_type from information_schema.tables where table_name in ('_cells', '_lines', '_joins')"
+        )
+    )
     for name in ("_cells", "_joins", "_lines"):
         if name in kinds:
             db.execute(f"drop {'view' if kinds[name] == 'VIEW' else 'table'} {name}")

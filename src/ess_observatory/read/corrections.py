@@ -29,7 +29,20 @@ from ess_observatory.project import SourceSpec, read_toml
 from ess_observatory.read.sql import quote
 
 ACTIONS = ("drop", "override", "scale", "flag")
-COLUMNS = ("source", "number", "action", "file", "sheet", "line", "column", "before", "after", "reason", "who", "when")
+COLUMNS = (
+    "source",
+    "number",
+    "action",
+    "file",
+    "sheet",
+    "line",
+    "column",
+    "before",
+    "after",
+    "reason",
+    "who",
+    "when",
+)
 _KNOWN = {"match", "file", "sheet", "line", "column", "expect", "action", "value", "factor", "reason", "who", "when",
           "edition", "vintage"}  # fmt: skip
 
@@ -68,7 +81,10 @@ def load_corrections(spec: SourceSpec) -> list[Correction]:
     if not path.is_file():
         return []
     where = f"sources/{spec.id}/corrections.toml"
-    return [_read(number, entry, spec, where) for number, entry in enumerate(read_toml(path).get("corrections", []), 1)]
+    return [
+        _read(number, entry, spec, where)
+        for number, entry in enumerate(read_toml(path).get("corrections", []), 1)
+    ]
 
 
 def _read(number: int, entry: dict[str, Any], spec: SourceSpec, where: str) -> Correction:
@@ -79,17 +95,37 @@ def _read(number: int, entry: dict[str, Any], spec: SourceSpec, where: str) -> C
     expect = entry.get("expect")
     expected = expect if isinstance(expect, dict) else {column: expect} if expect is not None else {}
     problems = [f"clé inconnue « {key} »" for key in entry.keys() - _KNOWN]
-    problems += [f"clé « {key} » absente" for key in ("reason", "who", "when", "action", "expect") if not entry.get(key) and key != "expect"]
-    problems += ["clé « expect » absente : sans elle, rien ne dit que le fichier n’a pas changé"] if not expected else []
-    problems += [f"action « {action} » inconnue ({', '.join(ACTIONS)})"] if action and action not in ACTIONS else []
-    problems += ["« column » est nécessaire"] if column is None and (action in ("override", "scale") or None in expected) else []
+    problems += [
+        f"clé « {key} » absente"
+        for key in ("reason", "who", "when", "action", "expect")
+        if not entry.get(key) and key != "expect"
+    ]
+    problems += (
+        ["clé « expect » absente : sans elle, rien ne dit que le fichier n’a pas changé"]
+        if not expected
+        else []
+    )
+    problems += (
+        [f"action « {action} » inconnue ({', '.join(ACTIONS)})"] if action and action not in ACTIONS else []
+    )
+    problems += (
+        ["« column » est nécessaire"]
+        if column is None and (action in ("override", "scale") or None in expected)
+        else []
+    )
     used = {*match, *expected, column} - {None}
     problems += [f"colonne inconnue « {name} »" for name in sorted(map(str, used)) if name not in names]
-    problems += ["« match », ou « file » et « line », sont nécessaires"] if not match and not (entry.get("file") and entry.get("line")) else []
+    problems += (
+        ["« match », ou « file » et « line », sont nécessaires"]
+        if not match and not (entry.get("file") and entry.get("line"))
+        else []
+    )
     problems += ["« value » est nécessaire"] if action == "override" and "value" not in entry else []
     problems += ["« factor » est nécessaire"] if action == "scale" and "factor" not in entry else []
     if problems:
-        raise ObservatoryError("E230", "Correction mal déclarée", place, f"Corrigez l’entrée : {' ; '.join(problems)}.")
+        raise ObservatoryError(
+            "E230", "Correction mal déclarée", place, f"Corrigez l’entrée : {' ; '.join(problems)}."
+        )
     when = entry["when"]
     return Correction(
         number, str(action), match, entry.get("file"), entry.get("sheet"), entry.get("line"), column,
@@ -135,7 +171,12 @@ def _applies(db: Database, spec: SourceSpec, correction: Correction) -> bool:
     if correction.edition and db.exists("rules", "edition"):
         return bool(db.rows("select 1 from rules.edition where edition = ?", [correction.edition]))
     if correction.vintage and db.exists("rules", "edition_source"):
-        return bool(db.rows("select 1 from rules.edition_source where source = ? and vintage = ?", [spec.id, correction.vintage]))
+        return bool(
+            db.rows(
+                "select 1 from rules.edition_source where source = ? and vintage = ?",
+                [spec.id, correction.vintage],
+            )
+        )
     return True
 
 
@@ -148,22 +189,34 @@ def _apply(db: Database, spec: SourceSpec, c: Correction) -> None:
     wheres += [f"_line = {c.line}"] if c.line else []
     wheres += [f"_sheet = {quote(c.sheet)}"] if c.sheet else []
     found = db.dicts(
-        f"select _file, _sha256, _sheet, _line, {', '.join(names)} from raw.{spec.id} where {' and '.join(wheres)} order by _file, _line"
+        f"select _file, _sha256, _sheet, _line, {', '.join(names)} from raw.{spec.id} "
+        f"where {' and '.join(wheres)} order by _file, _line"
     )
     if not found:
-        raise ObservatoryError("E231", "Correction sans objet : aucune ligne n’y répond", place,
-                               "Le producteur a peut-être retiré la ligne : vérifiez, puis retirez la correction.")
+        raise ObservatoryError(
+            "E231",
+            "Correction sans objet : aucune ligne n’y répond",
+            place,
+            "Le producteur a peut-être retiré la ligne : vérifiez, puis retirez la correction.",
+        )
     if len(found) > 1:
         lines = ", ".join(f"{row['_file']} ligne {row['_line']}" for row in found[:5])
-        raise ObservatoryError("E233", f"Correction ambiguë : {len(found)} lignes y répondent ({lines})", place,
-                               "Précisez « match », ou donnez « file » et « line ».")
+        raise ObservatoryError(
+            "E233",
+            f"Correction ambiguë : {len(found)} lignes y répondent ({lines})",
+            place,
+            "Précisez « match », ou donnez « file » et « line ».",
+        )
     row = found[0]
     at = f"{row['_file']}{', feuille « ' + row['_sheet'] + ' »' if row['_sheet'] else ''}, ligne {row['_line']}"
     for name, text in c.expect.items():
         if row[name] != text:
             raise ObservatoryError(
-                "E232", f"Le fichier ne dit plus ce que la correction attend : {name} = « {row[name] or ''} », attendu « {text or ''} »",
-                f"{at} ; {place}", "Le producteur a sans doute corrigé son fichier : vérifiez, puis retirez ou refaites la correction.")
+                "E232",
+                f"Le fichier ne dit plus ce que la correction attend : {name} = « {row[name] or ''} », attendu « {text or ''} »",
+                f"{at} ; {place}",
+                "Le producteur a sans doute corrigé son fichier : vérifiez, puis retirez ou refaites la correction.",
+            )
     _write(db, spec, c, row, place)
 
 
@@ -175,14 +228,31 @@ def _write(db: Database, spec: SourceSpec, c: Correction, row: dict[str, Any], p
     flags = "_flags = array_to_string(list_distinct(list_concat(string_split(coalesce(_flags, ''), ','), [?])), ',')"
     if c.action == "drop":
         after = None
-        db.execute(f"update raw.{spec.id} set _problem = 'I210', _problem_column = ?, _problem_value = ? where {spot}",
-                   [_header(spec, column), before, *keys])
+        db.execute(
+            f"update raw.{spec.id} set _problem = 'I210', _problem_column = ?, _problem_value = ? where {spot}",
+            [_header(spec, column), before, *keys],
+        )
     elif c.action == "flag":
         db.execute(f"update raw.{spec.id} set {flags} where {spot}", ["flagged", *keys])
     else:
         after = c.value if c.action == "override" else _scaled(before, c.factor, place)
-        db.execute(f"update raw.{spec.id} set {column} = ?, {flags} where {spot}", [after, "corrected", *keys])
-    values = [spec.id, c.number, c.action, row["_file"], row["_sheet"], row["_line"], column, before, after, c.reason, c.who, c.when]
+        db.execute(
+            f"update raw.{spec.id} set {column} = ?, {flags} where {spot}", [after, "corrected", *keys]
+        )
+    values = [
+        spec.id,
+        c.number,
+        c.action,
+        row["_file"],
+        row["_sheet"],
+        row["_line"],
+        column,
+        before,
+        after,
+        c.reason,
+        c.who,
+        c.when,
+    ]
     db.execute(f"insert into staging.correction values ({', '.join('?' * len(values))})", values)
 
 
@@ -194,7 +264,11 @@ def _scaled(text: str | None, factor: Decimal | None, place: str) -> str:
     try:
         value = Decimal((text or "").replace(" ", "").replace(",", ".")) * (factor or Decimal(1))
     except InvalidOperation as error:
-        raise ObservatoryError("E232", f"« {text or ''} » n’est pas un nombre : il ne peut pas être multiplié", place,
-                               "Retirez la correction, ou remplacez « scale » par « override ».") from error
+        raise ObservatoryError(
+            "E232",
+            f"« {text or ''} » n’est pas un nombre : il ne peut pas être multiplié",
+            place,
+            "Retirez la correction, ou remplacez « scale » par « override ».",
+        ) from error
     result = f"{value.normalize():f}"
     return f"{result}0" if "." in result and len(result.rpartition(".")[2]) == 3 else result

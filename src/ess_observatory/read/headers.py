@@ -52,11 +52,12 @@ class Reading:
     unknown: list[tuple[int, str]] = field(default_factory=list)
     doubles: list[tuple[str, int, int]] = field(default_factory=list)
     vintages: Counter[int] = field(default_factory=Counter)
+    ignored: int = 0
 
     @property
-    def rank(self) -> tuple[int, int, int, int]:
+    def rank(self) -> tuple[int, int, int, int, int]:
         """The best reading is the one of greatest rank."""
-        return len(self.mapping), -len(self.unknown), -self.height, -self.line
+        return len(self.mapping), -len(self.unknown), self.ignored, -self.height, -self.line
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,9 @@ def _names(top: str | None, below: str | None) -> list[str]:
     return [text for text in (top, below) if text]
 
 
-def _spread(sheet: Sheet, index: int, top: list[str | None], below: list[str | None]
-            ) -> list[tuple[str | None, str | None]]:
+def _spread(
+    sheet: Sheet, index: int, top: list[str | None], below: list[str | None]
+) -> list[tuple[str | None, str | None]]:
     """Pairs (text above, text below) of two header lines, the text of merged cells given to all of them."""
     width = max(len(top), len(below))
     above: list[str | None] = [*top, *[None] * (width - len(top))]
@@ -136,15 +138,24 @@ class HeaderIndex:
                 return name, int(match[1])
         return None
 
+    def is_enough(self, reading: Reading) -> bool:
+        """Whether a reading makes a sheet of this source: all that is required, and more than a lone common header."""
+        fewest = min(2, len(self.spec.columns))
+        return len(reading.mapping) >= fewest and self.required <= reading.mapping.keys()
+
     def read(self, candidate: Candidate) -> Reading:
         """What these lines give, taken as the header of this source."""
-        reading = Reading(candidate.line, candidate.height, [names[0] if names else None for names in candidate.names])
+        reading = Reading(
+            candidate.line, candidate.height, [names[0] if names else None for names in candidate.names]
+        )
         for position, names in enumerate(candidate.names):
             if not names:
                 continue
             hit = next(((found, name) for name in names if (found := self.find(name))), None)
             if hit is None:
-                if not any(normalise(name) in self.ignored for name in names):
+                if any(normalise(name) in self.ignored for name in names):
+                    reading.ignored += 1
+                else:
                     reading.unknown.append((position, names[0]))
                 continue
             (column, vintage), text = hit
@@ -167,8 +178,11 @@ def missing_hints(index: HeaderIndex, texts: list[str], missing: set[str]) -> st
     for column in index.spec.columns:
         if column.name not in missing:
             continue
-        hits = [hit for header in column.headers
-                if (hit := process.extractOne(normalise(header), present, scorer=fuzz.ratio))]
+        hits = [
+            hit
+            for header in column.headers
+            if (hit := process.extractOne(normalise(header), present, scorer=fuzz.ratio))
+        ]
         guess = max(hits, key=lambda hit: hit[1], default=None)
         near = f" (le plus proche : « {guess[2]} »)" if guess and guess[1] >= 60 else ""
         hints.append(f"« {column.headers[0]} »{near}")
@@ -192,11 +206,14 @@ def unknown_header_errors(match: Match, spec: SourceSpec) -> list[ObservatoryErr
                 likely += ", déjà présent"
             else:
                 likely += f' : dans [[columns]] name = "{owner[hit[2]]}", ajoutez "{_toml(header)}" à headers'
-        errors.append(ObservatoryError(
-            "E221", f"En-tête inconnu : « {header} »",
-            f"{place(match.sheet)}, ligne {match.header_line}, colonne {column_letter(position)} ; {likely}",
-            f'Pour l’écarter, dans pipelines/sources/{spec.id}/source.toml : ignored_headers = ["{_toml(header)}"]',
-        ))
+        errors.append(
+            ObservatoryError(
+                "E221",
+                f"En-tête inconnu : « {header} »",
+                f"{place(match.sheet)}, ligne {match.header_line}, colonne {column_letter(position)} ; {likely}",
+                f'Pour l’écarter, dans pipelines/sources/{spec.id}/source.toml : ignored_headers = ["{_toml(header)}"]',
+            )
+        )
     return errors
 
 

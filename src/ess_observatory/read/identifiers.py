@@ -6,7 +6,11 @@ from ess_observatory.read.sql import Cast, Note, Refusal, quote
 
 #: La Poste: its establishments follow Luhn, or a plain sum that is a multiple of 5 (Insee).
 LA_POSTE = "356000000"
-NAF_NAMES = {"naf_rev1": "NAF rév. 1 (2003-2007)", "naf_rev2": "NAF rév. 2 (2008-2026)", "naf_2025": "NAF 2025"}
+NAF_NAMES = {
+    "naf_rev1": "NAF rév. 1 (2003-2007)",
+    "naf_rev2": "NAF rév. 2 (2008-2026)",
+    "naf_2025": "NAF 2025",
+}
 _PADDED = "zéro initial perdu par un tableur, rétabli"
 
 
@@ -21,7 +25,9 @@ def luhn(text: str, length: int) -> str:
 
 
 def _digit_sum(text: str, length: int) -> str:
-    return "(" + " + ".join(f"try_cast(substr({text}, {i}, 1) as integer)" for i in range(1, length + 1)) + ")"
+    return (
+        "(" + " + ".join(f"try_cast(substr({text}, {i}, 1) as integer)" for i in range(1, length + 1)) + ")"
+    )
 
 
 def _number_like(text: str, what: str) -> Refusal:
@@ -40,7 +46,10 @@ def siret(text: str) -> Cast:
     digits, padded, shape = "{digits}", "{padded}", "{shape}"
     steps = (
         ("digits", f"regexp_replace({text}, '[ .-]', '', 'g')"),
-        ("padded", f"case when regexp_matches({digits}, '^[0-9]{{13}}$') then '0' || {digits} else {digits} end"),
+        (
+            "padded",
+            f"case when regexp_matches({digits}, '^[0-9]{{13}}$') then '0' || {digits} else {digits} end",
+        ),
         ("shape", f"regexp_matches({padded}, '^[0-9]{{14}}$')"),
     )
     good = (
@@ -68,7 +77,10 @@ def siren(text: str) -> Cast:
     digits, padded, shape = "{digits}", "{padded}", "{shape}"
     steps = (
         ("digits", f"regexp_replace({text}, '[ .-]', '', 'g')"),
-        ("padded", f"case when regexp_matches({digits}, '^[0-9]{{8}}$') then '0' || {digits} else {digits} end"),
+        (
+            "padded",
+            f"case when regexp_matches({digits}, '^[0-9]{{8}}$') then '0' || {digits} else {digits} end",
+        ),
         ("shape", f"regexp_matches({padded}, '^[0-9]{{9}}$')"),
     )
     return Cast(
@@ -112,7 +124,7 @@ def commune(text: str, allow: str | None) -> Cast:
         (
             Note(f"length({text}) = 4", "padded", "I204", _PADDED),
             Note("{found}.kind = 'arrondissement'", "projected", "I205", "arrondissement municipal ramené à sa commune"),
-            Note("{found}.kind = 'merger'", "projected", "I205", "commune retirée du code géographique, ramenée à sa commune actuelle"),
+            Note("{found}.kind = 'merger'", "projected", "I205", "commune fusionnée depuis, ramenée à sa commune actuelle"),
         ),
         (("code", commune_code(text)),),
         lookup="code",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import tempfile
 import zipfile
@@ -45,8 +46,12 @@ def refuse_large(path: Path, relative: str, limit: int) -> None:
     """Raise E206 when a file is larger than `limit` bytes."""
     size = path.stat().st_size
     if size > limit:
-        raise ObservatoryError("E206", f"Fichier trop grand : {size_text(size)}, limite {size_text(limit)}", relative,
-                               "Ne gardez que le territoire et les colonnes utiles, ou découpez le fichier.")
+        raise ObservatoryError(
+            "E206",
+            f"Fichier trop grand : {size_text(size)}, limite {size_text(limit)}",
+            relative,
+            "Ne gardez que le territoire et les colonnes utiles, ou découpez le fichier.",
+        )
 
 
 def checked_members(path: Path, relative: str, limit: int) -> list[zipfile.ZipInfo]:
@@ -63,41 +68,78 @@ def checked_members(path: Path, relative: str, limit: int) -> list[zipfile.ZipIn
                 with archive.open(member) as stream:
                     while stream.read(MIB):
                         pass
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
-        raise ObservatoryError("E201", "Fichier compressé abîmé", f"{relative} ({error})",
-                               "Téléchargez-le de nouveau, ou enregistrez-le de nouveau depuis un tableur.") from error
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        OSError,
+        ValueError,
+    ) as error:
+        raise ObservatoryError(
+            "E201",
+            "Fichier compressé abîmé",
+            f"{relative} ({error})",
+            "Téléchargez-le de nouveau, ou enregistrez-le de nouveau depuis un tableur.",
+        ) from error
     return members
 
 
 def _refuse_unsafe(members: list[zipfile.ZipInfo], relative: str) -> None:
     if len(members) > MAX_MEMBERS:
-        raise ObservatoryError("E206", f"Archive de {len(members)} fichiers, limite {MAX_MEMBERS}", relative,
-                               "N’y gardez que les fichiers utiles.")
+        raise ObservatoryError(
+            "E206",
+            f"Archive de {len(members)} fichiers, limite {MAX_MEMBERS}",
+            relative,
+            "N’y gardez que les fichiers utiles.",
+        )
     for member in members:
         name = member.filename.replace("\\", "/")
         is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
         if is_link or name.startswith("/") or ":" in name or ".." in PurePosixPath(name).parts:
-            raise ObservatoryError("E205", f"Archive refusée : « {member.filename} » sort de son dossier", relative,
-                                   "N’ouvrez pas ce fichier ; redemandez-le au producteur.")
+            raise ObservatoryError(
+                "E205",
+                f"Archive refusée : « {member.filename} » sort de son dossier",
+                relative,
+                "N’ouvrez pas ce fichier ; redemandez-le au producteur.",
+            )
         if member.flag_bits & 0x1:
             raise password_error(relative)
 
 
 def _refuse_swelling(members: list[zipfile.ZipInfo], relative: str, limit: int) -> None:
     total = sum(member.file_size for member in members)
-    swelling = next((m for m in members if m.file_size > RATIO_FLOOR_BYTES
-                     and m.file_size > MAX_RATIO * max(m.compress_size, 1)), None)
+    swelling = next(
+        (
+            m
+            for m in members
+            if m.file_size > RATIO_FLOOR_BYTES and m.file_size > MAX_RATIO * max(m.compress_size, 1)
+        ),
+        None,
+    )
     if total > limit or swelling:
-        what = f"« {swelling.filename} » gonfle {swelling.file_size // max(swelling.compress_size, 1)} fois" if swelling \
+        what = (
+            f"« {swelling.filename} » gonfle {swelling.file_size // max(swelling.compress_size, 1)} fois"
+            if swelling
             else f"{size_text(total)} une fois décompressé, limite {size_text(limit)}"
-        raise ObservatoryError("E206", f"Fichier compressé démesuré : {what}", relative,
-                               "Redemandez le fichier au producteur, ou n’en gardez que les feuilles utiles.")
+        )
+        raise ObservatoryError(
+            "E206",
+            f"Fichier compressé démesuré : {what}",
+            relative,
+            "Redemandez le fichier au producteur, ou n’en gardez que les feuilles utiles.",
+        )
 
 
 def password_error(relative: str) -> ObservatoryError:
     """E203: the file is protected by a password."""
-    return ObservatoryError("E203", "Fichier protégé par un mot de passe", relative,
-                            "Ouvrez-le avec son mot de passe et enregistrez-en une copie sans mot de passe.")
+    return ObservatoryError(
+        "E203",
+        "Fichier protégé par un mot de passe",
+        relative,
+        "Ouvrez-le avec son mot de passe et enregistrez-en une copie sans mot de passe.",
+    )
 
 
 @cache
@@ -110,5 +152,5 @@ def _scratch() -> Path:
 def scratch_file(suffix: str = "") -> Path:
     """A new file of our own, removed when the program ends."""
     handle, name = tempfile.mkstemp(suffix=suffix, dir=_scratch())
-    with open(handle, "wb"):
-        return Path(name)
+    os.close(handle)
+    return Path(name)

@@ -16,14 +16,26 @@ from ess_observatory.read.recognise import Match
 from ess_observatory.read.sql import quote
 
 REFUSED_COLUMNS = ("source", "file", "sheet", "line", "column", "value", "code", "reason", "fix")
-LEDGER_COLUMNS = ("source", "file", "sha256", "sheet", "header_line", "rows_read", "rows_kept", "rows_refused")
+LEDGER_COLUMNS = (
+    "source",
+    "file",
+    "sha256",
+    "sheet",
+    "header_line",
+    "rows_read",
+    "rows_kept",
+    "rows_refused",
+)
 _PROBLEMS = {**cells.PROBLEMS, "I210": ("ligne écartée par une correction déclarée", "Rien à faire.")}
+#: Below this number of distinct values, a column says nothing of what its codes are.
+_FEWEST_CODES = 5
 _JUDGEMENT = ("refusal_column", "refusal_value", "refusal_code", "refusal_reason", "refusal_fix")
 
 
 def create_books(db: Database) -> None:
     """The books of the reading, empty: refused rows, notes on kept rows, corrections, ledger."""
-    book = '(source varchar, file varchar, sheet varchar, line bigint, "column" varchar, value varchar, code varchar, reason varchar'
+    book = "(source varchar, file varchar, sheet varchar, line bigint, "
+    book += '"column" varchar, value varchar, code varchar, reason varchar'
     db.execute(f"create or replace table staging.refused {book}, fix varchar)")
     db.execute(f"create or replace table staging.note {book})")
     db.execute(
@@ -87,8 +99,12 @@ def _read_sheet(db: Database, spec: SourceSpec, match: Match) -> None:
     except Exception as error:
         if type(error).__module__.split(".")[0] not in ("duckdb", "_duckdb", "pyarrow"):
             raise
-        raise ObservatoryError("E209", "Fichier que le moteur ne sait pas lire", f"{place(sheet)} ({str(error).splitlines()[0][:200]})",
-                               "Ouvrez-le dans un tableur et enregistrez-le de nouveau.") from error
+        raise ObservatoryError(
+            "E209",
+            "Fichier que le moteur ne sait pas lire",
+            f"{place(sheet)} ({str(error).splitlines()[0][:200]})",
+            "Ouvrez-le dans un tableur et enregistrez-le de nouveau.",
+        ) from error
     finally:
         cells.forget_cells(db)
     if differing:
@@ -100,7 +116,9 @@ def _read_sheet(db: Database, spec: SourceSpec, match: Match) -> None:
     )
 
 
-def _double_headers(spec: SourceSpec, match: Match, differing: list[tuple[str, int, int, int]]) -> ObservatoryError:
+def _double_headers(
+    spec: SourceSpec, match: Match, differing: list[tuple[str, int, int, int]]
+) -> ObservatoryError:
     def text(position: int) -> str:
         return f"« {match.texts[position]} » (colonne {column_letter(position)})"
 
@@ -119,26 +137,32 @@ def _refuse_problems(db: Database, spec: SourceSpec) -> None:
     for code, (reason, fix) in _PROBLEMS.items():
         db.execute(
             f"insert into staging.refused select {quote(spec.id)}, _file, _sheet, _line, _problem_column, _problem_value, "
-            f"{quote(code)}, {quote(reason)}, {quote(fix)} from raw.{spec.id} where _problem = {quote(code)} order by _file, _line"
+            f"{quote(code)}, {quote(reason)}, {quote(fix)} from raw.{spec.id} where _problem = {quote(code)} "
+            "order by _file, _line"
         )
     db.execute(f"delete from raw.{spec.id} where _problem is not null")
 
 
 def _refuse_postcodes(db: Database, spec: SourceSpec) -> None:
-    """Raise E335 when a commune column holds postal codes: mostly known ones, that mostly are no commune."""
+    """Raise E335 when a commune column holds postal codes.
+
+    Many postal codes are also the code of another commune, so validity says nothing; but fewer than one commune code in
+    ten is a postal code: a column where four distinct values in five are, is not one of communes.
+    """
     for column in spec.columns:
         if column.type != "commune" or not db.exists("rules", "postcodes"):
             continue
-        code = commune_code(column.name)
-        filled, communes, postcodes = db.rows(
-            f"select count(*), count(*) filter (where {code} in (select code from rules.commune_code)), "
-            f"count(*) filter (where {code} in (select code from rules.postcodes)) from raw.{spec.id} where {column.name} is not null"
+        filled, postcodes = db.rows(
+            f"select count(*), count(*) filter (where code in (select code from rules.postcodes)) from "
+            f"(select distinct {commune_code(column.name)} as code from raw.{spec.id} where {column.name} is not null)"
         )[0]
-        if filled >= 5 and communes * 2 < filled and postcodes * 10 >= filled * 8:
-            files = ", ".join(row[0] for row in db.rows(f"select distinct _file from raw.{spec.id} order by 1"))
+        if filled >= _FEWEST_CODES and postcodes * 5 >= filled * 4:
+            files = ", ".join(
+                row[0] for row in db.rows(f"select distinct _file from raw.{spec.id} order by 1")
+            )
             raise ObservatoryError(
                 "E335", f"La colonne « {column.headers[0]} » contient des codes postaux, pas des codes commune",
-                f"{files} ; {postcodes} valeurs sur {filled} sont des codes postaux, {communes} des codes commune",
+                f"{files} ; {postcodes} valeurs distinctes sur {filled} sont des codes postaux",
                 "Demandez le fichier avec le code Insee de la commune : un code postal peut couvrir plusieurs communes.",
             )  # fmt: skip
 

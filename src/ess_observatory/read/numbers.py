@@ -70,7 +70,9 @@ def number(text: str, whole: bool) -> Cast:
         )
     )  # fmt: skip
     if whole:
-        refusals.append(Refusal(f"{value} <> floor({value})", "E311", "nombre entier attendu", "Corrigez la valeur."))
+        refusals.append(
+            Refusal(f"{value} <> floor({value})", "E311", "nombre entier attendu", "Corrigez la valeur.")
+        )
     return Cast(f"try_cast({value} as bigint)" if whole else value, tuple(refusals), steps=tuple(steps))
 
 
@@ -87,10 +89,15 @@ def date(text: str) -> Cast:
     serial = f"try_cast({text} as integer)"
 
     def build(pattern: str, order: tuple[int, int, int]) -> str:
-        parts = [f"lpad(regexp_extract({text}, {quote(pattern)}, {group}), {width}, '0')" for group, width in zip(order, (4, 2, 2), strict=True)]
+        parts = [
+            f"lpad(regexp_extract({text}, {quote(pattern)}, {group}), {width}, '0')"
+            for group, width in zip(order, (4, 2, 2), strict=True)
+        ]
         return f"try_cast({' || chr(45) || '.join(parts)} as date)"
 
-    month = f"lpad(cast(list_position({months}, regexp_extract({words}, {quote(worded)}, 2)) as varchar), 2, '0')"
+    month = (
+        f"lpad(cast(list_position({months}, regexp_extract({words}, {quote(worded)}, 2)) as varchar), 2, '0')"
+    )
     spelled = (
         f"try_cast(regexp_extract({words}, {quote(worded)}, 3) || '-' || {month} || '-' || "
         f"lpad(regexp_extract({words}, {quote(worded)}, 1), 2, '0') as date)"
@@ -105,9 +112,23 @@ def date(text: str) -> Cast:
     return Cast(
         "{value}",
         (
-            Refusal(f"regexp_matches({text}, {quote(short)})", "E363", "année à deux chiffres", "Écrivez l’année en entier."),
-            Refusal("{value} is null", "E361", "date illisible ou impossible", "Écrivez la date comme 31/12/2011."),
+            Refusal(
+                f"regexp_matches({text}, {quote(short)})",
+                "E363",
+                "année à deux chiffres",
+                "Écrivez l’année en entier.",
+            ),
+            Refusal(
+                "{value} is null", "E361", "date illisible ou impossible", "Écrivez la date comme 31/12/2011."
+            ),
         ),
-        (Note(f"regexp_matches({text}, '^[0-9]{{5}}$')", "serial_date", "I206", "numéro de jour d’Excel lu comme une date"),),
+        (
+            Note(
+                f"regexp_matches({text}, '^[0-9]{{5}}$')",
+                "serial_date",
+                "I206",
+                "numéro de jour d’Excel lu comme une date",
+            ),
+        ),
         steps=(("words", f"strip_accents(lower({text}))"), ("value", value)),
     )

@@ -25,11 +25,19 @@ def refuse_unreadable(path: Path, relative: str) -> None:
         metadata = pq.read_metadata(path)
         unpacked = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
     except (pa.ArrowException, OSError, ValueError, struct.error) as error:
-        raise ObservatoryError("E201", "Fichier Parquet illisible", f"{relative} ({str(error).splitlines()[0][:200]})",
-                               "Redemandez le fichier au producteur, sans chiffrement.") from error
+        raise ObservatoryError(
+            "E201",
+            "Fichier Parquet illisible",
+            f"{relative} ({str(error).splitlines()[0][:200]})",
+            "Redemandez le fichier au producteur, sans chiffrement.",
+        ) from error
     if metadata.num_rows > limits.MAX_ROWS or unpacked > limits.MAX_FILE_BYTES:
-        raise ObservatoryError("E206", f"Fichier Parquet démesuré : {metadata.num_rows} lignes", relative,
-                               "Ne gardez que le territoire et les colonnes utiles.")
+        raise ObservatoryError(
+            "E206",
+            f"Fichier Parquet démesuré : {metadata.num_rows} lignes",
+            relative,
+            "Ne gardez que le territoire et les colonnes utiles.",
+        )
 
 
 def cell_sql(name: str, kind: str) -> str:
@@ -40,7 +48,7 @@ def cell_sql(name: str, kind: str) -> str:
         short = f"regexp_replace(cast({column} as varchar), '(\\.[0-9]{{3}})$', '\\10')"
         return f"case when {column} = round({column}) and abs({column}) < 1e18 then {whole} else {short} end"
     if kind.startswith("DECIMAL"):
-        return (f"regexp_replace(regexp_replace(cast({column} as varchar), '\\.0*$', ''), '(\\.[0-9]{{3}})$', '\\10')")
+        return f"regexp_replace(regexp_replace(cast({column} as varchar), '\\.0*$', ''), '(\\.[0-9]{{3}})$', '\\10')"
     if kind == "BOOLEAN":
         return f"case when {column} then 'VRAI' when not {column} then 'FAUX' end"
     if kind.startswith("TIMESTAMP"):
@@ -63,6 +71,8 @@ def read_parquet_rows(path: Path, limit: int | None) -> list[list[str | None]]:
     with Database() as db:
         columns = columns_of(db, path)
         cells = ", ".join(f"{cell_sql(name, kind)} as c{i}" for i, (name, kind) in enumerate(columns))
-        rows = db.rows(f"select {cells} from read_parquet({quoted})" + (f" limit {limit - 1}" if limit else ""))
+        rows = db.rows(
+            f"select {cells} from read_parquet({quoted})" + (f" limit {limit - 1}" if limit else "")
+        )
     header: list[str | None] = [clean_text(name) for name, _ in columns]
     return [header, *([clean_text(cell) if cell else None for cell in row] for row in rows)]

@@ -10,15 +10,10 @@ from pathlib import Path
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import SourceSpec
 from ess_observatory.read.archive import kind_of, unpack
-from ess_observatory.read.headers import Candidate, HeaderIndex, Reading, candidates, missing_hints
+from ess_observatory.read.headers import HeaderIndex, Reading, candidates, missing_hints
+from ess_observatory.read.names import SAVE_AS, is_noise, left_by_name
 from ess_observatory.read.sheets import SUPPORTED, Sheet, open_sheets
 
-_LOCK = re.compile(r"^(~\$|\.~lock)")
-_PARTIAL = re.compile(r"\.(tmp|part|crdownload|download|bak)$|~$", re.IGNORECASE)
-_SYSTEM = {"thumbs.db", "desktop.ini"}
-_DOCUMENTS = {".md", ".pdf", ".doc", ".docx", ".odt", ".toml", ".yml", ".yaml", ".json", ".png", ".jpg", ".jpeg", ".htm",
-              ".html", ".eml", ".msg", ".pptx"}
-_SAVE_AS = "Enregistrez-le en .xlsx, .ods ou .csv s’il porte des données."
 SurveyTest = Callable[[Sheet], str | None]
 
 
@@ -67,8 +62,13 @@ class Inventory:
 
 
 def take_inventory(
-    raw: Path, sources: Iterable[SourceSpec], survey: SurveyTest | None = None, survey_source: str | None = None, *,
-    expected: Mapping[str, int | None] | None = None, tolerant: bool = False,
+    raw: Path,
+    sources: Iterable[SourceSpec],
+    survey: SurveyTest | None = None,
+    survey_source: str | None = None,
+    *,
+    expected: Mapping[str, int | None] | None = None,
+    tolerant: bool = False,
 ) -> Inventory:
     """Recognise every sheet of every file under `raw`, in any sub-folder, under any name, in an archive or not.
 
@@ -77,40 +77,55 @@ def take_inventory(
     once. A file that claims to be data and cannot be opened raises E202 with all of them, unless `tolerant`: it is then
     listed with severity `error`.
     """
-    taker = _Taker([HeaderIndex(spec) for spec in sources if spec.kind == "table"], survey, survey_source, expected or {})
+    taker = _Taker(
+        [HeaderIndex(spec) for spec in sources if spec.kind == "table"], survey, survey_source, expected or {}
+    )
     for path in sorted(p for p in raw.rglob("*") if p.is_file() or p.is_symlink()):
         taker.take(path, path.relative_to(raw).as_posix())
     blocking = [u for u in taker.inventory.unmatched if u.severity == "error"]
     if blocking and not tolerant:
         details = [ObservatoryError(u.code, u.why, u.relative, u.fix) for u in blocking]
-        raise ObservatoryError("E202", f"{len(blocking)} fichier(s) que l’on ne peut pas ouvrir", None,
-                               "Remplacez-les, ou sortez-les du dossier.", Exit.DATA, details)
+        raise ObservatoryError(
+            "E202",
+            f"{len(blocking)} fichier(s) que l’on ne peut pas ouvrir",
+            None,
+            "Remplacez-les, ou sortez-les du dossier.",
+            Exit.DATA,
+            details,
+        )
     return taker.inventory
 
 
 class _Taker:
     """Takes files one after the other into an inventory."""
 
-    def __init__(self, indexes: list[HeaderIndex], survey: SurveyTest | None, survey_source: str | None,
-                 expected: Mapping[str, int | None]) -> None:
-        self.indexes, self.survey, self.survey_source, self.expected = indexes, survey, survey_source, expected
+    def __init__(
+        self,
+        indexes: list[HeaderIndex],
+        survey: SurveyTest | None,
+        survey_source: str | None,
+        expected: Mapping[str, int | None],
+    ) -> None:
+        self.indexes, self.survey, self.survey_source, self.expected = (
+            indexes,
+            survey,
+            survey_source,
+            expected,
+        )
         self.inventory = Inventory()
         self.seen: dict[str, str] = {}
 
-    def leave(self, relative: str, why: str, fix: str, severity: str = "warn", code: str = "", sheet: str = "") -> None:
+    def leave(
+        self, relative: str, why: str, fix: str, severity: str = "warn", code: str = "", sheet: str = ""
+    ) -> None:
         self.inventory.unmatched.append(Unmatched(relative, sheet, why, fix, severity, code))
 
     def take(self, path: Path, relative: str) -> None:
-        name, suffix = path.name, path.suffix.lower()
-        if _LOCK.match(name):
-            return self.leave(relative, "fichier de verrouillage : le classeur est ouvert dans un tableur",
-                              "Fermez-le pour être sûr de lire sa dernière version.", "info")
-        if name.startswith(".") or name.casefold() in _SYSTEM:
-            return None
-        if _PARTIAL.search(name):
-            return self.leave(relative, "fichier temporaire ou téléchargement inachevé", "Terminez-le, ou effacez-le.", "info")
-        if suffix in _DOCUMENTS:
-            return self.leave(relative, f"format « {suffix} » non lu", _SAVE_AS, "info")
+        name, suffix = relative.rpartition("/")[2], path.suffix.lower()
+        if is_noise(name):
+            return
+        if reason := left_by_name(name):
+            return self.leave(relative, *reason)
         try:
             if path.stat().st_size == 0:
                 return self.leave(relative, "fichier vide", "Redemandez le fichier au producteur.")
@@ -118,26 +133,35 @@ class _Taker:
             if kind == "archive" and suffix in SUPPORTED:
                 return self._take_archive(path, relative)
             if kind in ("document", "archive") and suffix not in SUPPORTED:
-                return self.leave(relative, f"format « {suffix} » non lu", _SAVE_AS)
+                return self.leave(relative, f"format « {suffix} » non lu", SAVE_AS)
             return self._take_sheets(open_sheets(path, relative=relative), relative)
         except ObservatoryError as error:
             severity = "error" if suffix in SUPPORTED else "warn"
             return self.leave(error.where or relative, error.what, error.fix or "", severity, error.code)
         except OSError as error:
-            return self.leave(relative, f"lecture impossible ({error.strerror or error})",
-                              "Vérifiez le fichier et ses droits.", "error", "E208")
+            return self.leave(
+                relative,
+                f"lecture impossible ({error.strerror or error})",
+                "Vérifiez le fichier et ses droits.",
+                "error",
+                "E208",
+            )
 
     def _take_archive(self, path: Path, relative: str) -> None:
         first, before = len(self.inventory.unmatched), len(self.inventory.matches)
         for member in unpack(path, relative):
-            self.take(member.path.with_name(member.path.name), member.name) if not _noise(member.name) else None
+            self.take(member.path, member.name)
         if len(self.inventory.matches) > before:
             self.inventory.unmatched[first:] = [
-                replace(u, severity="info") if u.severity == "warn" else u for u in self.inventory.unmatched[first:]]
+                replace(u, severity="info") if u.severity == "warn" else u
+                for u in self.inventory.unmatched[first:]
+            ]
 
     def _take_sheets(self, sheets: list[Sheet], relative: str) -> None:
         if not sheets:
-            return self.leave(relative, "classeur sans feuille de calcul", "Redemandez le fichier au producteur.")
+            return self.leave(
+                relative, "classeur sans feuille de calcul", "Redemandez le fichier au producteur."
+            )
         sha256 = sheets[0].sha256
         if earlier := self.seen.get(sha256):
             return self.leave(relative, f"copie identique de {earlier}", "Rien à faire.", "info")
@@ -153,7 +177,9 @@ class _Taker:
         taken = len(self.inventory.matches) > before
         if not taken and not misses:
             self.leave(relative, "aucune donnée dans ce fichier", "Redemandez le fichier au producteur.")
-        self.inventory.unmatched += [replace(m, severity="info") if taken and m.severity == "warn" else m for m in misses]
+        self.inventory.unmatched += [
+            replace(m, severity="info") if taken and m.severity == "warn" else m for m in misses
+        ]
         return None
 
     def _judge(self, sheet: Sheet) -> Match | Unmatched | None:
@@ -162,15 +188,22 @@ class _Taker:
         if self.survey and self.survey_source and (kind := self.survey(sheet)):
             return Match(sheet, self.survey_source, 0, {}, kind=kind, why="réponses à l’enquête")
         lines = list(candidates(sheet))
-        readings = [(reading, index) for index in self.indexes for line in lines
-                    if index.required <= (reading := index.read(line)).mapping.keys()]
-        if not readings:
-            return _nearest(sheet, lines, self.indexes)
-        best, index = max(readings, key=lambda item: item[0].rank)
+        every = [(index.read(line), index) for index in self.indexes for line in lines]
+        readings = [(reading, index) for reading, index in every if index.is_enough(reading)]
+        near = max((item for item in every if item[0].mapping), key=lambda item: item[0].rank, default=None)
+        best, index = max(readings, key=lambda item: item[0].rank, default=(None, None))
+        if best is None or index is None or (best.unknown and near and near[0].rank > best.rank):
+            return _nearest(sheet, near)
         rivals = {other.spec.title for reading, other in readings if reading.rank[:2] == best.rank[:2]}
         if len(rivals) > 1:
-            return Unmatched(sheet.relative, sheet.name, f"ses en-têtes conviennent à {' et à '.join(sorted(rivals))}",
-                             "Déclarez « required = true » sur une colonne qui distingue ces sources.", "error", "E224")
+            return Unmatched(
+                sheet.relative,
+                sheet.name,
+                f"ses en-têtes conviennent à {' et à '.join(sorted(rivals))}",
+                "Déclarez « required = true » sur une colonne qui distingue ces sources.",
+                "error",
+                "E224",
+            )
         return self._matched(sheet, best, index)
 
     def _matched(self, sheet: Sheet, best: Reading, index: HeaderIndex) -> Match | Unmatched:
@@ -178,19 +211,27 @@ class _Taker:
         vintage = best.vintages.most_common(1)[0][0] if best.vintages else _title_vintage(sheet, best, spec)
         wanted = self.expected.get(spec.id)
         if vintage and wanted and vintage != wanted:
-            return Unmatched(sheet.relative, sheet.name, f"« {spec.title} » de {vintage}, l’édition attend {wanted}",
-                             "Déposez le fichier du bon millésime, ou changez « vintage » dans l’édition.")
+            return Unmatched(
+                sheet.relative,
+                sheet.name,
+                f"« {spec.title} » de {vintage}, l’édition attend {wanted}",
+                "Déposez le fichier du bon millésime, ou changez « vintage » dans l’édition.",
+            )
         why = f"{len(best.mapping)} en-têtes reconnus sur {len(spec.columns)}, ligne {best.line}"
         why += " (en-tête sur deux lignes)" if best.height == 2 else ""
         why += f", {len(best.unknown)} inconnus" if best.unknown else ""
         why += ", feuille masquée" if sheet.is_hidden else ""
-        return Match(sheet, spec.id, best.line, best.mapping, tuple(best.unknown), doubles=tuple(best.doubles),
-                     texts=tuple(best.texts), vintage=vintage, why=why)
-
-
-def _noise(name: str) -> bool:
-    base = name.rpartition("/")[2]
-    return bool(_LOCK.match(base) or base.startswith(".") or base.casefold() in _SYSTEM)
+        return Match(
+            sheet,
+            spec.id,
+            best.line,
+            best.mapping,
+            tuple(best.unknown),
+            doubles=tuple(best.doubles),
+            texts=tuple(best.texts),
+            vintage=vintage,
+            why=why,
+        )
 
 
 def _title_vintage(sheet: Sheet, reading: Reading, spec: SourceSpec) -> int | None:
@@ -204,19 +245,23 @@ def _title_vintage(sheet: Sheet, reading: Reading, spec: SourceSpec) -> int | No
     return None
 
 
-def _nearest(sheet: Sheet, lines: list[Candidate], indexes: list[HeaderIndex]) -> Unmatched:
+def _nearest(sheet: Sheet, best: tuple[Reading, HeaderIndex] | None) -> Unmatched:
     """Say which source a sheet looks most like, and which headers it lacks."""
-    best: tuple[Reading, HeaderIndex] | None = None
-    for index in indexes:
-        for line in lines:
-            reading = index.read(line)
-            if reading.mapping and (best is None or reading.rank > best[0].rank):
-                best = (reading, index)
     if best is None:
-        return Unmatched(sheet.relative, sheet.name, "aucun en-tête connu dans les 60 premières lignes",
-                         "Déclarez la source dans pipelines/sources/, ou retirez le fichier.")
+        return Unmatched(
+            sheet.relative,
+            sheet.name,
+            "aucun en-tête connu dans les 60 premières lignes",
+            "Déclarez la source dans pipelines/sources/, ou retirez le fichier.",
+        )
     reading, index = best
-    hints = missing_hints(index, [text for text in reading.texts if text], index.required - reading.mapping.keys())
-    return Unmatched(sheet.relative, sheet.name,
-                     f"ressemble à « {index.spec.title} » (ligne {reading.line}), mais il manque {hints}",
-                     f"Ajoutez l’en-tête lu aux « headers » de la colonne dans {index.spec.folder.name}/source.toml.")
+    hints = missing_hints(
+        index, [text for text in reading.texts if text], index.required - reading.mapping.keys()
+    )
+    lacks = f"il manque {hints}" if hints else "un seul en-tête est reconnu"
+    return Unmatched(
+        sheet.relative,
+        sheet.name,
+        f"ressemble à « {index.spec.title} » (ligne {reading.line}), mais {lacks}",
+        f"Ajoutez l’en-tête lu aux « headers » de la colonne dans {index.spec.folder.name}/source.toml.",
+    )

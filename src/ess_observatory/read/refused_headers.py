@@ -5,6 +5,15 @@ A refused row corrected in that workbook can be dropped back as it is: the reade
 
 from __future__ import annotations
 
-REFUSED_HEADERS = ("Fichier", "Feuille", "Ligne", "Colonne en défaut", "Valeur refusée", "Code du refus", "Motif", "À faire")
+REFUSED_HEADERS = (
+    "Fichier",
+    "Feuille",
+    "Ligne",
+    "Colonne en défaut",
+    "Valeur refusée",
+    "Code du refus",
+    "Motif",
+    "À faire",
+)
 #: Those that say where a row came from.
 FILE, SHEET, LINE = REFUSED_HEADERS[:3]

@@ -76,13 +76,20 @@ def open_sheets(path: Path, root: Path | None = None, relative: str | None = Non
     relative = relative or (path.relative_to(root).as_posix() if root else path.name)
     kind = kind_of(path, relative)
     if kind == "archive":
-        return [sheet for member in unpack(path, relative) if member.path.stat().st_size
-                for sheet in open_sheets(member.path, relative=member.name)]
+        return [
+            sheet
+            for member in unpack(path, relative)
+            if member.path.stat().st_size
+            for sheet in open_sheets(member.path, relative=member.name)
+        ]
     if kind in ("document", "markup"):
         raise ObservatoryError(
-            "E200", "Format de fichier non pris en charge"
+            "E200",
+            "Format de fichier non pris en charge"
             + (" : page ou XML enregistré sous un nom de tableau" if kind == "markup" else ""),
-            relative, "Ouvrez-le dans un tableur et enregistrez-le en .xlsx, .ods ou .csv.")
+            relative,
+            "Ouvrez-le dans un tableur et enregistrez-le en .xlsx, .ods ou .csv.",
+        )
     sha256 = sha256_of(path)
     if kind == "text":
         dialect = prepare(path, relative)
@@ -91,7 +98,9 @@ def open_sheets(path: Path, root: Path | None = None, relative: str | None = Non
         from ess_observatory.read.parquet import read_parquet_rows, refuse_unreadable
 
         refuse_unreadable(path, relative)
-        return [Sheet(path, relative, sha256, "", lambda limit: read_parquet_rows(path, limit), is_parquet=True)]
+        return [
+            Sheet(path, relative, sha256, "", lambda limit: read_parquet_rows(path, limit), is_parquet=True)
+        ]
     return _workbook(path, relative, sha256, kind)
 
 
@@ -101,9 +110,19 @@ def _workbook(path: Path, relative: str, sha256: str, kind: str) -> list[Sheet]:
     def loader(grid: Grid) -> Callable[[int | None], list[list[str | None]]]:
         return lambda _limit: [[cell_text(cell) for cell in row] for row in grid.cells()]
 
-    return [Sheet(path, relative, sha256, grid.name, loader(grid), is_hidden=grid.hidden, hidden_rows=grid.hidden_rows,
-                  spans=grid.merged)
-            for grid in read_workbook(path, relative, kind)]
+    return [
+        Sheet(
+            path,
+            relative,
+            sha256,
+            grid.name,
+            loader(grid),
+            is_hidden=grid.hidden,
+            hidden_rows=grid.hidden_rows,
+            spans=grid.merged,
+        )
+        for grid in read_workbook(path, relative, kind)
+    ]
 
 
 def cell_text(cell: Any) -> str | None:

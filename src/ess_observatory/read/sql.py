@@ -47,18 +47,23 @@ def quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-_FROM = quote(SPACES + WIDTHLESS)
-_TO = quote(" " * len(SPACES))
 _TRIM = quote(BLANKS)
 
 
-def spaced(cell: str) -> str:
-    """SQL: a cell without odd spaces (first half of `text.clean_text`)."""
-    return f"trim(translate({cell}, {_FROM}, {_TO}), {_TRIM})"
+def translated(text: str, delimiter: str = "") -> str:
+    """SQL: a text with odd spaces made plain, but for the delimiter of its fields; quick when it has none."""
+    kept = SPACES.replace(delimiter, "") if delimiter else SPACES
+    plain = f"translate({text}, {quote(kept + WIDTHLESS)}, {quote(' ' * len(kept))})"
+    return f"case when regexp_matches({text}, '[^ -~]') then {plain} else {text} end"
+
+
+def trimmed(cell: str) -> str:
+    """SQL: a cell without blanks around it (odd spaces are supposed plain already)."""
+    return f"trim({cell}, {_TRIM})"
 
 
 def clean(cell: str) -> str:
-    """SQL: a cell that is already `spaced`, without the `="…"` of spreadsheets, NULL when empty."""
+    """SQL: a cell that is already `trimmed`, without the `="…"` of spreadsheets, NULL when empty."""
     return (
         f"nullif(case when starts_with({cell}, '=\"') and ends_with({cell}, '\"') and length({cell}) > 2 "
         f"then trim(substr({cell}, 3, length({cell}) - 3), {_TRIM}) else {cell} end, '')"

@@ -19,9 +19,12 @@ HEAD_BYTES = 256 * limits.KIB
 #: Stands for bytes that no encoding explains; a row that holds one is refused.
 BAD_CHARACTER = "\ufffd"
 #: Odd spaces become spaces; marks without width go.
-SPACES = "\u00a0\u202f\u205f\u3000\u0085\u2028\u2029" + "".join(map(chr, range(0x2000, 0x200B)))
+SPACES = "\t\x0b\x0c\x1c\x1d\x1e\x1f\u00a0\u202f\u205f\u3000\u0085\u2028\u2029" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
 WIDTHLESS = "\ufeff\u200b\u200c\u200d\u2060"
-BLANKS = " \t\r\n\x0b\x0c\x1c\x1d\x1e\x1f"
+BLANKS = " \r\n"
+_CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\x0b\x0c\x1a\x1c\x1d\x1e\x1f")
 _TRANSLATION = str.maketrans({**dict.fromkeys(SPACES, " "), **dict.fromkeys(WIDTHLESS, "")})
 _FRENCH = frozenset("éèêëàâäçôöûùüîïÿœæÉÈÊËÀÂÇÔÛÙÎÏŒ°’‘«»€–—…²" + "\u00a0")
 
@@ -66,16 +69,25 @@ def prepare(path: Path, relative: str) -> Dialect:
     return Dialect(encoding, _delimiter(start), text, quoted, unused)
 
 
+def not_text(relative: str) -> ObservatoryError:
+    """E204: the content is neither a table nor a text."""
+    return ObservatoryError(
+        "E204",
+        "Ce n’est ni un tableau ni un texte",
+        relative,
+        "Enregistrez les données en .xlsx, .ods ou .csv, ou retirez le fichier.",
+    )
+
+
 def _encoding(path: Path, head: bytes, relative: str) -> tuple[str, bool]:
     """The encoding, and whether every byte agrees with it."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16", False
-    if b"\0" in head:
-        odd, even = head[1::2].count(0), head[::2].count(0)
-        if max(odd, even) * 5 > len(head):
-            return ("utf-16-le" if odd > even else "utf-16-be"), False
-        raise ObservatoryError("E204", "Ce n’est ni un tableau ni un texte", relative,
-                               "Enregistrez les données en .xlsx, .ods ou .csv, ou retirez le fichier.")
+    odd, even = head[1::2].count(0), head[::2].count(0)
+    if max(odd, even) * 5 > len(head):
+        return ("utf-16-le" if odd > even else "utf-16-be"), False
+    if len(head) - len(head.translate(None, _CONTROLS)) > len(head) // 20:
+        raise not_text(relative)
     good, bad, high = 0, 0, Counter[int]()
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     for block in _blocks(path):
@@ -97,8 +109,10 @@ def _single_byte(high: Counter[int]) -> str:
     """The one-byte encoding under which the accented bytes look most like French."""
 
     def likeness(encoding: str) -> int:
-        return sum(count if bytes([byte]).decode(encoding, errors="replace") in _FRENCH else -count
-                   for byte, count in high.items())
+        return sum(
+            count if bytes([byte]).decode(encoding, errors="replace") in _FRENCH else -count
+            for byte, count in high.items()
+        )
 
     best = max(("cp1252", "mac_roman"), key=likeness)
     return "latin-1" if best == "cp1252" and not any(0x80 <= byte <= 0x9F for byte in high) else best
@@ -146,14 +160,21 @@ def _measure(path: Path, relative: str) -> tuple[bool, str]:
         quoted = quoted or b'"' in block
         absent = [byte for byte in absent if byte not in block]
         pieces = block.split(b"\n")
-        longest = max(running + len(pieces[0]), *map(len, pieces[1:-1]), 0) if len(pieces) > 1 else running + len(block)
+        longest = (
+            max(running + len(pieces[0]), *map(len, pieces[1:-1]), 0)
+            if len(pieces) > 1
+            else running + len(block)
+        )
         running = len(pieces[-1]) if len(pieces) > 1 else running + len(block)
         if max(longest, running) > limits.MAX_LINE_BYTES:
-            raise ObservatoryError("E206", f"Ligne de plus de {limits.size_text(limits.MAX_LINE_BYTES)}", relative,
-                                   "Ce n’est pas un tableau lisible ; redemandez le fichier au producteur.")
+            raise ObservatoryError(
+                "E206",
+                f"Ligne de plus de {limits.size_text(limits.MAX_LINE_BYTES)}",
+                relative,
+                "Ce n’est pas un tableau lisible ; redemandez le fichier au producteur.",
+            )
     if not absent:
-        raise ObservatoryError("E204", "Ce n’est ni un tableau ni un texte", relative,
-                               "Enregistrez les données en .xlsx, .ods ou .csv, ou retirez le fichier.")
+        raise not_text(relative)
     return quoted, chr(absent[0])
 
 
@@ -197,7 +218,7 @@ def joined_record(lines: list[str], delimiter: str) -> int | None:
         if complete.fullmatch("\n".join(lines[:count])):
             return count
         tries += 1
-        if tries > 60:
+        if tries > 25:
             return None
     return None
 

@@ -17,11 +17,16 @@ from typing import Any
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read import limits
 
-_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"[^>]*?\bhidden="(?:1|true)"'
-                  rb'|<(?:\w+:)?row\b[^>]*?\bhidden="(?:1|true)"[^>]*?\br="(\d+)"')
+_ROW = re.compile(
+    rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"[^>]*?\bhidden="(?:1|true)"'
+    rb'|<(?:\w+:)?row\b[^>]*?\bhidden="(?:1|true)"[^>]*?\br="(\d+)"'
+)
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"(?:[^>]*[^/>])?>')
-_ERROR = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*[^/>]>'
-                    rb'(?:(?!<(?:\w+:)?c\b).){0,2000}?<(?:\w+:)?v>([^<]{1,20})<', re.DOTALL)
+_ERROR = re.compile(
+    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*[^/>]>'
+    rb"(?:(?!<(?:\w+:)?c\b).){0,2000}?<(?:\w+:)?v>([^<]{1,20})<",
+    re.DOTALL,
+)
 _OVERLAP = 4096
 _UNREADABLE = "Ouvrez-le dans un tableur et enregistrez-le de nouveau en .xlsx, sans mot de passe."
 
@@ -111,20 +116,27 @@ def _weigh_zip(path: Path, relative: str) -> dict[int, Weighed]:
             found = _weigh_ods(archive.read("content.xml"))
         for position, name in enumerate(_sheet_parts(archive, names)):
             if name in names:
-                found[position] = _weigh_xlsb(archive, name) if name.endswith(".bin") else _weigh_xlsx(archive, name)
+                found[position] = (
+                    _weigh_xlsb(archive, name) if name.endswith(".bin") else _weigh_xlsx(archive, name)
+                )
     for look in found.values():
         if look.rows * look.columns > limits.MAX_CELLS:
             raise ObservatoryError(
-                "E206", f"Feuille démesurée : {look.rows} lignes × {look.columns} colonnes", relative,
-                "Effacez les cellules perdues loin du tableau (Ctrl+Fin les montre), ou découpez le fichier.")
+                "E206",
+                f"Feuille démesurée : {look.rows} lignes × {look.columns} colonnes",
+                relative,
+                "Effacez les cellules perdues loin du tableau (Ctrl+Fin les montre), ou découpez le fichier.",
+            )
     return found
 
 
 def _sheet_parts(archive: zipfile.ZipFile, names: set[str]) -> list[str]:
     """Names of the sheets' members, in workbook order (by their relations; as a last resort, as they are numbered)."""
     kind = "bin" if "xl/workbook.bin" in names else "xml"
-    numbered = sorted((n for n in names if re.fullmatch(rf"xl/worksheets/sheet\d+\.{kind}", n)),
-                      key=lambda n: int(re.sub(r"\D", "", n)))
+    numbered = sorted(
+        (n for n in names if re.fullmatch(rf"xl/worksheets/sheet\d+\.{kind}", n)),
+        key=lambda n: int(re.sub(r"\D", "", n)),
+    )
     if kind == "bin" or not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return numbered
     rels = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
@@ -157,8 +169,12 @@ def _weigh_xlsx(archive: zipfile.ZipFile, name: str) -> Weighed:
         look.rows = max(look.rows, max((int(cell[1]) for cell in cells), default=0))
         look.hidden.update(int(first or second) for first, second in _ROW.findall(chunk))
         if b't="e"' in chunk:
-            look.errors.update({(int(row) - 1, _column_number(column) - 1): text.decode("utf-8", "replace")
-                                for column, row, text in _ERROR.findall(chunk)})
+            look.errors.update(
+                {
+                    (int(row) - 1, _column_number(column) - 1): text.decode("utf-8", "replace")
+                    for column, row, text in _ERROR.findall(chunk)
+                }
+            )
     look.columns = max(map(_column_number, letters), default=0)
     return look
 
@@ -202,7 +218,9 @@ def _varint(data: bytes, at: int, most: int) -> tuple[int, int]:
 
 def _weigh_ods(content: bytes) -> dict[int, Weighed]:
     """Sheet position → extent of an OpenDocument sheet, repetitions included (repeated empty cells do not count)."""
-    token = re.compile(rb"<table:table[ >]|<table:table-row\b[^>]*>|<table:(?:covered-)?table-cell\b[^>]*>|</table:table-row>")
+    token = re.compile(
+        rb"<table:table[ >]|<table:table-row\b[^>]*>|<table:(?:covered-)?table-cell\b[^>]*>|</table:table-row>"
+    )
     found: dict[int, Weighed] = {}
     look, rows, width, filled, repeat, hidden = Weighed(), 0, 0, 0, 1, False
     for match in token.finditer(content):

@@ -21,6 +21,7 @@ class Point:
     value: float | None
     label: str
     apart: bool = False
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ def points(table: PublishedTable, spec: dict[str, Any], column: Column, lang: st
             label = f"{label}{NARROW_SPACE}({cell.mark})"
         if spec.get("label_from"):
             row = replace(row, label=table.cell(row, spec["label_from"]).text or row.label)
-        found.append(Point(row, value, label, row.kind == "missing" or row.code in apart))
+        missing = row.kind == "missing" or row.code in apart
+        found.append(Point(row, value, label, missing, cell.interval))
     blocks = list(dict.fromkeys(point.row.section for point in found))
     if spec.get("order") == "descending":
         found.sort(key=lambda p: (blocks.index(p.row.section), p.apart, p.value is None, -(p.value or 0)))
@@ -91,8 +93,8 @@ def is_drawn(row: Row, spec: dict[str, Any]) -> bool:
 
 
 def top_of(spec: dict[str, Any], drawn: Iterable[Point]) -> float:
-    """End of the scale: `max`, else the highest value."""
-    highest = max((p.value for p in drawn if p.value is not None), default=0.0)
+    """End of the scale: `max`, else the highest value or upper bound."""
+    highest = max((max(p.value, *(p.interval or (0.0,))) for p in drawn if p.value is not None), default=0.0)
     return float(spec.get("max") or spec.get("maximum") or highest or 1)
 
 
@@ -117,8 +119,9 @@ def highlighted(spec: dict[str, Any], drawn: list[Point]) -> set[str] | None:
 
 def finding(table: PublishedTable, column: Column, context: Context) -> str:
     """One sentence for the description: the table's finding, else its reading aid, else the highest value."""
-    if table.finding or table.reading_aid:
-        return table.finding or table.reading_aid or ""
+    said = table.finding or (None if "reading_aid" in table.untranslated else table.reading_aid)
+    if said:
+        return said
     drawn = [p for p in points(table, {}, column, context.lang) if p.value is not None and not p.apart]
     if not drawn:
         return table.title

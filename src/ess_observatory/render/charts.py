@@ -3,7 +3,7 @@
 `chart_svgs(table, context)` gives two drawings of the same chart, one for a wide page and one for a phone
 (labels above the bars); the stylesheet shows one of the two. The `chart` object of a table:
 
-type                bars | grouped | progress | stacked | diverging | dumbbell | lines | tiles | map
+type                bars | grouped | multiples | progress | stacked | diverging | dumbbell | lines | tiles | map
 column, columns     column(s) drawn (default: the first numeric one)
 also                a second column printed after the value (« 28 · 50 % »)
 order               given | descending
@@ -40,6 +40,7 @@ from ess_observatory.render.chartdata import (
 from ess_observatory.render.svg import Canvas, text_width, wrap
 
 WIDE, NARROW = 720.0, 360.0
+TALL = 30  # bars that hold on a printed page
 BAR, GAP = 22.0, 10.0
 
 
@@ -60,6 +61,7 @@ def _both(table: PublishedTable, spec: dict[str, Any], context: Context, anchor:
     draw = {
         "bars": bars,
         "grouped": grouped,
+        "multiples": charts_whole.multiples,
         "progress": progress,
         "stacked": charts_whole.stacked,
         "diverging": charts_whole.diverging,
@@ -67,14 +69,36 @@ def _both(table: PublishedTable, spec: dict[str, Any], context: Context, anchor:
         "lines": charts_points.lines,
     }.get(spec["type"], bars)
     column = spec_columns(table, spec)[0]
+    parts = _parts(table, spec, context) if draw is bars else [spec]
+    title = f"{context.words['figure']} {table.number} – {table.title}"
     drawings = []
     for width, cls, suffix in ((WIDE, "wide", "w"), (NARROW, "narrow", "n")):
-        canvas = Canvas(width, narrow=cls == "narrow")
-        draw(canvas, table, spec, context)
-        canvas.footer(context.source(table))
-        title = f"{context.words['figure']} {table.number} – {table.title}"
-        drawings.append(canvas.render(f"{anchor}-{suffix}", title, finding(table, column, context), cls))
+        for rank, part in enumerate(parts, start=1):
+            canvas = Canvas(width, narrow=cls == "narrow")
+            draw(canvas, table, part, context)
+            canvas.footer(context.source(table))
+            named = f"{title} ({rank}/{len(parts)})" if len(parts) > 1 else title
+            uid = f"{anchor}-{suffix}{rank if rank > 1 else ''}"
+            drawings.append(canvas.render(uid, named, finding(table, column, context), cls))
     return drawings
+
+
+def _parts(table: PublishedTable, spec: dict[str, Any], context: Context) -> list[dict[str, Any]]:
+    """The chart cut between blocks of rows, on one scale, when it would not hold on a printed page."""
+    drawn = points(table, spec, spec_columns(table, spec)[0], context.lang)
+    blocks: dict[str | None, list[str]] = {}
+    for point in drawn:
+        blocks.setdefault(point.row.section, []).append(point.row.code)
+    if len(drawn) <= TALL or len(blocks) < 2:
+        return [spec]
+    groups: list[list[str]] = [[]]
+    for codes in blocks.values():
+        if groups[-1] and len(groups[-1]) + len(codes) > TALL - 6:
+            groups.append([])
+        groups[-1].extend(codes)
+    front = highlighted(spec, drawn)
+    kept = {"titled": True, "max": top_of(spec, drawn), "highlight": None if front is None else sorted(front)}
+    return [{**spec, **kept, "include": codes} for codes in groups]
 
 
 def _map_and_ranking(
@@ -95,20 +119,24 @@ def bars(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: C
     drawn = [p for p in points(table, spec, column, context.lang) if p.label != NOT_APPLICABLE]
     top = top_of(spec, drawn)
     front = highlighted(spec, drawn)
-    draw_bars(canvas, drawn, top, lambda p: "c1" if front is None or p.row.code in front else "c3")
+    titled = spec.get("titled", len({p.row.section for p in drawn}) > 1)
+    draw_bars(canvas, drawn, top, lambda p: "c1" if front is None or p.row.code in front else "c3", titled)
 
 
-def draw_bars(canvas: Canvas, drawn: list[Point], top: float, colour: Any) -> None:
+def draw_bars(
+    canvas: Canvas, drawn: list[Point], top: float, colour: Any, titled: bool | None = None
+) -> None:
     """Bars of `drawn` on a scale from 0 to `top`, with block titles where rows come in sections."""
     x0, label_width = _label_column(canvas, [p.row.label for p in drawn])
     reserve = max((text_width(p.label, bold=True) for p in drawn), default=0) + 10
     scale = (canvas.width - x0 - reserve) / top if top else 0
-    sections = {point.row.section for point in drawn}
+    if titled is None:
+        titled = len({point.row.section for point in drawn}) > 1
     section: str | None = None
     was_apart = False
     axis_from = canvas.y
     for point in drawn:
-        if len(sections) > 1 and point.row.section != section:
+        if titled and point.row.section != section:
             _axis(canvas, x0, axis_from)
             section, was_apart = point.row.section, False
             canvas.y += 8 if canvas.y else 0
@@ -129,8 +157,20 @@ def draw_bars(canvas: Canvas, drawn: list[Point], top: float, colour: Any) -> No
                 canvas.rect(x0, y, length, BAR, "hatch")
             else:
                 canvas.bar(x0, y, length, BAR, colour(point))
+            if point.interval:
+                length = max(length, whisker(canvas, x0, y + BAR / 2, point.interval, scale))
             canvas.text(x0 + length + 6, y + BAR / 2 + 5, point.label, "t-m" if point.apart else "t-b")
     _axis(canvas, x0, axis_from)
+
+
+def whisker(canvas: Canvas, x0: float, y: float, interval: tuple[float, float], scale: float) -> float:
+    """A confidence interval across a bar; returns where it ends, counted from the zero line."""
+    left, right = (max(bound, 0.0) * scale for bound in interval)
+    for cls in ("whisker-halo", "whisker"):
+        canvas.line(x0 + left, y, x0 + right, y, cls)
+        for x in (x0 + left, x0 + right):
+            canvas.line(x, y - 5, x, y + 5, cls)
+    return right
 
 
 def grouped(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: Context) -> None:

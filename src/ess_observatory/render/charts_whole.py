@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ess_observatory.publish.tables import PublishedTable
-from ess_observatory.render.chartdata import PALETTE, Context, Point, points, spec_columns
+from ess_observatory.render.chartdata import PALETTE, Context, Point, points, spec_columns, top_of
 from ess_observatory.render.charts import bars, draw_bars, grouped, key
 from ess_observatory.render.svg import Canvas, text_width, wrap
 
@@ -70,6 +70,49 @@ def _segments(canvas: Canvas, parts: list[tuple[float, str, str]], total: float)
             canvas.text(x + (width - 2) / 2, canvas.y + HEIGHT / 2 + 5, label, f"on-{cls}", "middle")
         x += width
     canvas.y += HEIGHT
+
+
+def multiples(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: Context) -> None:
+    """Small multiples: the same bars for each of two to four columns, side by side on one scale.
+
+    One under the other on a narrow drawing.
+    """
+    columns = spec_columns(table, spec)[:4]
+    series = [points(table, {**spec, "order": "given"}, column, context.lang) for column in columns]
+    top = top_of(spec, [p for drawn in series for p in drawn])
+    if canvas.narrow or len(columns) < 2:
+        for column, drawn in zip(columns, series, strict=True):
+            canvas.y += 20
+            canvas.text(0, canvas.y, column.label, "t-b")
+            canvas.y += 8
+            draw_bars(canvas, drawn, top, lambda _: "c1", titled=False)
+        return
+    room = min(max(text_width(p.row.label) for p in series[0]) + 4, 240.0)
+    panel = (canvas.width - room - 12) / len(columns)
+    reserve = max(text_width(p.label, bold=True) for drawn in series for p in drawn) + 26
+    scale = (panel - reserve) / top
+    titles = [wrap(column.label, panel - 16, 14, 3) for column in columns]
+    for rank, lines in enumerate(titles):
+        canvas.block(room + 12 + rank * panel, canvas.y + 16, lines, "t-b", step=17)
+    canvas.y += 17 * max(len(lines) for lines in titles) + 10
+    start = canvas.y
+    for index, first in enumerate(series[0]):
+        lines = wrap(first.row.label, room, 14, 4)
+        height = max(22.0, 17.0 * len(lines))
+        canvas.block(room, canvas.y + (height - 17 * len(lines)) / 2 + 13, lines, "t", "end", step=17)
+        y = canvas.y + (height - 22) / 2
+        for rank, drawn in enumerate(series):
+            point, x = drawn[index], room + 12 + rank * panel
+            if point.value is None:
+                canvas.text(x + 6, y + 16, point.label, "t-sign")
+                continue
+            length = max(point.value * scale, 1.0)
+            canvas.bar(x, y, length, 22, "c3" if point.apart else "c1")
+            canvas.text(x + length + 6, y + 16, point.label, "t-m" if point.apart else "t-b")
+        canvas.y += height + 10
+    for rank in range(len(columns)):
+        x = room + 12 + rank * panel
+        canvas.line(x, start, x, canvas.y - 5, "axis")
 
 
 def diverging(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: Context) -> None:

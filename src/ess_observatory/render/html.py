@@ -1,4 +1,4 @@
-"""The report as one self-contained HTML page: no external request, no style attribute, hashed script.
+"""The report as one self-contained HTML page: no external request, no style attribute, hashed scripts.
 
 Templates come from the package (`render/templates`, in a wheel), else from the project's `reports/templates`.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,69 +17,69 @@ from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.tables import Publication, PublishedTable
 from ess_observatory.render import labels as words
 from ess_observatory.render.chartdata import Context
-from ess_observatory.render.csvfile import csv_name
-from ess_observatory.render.numbers import format_number
+from ess_observatory.render.page import name_of, page_content
 from ess_observatory.render.views import table_view
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_BACK_MATTER = {
-    "A": {"fr": "Sources et méthode", "en": "Sources and method"},
-    "B": {"fr": "Glossaire", "en": "Glossary"},
-    "C": {"fr": "Forces et limites", "en": "Strengths and limitations"},
-    "E": {"fr": "Télécharger et citer", "en": "Download and cite"},
-}
+PAGES = {"fr": "rapport-ess.html", "en": "rapport-ess.en.html"}
+_SAID_BY_SCRIPT = (
+    *("filter", "section", "all", "reset", "of", "lines", "svg", "copy", "copied"),
+    *("theme_dark", "theme_light", "open_report"),
+)
 
 
 def render_html(
-    publication: Publication, out_path: Path | str, lang: str = "fr", templates: Path | None = None
+    publication: Publication,
+    out_path: Path | str,
+    lang: str = "fr",
+    templates: Path | None = None,
+    others: tuple[str, ...] = (),
 ) -> Path:
-    """Writes the page of a publication and returns its path. The same publication gives the same bytes."""
+    """Writes the page of a publication and returns its path. The same publication gives the same bytes.
+
+    `others`: languages of the pages that stand beside this one, which it links to.
+    """
     out = Path(out_path)
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(html_page(publication, lang, templates), encoding="utf-8", newline="\n")
+    out.write_text(html_page(publication, lang, templates, others), encoding="utf-8", newline="\n")
     return out
 
 
-def html_page(publication: Publication, lang: str = "fr", templates: Path | None = None) -> str:
-    """The page of a publication as text."""
+def html_page(
+    publication: Publication,
+    lang: str = "fr",
+    templates: Path | None = None,
+    others: tuple[str, ...] = (),
+    page_numbers: Mapping[str, int] | None = None,
+) -> str:
+    """The page of a publication as text; `page_numbers` (anchor: page) go in the printed contents."""
     folder = templates or template_folder()
-    environment = _environment(folder)
-    style, chart_style, script = (_read(folder / name) for name in ("style.css", "chart.css", "script.js"))
-    manifest = publication.manifest
-    mention = words.labels(lang)["synthetic"] if manifest.get("synthetic") else ""
-    context = Context(lang, mention, words.sign_meanings(lang, manifest))
-    return environment.get_template("report.html.j2").render(
-        lang=lang,
-        w=words.labels(lang),
-        colon=words.colon(lang),
-        style=style,
-        chart_style=chart_style,
-        script=script,
-        csp=_policy(style, chart_style, script),
-        manifest=manifest,
-        banner=words.banner(manifest, lang),
-        facts=_facts(manifest, lang),
-        territory=name_of(manifest.get("territory")),
-        texts=publication.texts,
-        tiles=_tiles(publication, lang),
-        essentials=[
-            _view(publication, table, context)
-            for table in publication.tables
-            if str(table.chapter) == "0" and not {table.id, table.number} & _placed(publication)
-        ],
-        chapters=_chapters(publication, context),
-        checks=[
-            {
-                **check,
-                "key": words.status_key(check.get("status")),
-                "word": words.status_label(check.get("status"), lang),
-            }
-            for check in publication.checks
-        ],
-        replication=_replication(publication, lang),
-        signs=context.meanings,
+    content = page_content(publication, lang)
+    running = f"{publication.manifest['title']} – {content['territory']}"
+    style = _read(folder / "style.css") + _dark(_read(folder / "dark.css")) + _read(folder / "print.css")
+    style = style.replace("@running@", running.replace("\\", "").replace('"', "”").replace("<", ""))
+    chart_style = _read(folder / "chart.css")
+    early, script = _read(folder / "early.js"), _read(folder / "script.js")
+    return (
+        _environment(folder)
+        .get_template("report.html.j2")
+        .render(
+            lang=lang,
+            w=words.labels(lang),
+            colon=words.colon(lang),
+            style=style,
+            chart_style=chart_style,
+            early=early,
+            script=script,
+            spoken=_json({key: words.labels(lang)[key] for key in _SAID_BY_SCRIPT}),
+            csp=_policy([style, chart_style], [early, script]),
+            others=others,
+            pages=PAGES,
+            page_numbers=page_numbers or {},
+            **content,
+        )
     )
 
 
@@ -104,21 +106,6 @@ def template_folder() -> Path:
     )
 
 
-def name_of(value: Any) -> str:
-    """Name of a manifest entry given as text or as {"name": …}."""
-    return str(value.get("name") or value.get("label") or "") if isinstance(value, dict) else str(value or "")
-
-
-def plain(value: Any, lang: str = "fr") -> str:
-    """A value of a replication or control line: numbers without useless decimals, « – » for nothing."""
-    if value is None or value == "":
-        return "–"
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    decimals = next((d for d in range(4) if abs(value - round(value, d)) < 1e-9), 4)
-    return format_number(value, decimals, lang)
-
-
 @lru_cache(maxsize=4)
 def _environment(folder: Path) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -135,119 +122,31 @@ def _environment(folder: Path) -> Environment:
     environment.filters["trusted"] = lambda text: Markup(text or "")
     environment.filters["name_of"] = name_of
     environment.filters["plural"] = words.plural
+    environment.filters["json"] = _json
     return environment
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _policy(style: str, chart_style: str, script: str) -> str:
-    def digest(text: str) -> str:
-        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+def _dark(css: str) -> str:
+    """The dark colours twice: when the system asks for them, and when the reader chose them."""
+    asked = css.replace(":root", ":root:not([data-theme=light])")
+    chosen = css.replace(":root", ":root[data-theme=dark]")
+    return f"@media screen and (prefers-color-scheme: dark) {{\n{asked}}}\n@media screen {{\n{chosen}}}\n"
+
+
+def _policy(styles: list[str], scripts: list[str]) -> str:
+    def digests(texts: list[str]) -> str:
+        hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts)
+        return " ".join(f"'sha256-{digest}'" for digest in hashes)
 
     return (
-        f"default-src 'none'; style-src {digest(style)} {digest(chart_style)}; script-src {digest(script)}; "
+        f"default-src 'none'; style-src {digests(styles)}; script-src {digests(scripts)}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
-
-
-def _facts(manifest: dict[str, Any], lang: str) -> list[tuple[str, str]]:
-    text = words.labels(lang)
-    publisher = manifest.get("publisher")
-    facts = [
-        (text["territory"], name_of(manifest.get("territory"))),
-        (text["year"], str(manifest.get("year") or "")),
-        (text["published"], words.date_words(manifest.get("published"), lang)),
-        (text["version"], str(manifest.get("version") or "")),
-        (text["publisher"], name_of(publisher)),
-        (text["contact"], str(publisher.get("contact") or "") if isinstance(publisher, dict) else ""),
-        (text["licence"], name_of(manifest.get("licence"))),
-    ]
-    return [(label, value) for label, value in facts if value]
-
-
-def _tiles(publication: Publication, lang: str) -> list[dict[str, str]]:
-    tiles = []
-    for entry in (publication.texts.get("key_figures") or [])[:4]:
-        wish = entry if isinstance(entry, dict) else {"figure": entry}
-        figure = publication.figure(wish["figure"])
-        tiles.append(
-            {
-                "value": figure.formatted(lang),
-                "label": wish.get("label") or f"{figure.row.label} – {figure.column.label}",
-                "detail": wish.get("detail") or figure.table.title,
-                "anchor": figure.table.anchor,
-                "number": figure.table.number,
-            }
-        )
-    return tiles
-
-
-def _chapters(publication: Publication, context: Context) -> list[dict[str, Any]]:
-    chapters = [dict(chapter) for chapter in publication.texts.get("chapters") or []]
-    known = {str(chapter["id"]) for chapter in chapters}
-    for letter, titles in _BACK_MATTER.items():
-        if letter not in known:
-            chapters.append({"id": letter, "number": letter, "title": titles[context.lang], "tables": []})
-    lettered = sorted((c for c in chapters if str(c["id"]).isalpha()), key=lambda c: str(c["id"]))
-    chapters = [chapter for chapter in chapters if chapter not in lettered] + lettered
-    placed = _placed(publication)
-    for table in publication.tables:
-        if str(table.chapter) != "0" and not placed & {table.id, table.number}:
-            home = next((c for c in chapters if str(c["id"]) == str(table.chapter)), chapters[0])
-            home["tables"] = [*(home.get("tables") or ()), table.number]
-    for chapter in chapters:
-        keys = chapter.get("tables") or ()
-        chapter["views"] = [_view(publication, publication.table(str(key)), context) for key in keys]
-        chapter["anchor"] = f"ch-{chapter['id']}".lower()
-    return [chapter for chapter in chapters if _has_content(chapter, publication)]
-
-
-def _placed(publication: Publication) -> set[str]:
-    chapters = publication.texts.get("chapters") or []
-    return {str(key) for chapter in chapters for key in chapter.get("tables") or ()}
-
-
-def _view(publication: Publication, table: PublishedTable, context: Context) -> dict[str, Any]:
-    view = table_view(table, context, geo=publication.map)
-    return {**view, "csv_name": csv_name(table, str(publication.manifest.get("edition") or ""))}
-
-
-def _has_content(chapter: dict[str, Any], publication: Publication) -> bool:
-    extra = {
-        "A": True,
-        "B": bool(publication.texts.get("glossary")),
-        "C": bool(publication.checks or publication.replication),
-        "E": bool(publication.manifest.get("citation")),
-    }
-    written = chapter["views"] or chapter.get("html") or chapter.get("headline")
-    return bool(written) or extra.get(str(chapter["id"]), False)
-
-
-def _replication(publication: Publication, lang: str) -> dict[str, Any]:
-    counts: dict[str, int] = {}
-    rows = []
-    for line in publication.replication:
-        verdict = line.get("verdict") or ""
-        counts[verdict] = counts.get(verdict, 0) + 1
-        rows.append(
-            {
-                "id": line["figure_id"],
-                "label": line.get("label") or line["figure_id"],
-                "published": plain(line.get("published"), lang),
-                "recomputed": plain(line.get("recomputed"), lang),
-                "difference": plain(line.get("difference"), lang),
-                "verdict": verdict,
-                "word": words.verdict_label(verdict, lang),
-                "remark": line.get("remark") or "–",
-            }
-        )
-    order = ("identical", "rounding", "contradiction_in_report", "withheld", "not_computable")
-    return {
-        "rows": rows,
-        "counts": [
-            (verdict, words.plural(words.verdict_label(verdict, lang), counts[verdict]), counts[verdict])
-            for verdict in sorted(counts, key=lambda v: order.index(v) if v in order else len(order))
-        ],
-    }

@@ -14,6 +14,7 @@ from ess_observatory.render.svg import Canvas, num, text_width
 
 Ring = list[tuple[float, float]]
 Spot = tuple[float, float, Point]
+Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 class Frame:
@@ -34,15 +35,22 @@ def circles_map(table: PublishedTable, context: Context, geo: dict[str, Any], na
 
     Areas are matched by `code` or by one of `commune_codes`. A hidden value draws its sign and no circle.
     """
-    column = spec_columns(table, spec)[0]
     spec = map_spec(table)
+    column = spec_columns(table, spec)[0]
     drawn = {p.row.code: p for p in points(table, {"exclude": spec.get("exclude")}, column, context.lang)}
     areas = _areas(geo)
     frame = Frame(360.0 if narrow else 720.0, max((p.value for p in drawn.values() if p.value), default=0))
     project, height = _projection([ring for area in areas for ring in area["rings"]], frame.width)
     canvas = Canvas(frame.width, narrow)
-    canvas.path("".join(_outline(ring, project) for area in areas for ring in area["rings"]), "land")
-    inner, outer = _borders(areas, _groups(table, spec, areas), project)
+    groups = _groups(table, spec, areas)
+    ranks = {name: rank for rank, name in enumerate(group_names(table, spec))}
+    for name in dict.fromkeys(groups):
+        rings = [
+            ring for area, own in zip(areas, groups, strict=True) if own == name for ring in area["rings"]
+        ]
+        cls = f"land g{ranks[name]}" if name in ranks else "land"
+        canvas.path("".join(_outline(ring, project) for ring in rings), cls)
+    inner, outer = _borders(areas, groups, project)
     canvas.path(inner, "border")
     canvas.path(outer, "rim")
     spots = _spots(areas, drawn, project)
@@ -121,6 +129,19 @@ def _outline(ring: Ring, project: Any) -> str:
     return "".join(parts) + "z"
 
 
+def map_spec(table: PublishedTable) -> dict[str, Any]:
+    """The chart of a table, with the text column of the groups: the first one unless declared."""
+    texts = [column.code for column in table.columns if column.kind == "text"]
+    return {"group": texts[0] if texts else None, **(table.chart or {})}
+
+
+def group_names(table: PublishedTable, spec: dict[str, Any]) -> list[str]:
+    """Names of the groups of areas, in the order of the classes `g0`, `g1`… of the map."""
+    code = spec.get("group")
+    found = {table.cell(row, code).text or "" for row in table.rows if row.kind == "data"} if code else set()
+    return sorted(found - {"", "–"}, key=str.casefold)
+
+
 def _groups(table: PublishedTable, spec: dict[str, Any], areas: list[dict[str, Any]]) -> list[str]:
     code = spec.get("group")
     known = {row.code: table.cell(row, code).text or "" for row in table.rows} if code else {}
@@ -163,26 +184,39 @@ def _chain(edges: list[tuple[tuple[float, float], tuple[float, float]]], project
 
 
 def _names(canvas: Canvas, spots: list[Spot], frame: Frame, count: int) -> None:
-    """Names of the largest circles, above or below; a name that would cover another is dropped."""
-    taken: list[tuple[float, float, float, float]] = []
+    """Names of the largest circles: above, below or beside, off other names and, where possible, circles."""
+    sizes = [(x, y, frame.radius(point.value)) for x, y, point in spots if point.value]
+    circles = [_around(*size) for size in sizes if size[2] > 4]
+    taken: list[Box] = []
     for x, y, point in spots[:count]:
         if not point.value:
             continue
         radius = frame.radius(point.value)
         width = text_width(point.row.label, 13, bold=True)
-        left = min(max(x - width / 2, 2), frame.width - width - 2)
-        for base in (y - radius - 4, y + radius + 14):
-            box = (left, base - 12, left + width, base + 3)
-            if base < 14 or any(_overlap(box, other) for other in taken):
-                continue
+        own = _around(x, y, radius)
+        middle = min(max(x - width / 2, 2), frame.width - width - 2)
+        places = [(middle, y - radius - 4), (middle, y + radius + 14)]
+        places += [(x + radius + 4, y + shift) for shift in (5, 12, -3, 20)]
+        places += [(x - radius - 4 - width, y + shift) for shift in (5, 12, -3, 20)]
+        boxes = [(left, base - 11, left + width, base + 3) for left, base in places]
+        inside = [box for box in boxes if box[1] > 0 and box[0] >= 0 and box[2] <= frame.width]
+        free = [box for box in inside if not any(_overlap(box, other) for other in taken)]
+        clear = [box for box in free if not any(_overlap(box, c) for c in circles if c != own)]
+        small = [c for c in circles if c[2] - c[0] < 2 * radius]
+        beside = [box for box in free if all(c in small or c == own or not _overlap(box, c) for c in circles)]
+        if clear or beside:
+            box = (clear or beside)[0]
             taken.append(box)
-            canvas.text(left, base, point.row.label, "t-map")
-            break
+            canvas.text(box[0], box[3] - 3, point.row.label, "t-map")
         if radius * 2 > text_width(point.label, 13, bold=True) + 6:
             canvas.text(x, y + 5, point.label, "on-spot", "middle")
 
 
-def _overlap(one: tuple[float, float, float, float], two: tuple[float, float, float, float]) -> bool:
+def _around(x: float, y: float, radius: float) -> Box:
+    return (x - radius, y - radius, x + radius, y + radius)
+
+
+def _overlap(one: Box, two: Box) -> bool:
     return two[0] < one[2] and one[0] < two[2] and two[1] < one[3] and one[1] < two[3]
 
 

@@ -14,9 +14,9 @@ from ess_observatory.render.map import map_spec
 from ess_observatory.render.numbers import NARROW_SPACE, format_cell, format_number
 
 FOLD_FROM, FOLD_FROM_ALONE, SCROLL_FROM = 12, 24, 40
-FILTER_FROM, CHOICES = 12, 40
+FILTER_FROM, LISTS_FROM, CHOICES = 20, 12, 40
 TURN_FROM, TURN_ROWS = 8, 6
-KEPT_WHOLE = 14
+KEPT_WHOLE = 11
 _TEXTS = ("title", "finding", "scope", "source", "base", "reading_aid", "notes", "stub", "rows", "columns")
 
 
@@ -70,8 +70,6 @@ def filters(table: PublishedTable) -> dict[str, Any] | None:
     already protected: a filter hides rows and adds nothing up.
     """
     rows = [row for row in table.rows if row.kind == "data"]
-    if len(rows) < FILTER_FROM:
-        return None
     lists = []
     if table.has_sections:
         names = list(dict.fromkeys(row.section for row in rows if row.section))
@@ -80,10 +78,14 @@ def filters(table: PublishedTable) -> dict[str, Any] | None:
     for at, column in enumerate(table.columns):
         if column.kind != "text":
             continue
-        texts = [table.cell(row, column).text or "" for row in rows]
-        values = sorted(set(texts) - {"", "–"}, key=str.casefold)
-        if 1 < len(values) <= CHOICES and 2 * len(values) <= len(texts):
-            lists.append({"at": at, "label": column.label, "values": values, "groups": column.code == grouped})
+        texts = [text for row in rows if (text := table.cell(row, column).text) and text != "–"]
+        values = sorted(set(texts), key=str.casefold)
+        if 1 < len(values) <= CHOICES and 2 * len(values) <= len(texts) and 2 * len(texts) > len(rows):
+            lists.append(
+                {"at": at, "label": column.label, "values": values, "groups": column.code == grouped}
+            )
+    if len(rows) < (LISTS_FROM if lists else FILTER_FROM):
+        return None
     return {"id": table.anchor, "lists": lists}
 
 

@@ -92,6 +92,7 @@ INTERFACE: dict[str, str] = {
     "interval": "95% confidence interval",
     "interval_short": "95% CI",
     "map_twin": "The values of the map are in the table",
+    "open_report": "Open the whole report",
     "only_french": "This text exists in French only.",
     "part": "part",
     "facts": "About this publication",

@@ -94,6 +94,7 @@ INTERFACE: dict[str, str] = {
     "interval": "intervalle de confiance à 95\u00a0%",
     "interval_short": "IC 95\u00a0%",
     "map_twin": "Les valeurs de la carte sont dans le tableau",
+    "open_report": "Ouvrir le rapport entier",
     "only_french": "Ce texte n’existe qu’en français.",
     "part": "partie",
     "facts": "À propos de cette publication",

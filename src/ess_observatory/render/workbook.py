@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from ess_observatory.publish.tables import Publication, PublishedTable
 from ess_observatory.render import labels as words
-from ess_observatory.render.html import name_of, plain
+from ess_observatory.render import workbook_annex as annex
+from ess_observatory.render.page import name_of
 from ess_observatory.render.workbook_charts import add_charts
-from ess_observatory.render.workbook_grid import FONT, SIZE, Grid, Pen, Value
+from ess_observatory.render.workbook_grid import FIRST, FONT, SIZE, Grid, Pen, Value
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -77,12 +78,12 @@ class _Writer:
         self._notes(pages["notes"])
         for table, sheet in tables:
             self._table(table, sheet)
-        self._dictionary(pages["dictionary"])
+        annex.dictionary(self, pages["dictionary"])
         if self.pub.checks:
-            self._checks(pages["controls"])
+            annex.checks(self, pages["controls"])
         if self.pub.replication:
-            self._replication(pages["replication"])
-        self._long(pages["long"])
+            annex.replication(self, pages["replication"])
+        annex.long_data(self, pages["long"])
         pages["cover"].activate()
 
     def _properties(self) -> None:
@@ -172,87 +173,6 @@ class _Writer:
         header = [self.x["number"], self.x["text"], self.x["concerned"]]
         self.pen.block(sheet, 1, "notes", header, rows, [14, 100, 30])
 
-    def _dictionary(self, sheet: Worksheet) -> None:
-        self.pen.title(sheet, self.x["dictionary"])
-        header = [self.w["table"], *(self.x[k] for k in ("element", "code", "label", "unit", "decimals"))]
-        rows: list[list[Value]] = []
-        for table in self.pub.tables:
-            for column in table.columns:
-                numeric = column.kind != "text"
-                unit, decimals = (column.unit or "–", column.decimals) if numeric else ("–", "–")
-                rows.append(
-                    [table.number, self.x["element_column"], column.code, column.label, unit, decimals]
-                )
-            for row in table.rows:
-                rows.append([table.number, self.x["element_row"], row.code, row.label, "–", "–"])
-        self.pen.block(sheet, 1, "dictionnaire", header, rows, [12, 12, 28, 70, 22, 14], filtered=True)
-
-    def _checks(self, sheet: Worksheet) -> None:
-        self.pen.title(sheet, self.w["controls"])
-        header = [self.w["control"], self.w["source"], self.w["result"], self.w["detail"]]
-        rows: list[list[Value]] = [
-            [
-                str(check.get("label") or check.get("id")),
-                str(check.get("source") or "–"),
-                words.status_label(check.get("status"), self.lang),
-                str(check.get("detail") or "–"),
-            ]
-            for check in self.pub.checks
-        ]
-        self.pen.block(sheet, 1, "controles", header, rows, [60, 30, 18, 70])
-
-    def _replication(self, sheet: Worksheet) -> None:
-        self.pen.title(sheet, self.w["replication"])
-        sheet.write_string(1, 0, self.w["replication_intro"], self.pen.format())
-        header = [self.x["figure_id"], self.w["indicator"], self.w["published_value"], self.w["recomputed"]]
-        header += [self.w["difference"], self.w["verdict"], self.w["remark"]]
-        rows: list[list[Value]] = []
-        for line in self.pub.replication:
-            numbers = [_number(line.get(key), self.lang) for key in ("published", "recomputed", "difference")]
-            verdict = words.verdict_label(line.get("verdict"), self.lang)
-            label = str(line.get("label") or line["figure_id"])
-            rows.append([line["figure_id"], label, *numbers, verdict, str(line.get("remark") or "–")])
-        self.pen.block(sheet, 2, "replication", header, rows, [32, 56, 16, 18, 14, 30, 80])
-
-    def _long(self, sheet: Worksheet) -> None:
-        self.pen.title(sheet, self.x["long"].replace("_", " "))
-        keys = [
-            "figure_id",
-            "row_code",
-            "row_label",
-            "column_code",
-            "column_label",
-            "value",
-            "unit",
-            "obs_status",
-        ]
-        keys += ["conf_status", "numerator", "denominator", "base_n", "ci_low", "ci_high", "flags"]
-        header = [self.w["edition"], self.w["table"], *(self.x[key] for key in keys)]
-        rows: list[list[Value]] = []
-        for figure in self.pub.figures():
-            cell = figure.cell
-            measures = (cell.numerator, cell.denominator, cell.base_n, cell.ci_low, cell.ci_high)
-            shown = cell.value if cell.value is not None else cell.text or ""
-            rows.append(
-                [
-                    str(self.pub.manifest.get("edition") or "–"),
-                    figure.table.number,
-                    figure.id,
-                    figure.row.code,
-                    figure.row.label,
-                    figure.column.code,
-                    figure.column.label,
-                    cell.sign or shown,
-                    (cell.unit if cell.unit is not None else figure.column.unit) or "–",
-                    cell.obs_status,
-                    cell.conf_status,
-                    *("///" if measure is None else measure for measure in measures),
-                    ", ".join(cell.flags) or "–",
-                ]
-            )
-        widths = [26, 10, 36, 22, 46, 20, 30, 14, 20, 14, 16, 16, 16, 12, 14, 14, 30]
-        self.pen.block(sheet, 1, "donnees_longues", header, rows, widths, filtered=True)
-
     def _block_title(self, table: PublishedTable) -> str:
         """Title of the only block of rows, which has no column of its own."""
         return "" if table.has_sections or not table.rows else table.rows[0].section or ""
@@ -274,8 +194,7 @@ class _Writer:
         ]
         self.pen.title(sheet, lines[0])
         for index, line in enumerate(lines[1:], start=1):
-            sheet.write_string(index, 0, line, self.pen.format())
-            sheet.set_row(index, 16)
+            self.pen.paragraph(sheet, index, line, FIRST)
         grid = Grid(table, self.w, self.x)
         name = f"{table.sheet_name}_{table.id}".lower().replace(".", "_").replace("-", "_")
         totals = frozenset(index for index, row in enumerate(table.rows) if row.kind == "total")
@@ -295,17 +214,13 @@ class _Writer:
             at = HEADER_ROW + 1 + len(table.rows)
             last = _letter(len(grid.headers) - 1)
             self.book.define_name(f"{name}_total", f"='{table.sheet_name}'!$A${at}:${last}${at}")
-        add_charts(self.book, sheet, table, grid.offset, len(grid.headers), HEADER_ROW)
+        add_charts(self.book, sheet, table, grid.at, len(grid.headers), HEADER_ROW)
 
 
 def _letter(index: int) -> str:
     from xlsxwriter.utility import xl_col_to_name
 
     return str(xl_col_to_name(index))
-
-
-def _number(value: Any, lang: str) -> Value:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else plain(value, lang)
 
 
 def _text_of(markup: str) -> str:

@@ -17,7 +17,7 @@ _FONT = {"name": "Arial", "size": 10, "color": "#1D2126"}
 
 
 def add_charts(
-    book: Workbook, sheet: Worksheet, table: PublishedTable, offset: int, width: int, header_row: int
+    book: Workbook, sheet: Worksheet, table: PublishedTable, at: dict[str, int], width: int, header_row: int
 ) -> None:
     """Puts the chart of a table at its right, one a block of rows, four at most; tiles have none."""
     spec = dict(table.chart or {})
@@ -32,7 +32,7 @@ def add_charts(
         if not run:
             continue
         lines = [header_row + 1 + index for index in run]
-        chart = _chart(book, sheet.get_name(), table, spec, lines, run, offset, header_row)
+        chart = _chart(book, sheet.get_name(), table, spec, lines, run, at, header_row)
         height = 90 + (26 + 14 * (len(spec_columns(table, spec)) - 1)) * len(run) if kind != "lines" else 320
         chart.set_size({"width": 640, "height": height})
         title = table.finding or table.title
@@ -52,7 +52,7 @@ def _chart(
     spec: dict[str, Any],
     lines: list[int],
     run: list[int],
-    offset: int,
+    positions: dict[str, int],
     header_row: int,
 ) -> Any:
     columns = spec_columns(table, spec)
@@ -62,16 +62,16 @@ def _chart(
         options["subtype"] = "percent_stacked"
     chart = book.add_chart(options)
     assert chart is not None
-    codes = [column.code for column in table.columns]
+    names = min(positions.values()) - 1
     for rank, column in enumerate(columns):
         signs = [table.cell(table.rows[index], column).sign for index in run]
         if spec["type"] == "lines" and any(signs):
             continue  # a text would be drawn as a zero
-        at = offset + codes.index(column.code)
+        at = positions[column.code]
         tail = f".{'0' * column.decimals}" if column.decimals else ""
         series: dict[str, Any] = {
             "name": [sheet, header_row, at],
-            "categories": _reference(sheet, lines, offset - 1),
+            "categories": _reference(sheet, lines, names),
             "values": _reference(sheet, lines, at),
             "fill": {"color": COLOURS[rank % 5]},
             "gap": 40,
@@ -94,13 +94,13 @@ def _chart(
     chart.set_title({"name": title, "name_font": {**_FONT, "size": 12, "bold": True}, "overlay": False})
     chart.set_legend({"none": True} if len(columns) == 1 else {"position": "top", "font": _FONT})
     values = {"visible": False, "major_gridlines": {"visible": False}, "min": 0, "num_font": _FONT}
-    names = {"num_font": _FONT, "line": {"color": CONTEXT}, "major_tick_mark": "none"}
+    labels = {"num_font": _FONT, "line": {"color": CONTEXT}, "major_tick_mark": "none"}
     if spec["type"] == "lines":
-        chart.set_x_axis(names)
+        chart.set_x_axis(labels)
         chart.set_y_axis(values)
     else:
         chart.set_x_axis(values)
-        chart.set_y_axis({**names, "reverse": True})
+        chart.set_y_axis({**labels, "reverse": True})
     chart.set_chartarea({"border": {"none": True}})
     return chart
 

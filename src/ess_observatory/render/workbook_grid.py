@@ -6,7 +6,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.publish.tables import PublishedTable
+from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
 from ess_observatory.render.numbers import row_units
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 FONT, SIZE, LINE = "Arial", 12, 16.0
+FIRST = 60  # width of the first column, which carries the wrapped lines above the table
 Value = str | float | int
 
 
@@ -23,6 +24,7 @@ class Pen:
     def __init__(self, book: Workbook) -> None:
         self.book = book
         self._formats: dict[tuple, Any] = {}
+        self._titles: dict[str, str] = {}
 
     def format(self, **properties: Any) -> Any:
         """The format of that style."""
@@ -41,6 +43,7 @@ class Pen:
         """The title of a sheet, in A1."""
         sheet.write_string(0, 0, text, self.format(bold=True, font_size=16))
         sheet.set_row(0, 22)
+        self._titles[sheet.get_name()] = text
 
     def block(
         self,
@@ -84,6 +87,7 @@ class Pen:
                 "style": "Table Style Light 1",
                 "banded_rows": False,
                 "autofilter": filtered,
+                "description": self._titles.get(sheet.get_name(), name),
                 "columns": [
                     {"header": text, "header_format": self.format(**style)}
                     for text, style in zip(unique, styles, strict=True)
@@ -137,17 +141,19 @@ class Grid:
         with_units = bool(units)
         with_marks = any(table.cell(row, column).mark for row in table.rows for column in table.columns)
         self.headers = [*([w["section"]] if table.has_sections else []), table.stub]
-        self.headers += [column.header for column in table.columns]
-        self.widths = [*([30] if table.has_sections else []), 42]
-        self.widths += [
-            38 if column.kind == "text" else max(16, len(column.header) // 2 + 4) for column in table.columns
-        ]
-        self.right = [False] * self.offset + [column.kind != "text" for column in table.columns]
+        self.widths = [FIRST, *([42] if table.has_sections else [])]
+        self.right = [False] * self.offset
+        self.at: dict[str, int] = {}  # position of each column
+        bounded = {c.code for c in table.columns if any(table.cell(r, c).interval for r in table.rows)}
+        for column in table.columns:
+            self.at[column.code] = len(self.headers)
+            self._add(column.header, 38 if column.kind == "text" else None, column.kind != "text")
+            if column.code in bounded:
+                for bound in ("ci_low", "ci_high"):
+                    self._add(f"{column.label} – {x[bound]}", None, True)
         for wanted, header in ((with_units, x["unit"]), (with_marks, w["reliability"])):
             if wanted:
-                self.headers.append(header)
-                self.widths.append(16)
-                self.right.append(False)
+                self._add(header, 16, False)
         self.rows: list[list[tuple[Value, int | None]]] = []
         for row in table.rows:
             line: list[tuple[Value, int | None]] = [(row.section or "–", None)] if table.has_sections else []
@@ -160,11 +166,20 @@ class Grid:
                 else:
                     line.append((cell.value, cell.decimals if cell.decimals is not None else column.decimals))
                 marks.append(cell.mark)
+                if column.code in bounded:
+                    shown = cell.decimals if cell.decimals is not None else column.decimals
+                    ends = cell.interval or (cell.sign or NOT_APPLICABLE,) * 2
+                    line += [(end, None if isinstance(end, str) else shown) for end in ends]
             if with_units:
                 line.append((units[row.code], None))
             if with_marks:
                 line.append((", ".join(dict.fromkeys(mark for mark in marks if mark)) or w["normal"], None))
             self.rows.append(line)
+
+    def _add(self, header: str, width: int | None, right: bool) -> None:
+        self.headers.append(header)
+        self.widths.append(width or max(16, len(header) // 2 + 4))
+        self.right.append(right)
 
 
 def _lines(text: str, width: float) -> int:

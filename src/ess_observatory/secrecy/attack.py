@@ -172,6 +172,7 @@ class _Part:
 
 def _quiet(highspy: Any) -> Any:
     solver = getattr(highspy._core, "_Highs", highspy.Highs)()
-    for option, value in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("random_seed", 1)):
+    # From one question to the next only the objective changes: the last point stays possible, so primal simplex goes on from it.
+    for option, value in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("solver", "simplex"), ("simplex_strategy", 4)):
         solver.setOptionValue(option, value)
     return solver

@@ -73,75 +73,25 @@ def _solve(solver: Any) -> np.ndarray | None:
                            "Relancez ; si l’erreur revient, simplifiez les liens entre tableaux des fiches.", Exit.INTEGRITY)
 
 
-class Freedom:
-    """How far a hidden cell can go when hidden cells alone move."""
+class _Moves:
+    """Moves of cells, split in up and down, at a cost: the least costly by which a cell moves by so much."""
 
-    def __init__(self, system: System, hidden: Iterable[int]) -> None:
-        count = len(system.values)
-        self.low, self.high = system.lower - system.values, system.upper - system.values
-        self.hidden: set[int] = set()
-        self.solver = _highs(system, 1, np.zeros(count), np.zeros(count), np.zeros(count))
-        for cell in hidden:
-            self.open(cell)
-
-    def open(self, cell: int) -> None:
-        """The cell is hidden from now on."""
-        self.hidden.add(cell)
-        self.solver.changeColBounds(cell, min(self.low[cell], 0.0), max(self.high[cell], 0.0))
-
-    def shut(self, cell: int) -> None:
-        """The cell is published again."""
-        self.hidden.discard(cell)
-        self.solver.changeColBounds(cell, 0.0, 0.0)
-
-    def reach(self, cell: int, move: float, known: Iterable[int] = ()) -> np.ndarray | None:
-        """Moves of all cells by which `cell` moves by `move` while `known` cells stay; None when it cannot."""
-        fixed = [other for other in known if other in self.hidden]
-        for other in fixed:
-            self.solver.changeColBounds(other, 0.0, 0.0)
-        low, high = (self.low[cell], move) if move > 0 else (move, self.high[cell])
-        self.solver.changeColBounds(cell, min(low, 0.0), max(high, 0.0))
-        self.solver.changeColCost(cell, -1.0 if move > 0 else 1.0)
-        found = _solve(self.solver)
-        self.solver.changeColCost(cell, 0.0)
-        for other in [*fixed, cell]:
-            self.solver.changeColBounds(other, min(self.low[other], 0.0), max(self.high[other], 0.0))
-        if found is None or abs(found[cell]) < abs(move) * (1 - 1e-9) - 1e-9:
-            return None
-        return found
-
-
-class Spread:
-    """The cheapest way for a cell to move by so much, published cells moving at their cost."""
-
-    def __init__(self, system: System, hidden: Iterable[int]) -> None:
+    def __init__(self, system: System, movable: np.ndarray, cost: np.ndarray) -> None:
         self.count = len(system.values)
-        self.costs = system.costs
-        self.may = system.hideable
+        self.movable = movable
         self.up = np.maximum(system.upper - system.values, 0.0)
         self.down = np.maximum(system.values - system.lower, 0.0)
-        start = set(hidden)
-        movable = self.may | np.isin(np.arange(self.count), sorted(start))
         high = np.concatenate([np.where(movable, self.up, 0.0), np.where(movable, self.down, 0.0)])
-        cost = np.concatenate([system.costs, system.costs])
-        self.solver = _highs(system, 2, cost, np.zeros(2 * self.count), high)
-        self.movable = movable
-        for cell in start:
-            self.open(cell)
+        self.solver = _highs(system, 2, np.concatenate([cost, cost]), np.zeros(2 * self.count), high)
 
-    def open(self, cell: int) -> None:
-        """The cell is hidden: it moves almost for nothing."""
-        for column in (cell, cell + self.count):
-            self.solver.changeColCost(column, float(self.costs[cell]) * HIDDEN_COST)
-
-    def _bounds(self, cell: int) -> None:
+    def _bound(self, cell: int) -> None:
         up, down = (self.up[cell], self.down[cell]) if self.movable[cell] else (0.0, 0.0)
         self.solver.changeColBounds(cell, 0.0, up)
         self.solver.changeColBounds(cell + self.count, 0.0, down)
 
     def reach(self, cell: int, move: float, known: Iterable[int] = ()) -> np.ndarray | None:
-        """The cheapest moves by which `cell` moves by `move`; None when nothing that may be hidden allows it."""
-        fixed = list(known)
+        """The cheapest moves by which `cell` moves by `move` while `known` cells stay; None when there are none."""
+        fixed = [other for other in known if self.movable[other]]
         for other in fixed:
             for column in (other, other + self.count):
                 self.solver.changeColBounds(column, 0.0, 0.0)
@@ -149,5 +99,91 @@ class Spread:
             self.solver.changeColBounds(column, max(size, 0.0), max(size, 0.0))
         found = _solve(self.solver)
         for other in [*fixed, cell]:
-            self._bounds(other)
-        return None if found is None else found[:self.count] - found[self.count:]
+            self._bound(other)
+        return None if found is None else found[: self.count] - found[self.count :]
+
+
+class Freedom(_Moves):
+    """Hidden cells alone move. The least moves in all are sought: a proof that touches few cells fails few others."""
+
+    def __init__(self, system: System, hidden: Iterable[int]) -> None:
+        movable = np.zeros(len(system.values), dtype=bool)
+        movable[list(hidden)] = True
+        super().__init__(system, movable, np.ones(len(system.values)))
+
+    def open(self, cell: int) -> None:
+        """The cell is hidden from now on."""
+        self.movable[cell] = True
+        self._bound(cell)
+
+    def shut(self, cell: int) -> None:
+        """The cell is published again."""
+        self.movable[cell] = False
+        self._bound(cell)
+
+
+class Spread(_Moves):
+    """Every cell that may be hidden moves, at the cost of hiding it: which must be, for this one to move that far?"""
+
+    def __init__(self, system: System, hidden: Iterable[int]) -> None:
+        movable = system.hideable.copy()
+        movable[list(hidden)] = True
+        super().__init__(system, movable, system.costs)
+        self.costs = system.costs
+        for cell in hidden:
+            self.open(cell)
+
+    def open(self, cell: int) -> None:
+        """The cell is hidden: it moves almost for nothing."""
+        for column in (cell, cell + self.count):
+            self.solver.changeColCost(column, float(self.costs[cell]) * HIDDEN_COST)
+
+
+def farthest(system: System, movable: Iterable[int], cell: int, move: float, known: Iterable[int] = ()) -> float:
+    """How far `cell` can go towards `move` when the `movable` cells move and the `known` ones stay."""
+    low, high = np.zeros(len(system.values)), np.zeros(len(system.values))
+    for other in set(movable) - set(known):
+        low[other], high[other] = system.lower[other] - system.values[other], system.upper[other] - system.values[other]
+    low[cell], high[cell] = (0.0, move) if move > 0 else (move, 0.0)
+    cost = np.zeros(len(system.values))
+    cost[cell] = -1.0 if move > 0 else 1.0
+    found = _solve(_highs(system, 1, cost, low, high))
+    return 0.0 if found is None else abs(float(found[cell]))
+
+
+def even_shares(weights: list[float], rows: list[tuple[dict[int, float], float]]) -> list[float]:
+    """Non-negative values that meet every row (`sum(coef x) = total`), the least of them by weight as large as can be.
+
+    Raises E507 when there are none: what the producers publish contradicts itself.
+    """
+    import highspy
+
+    count = len(weights)
+    starts, columns, coefs, low, high = [0], [], [], [], []
+    for terms, total in rows:
+        columns.extend(terms)
+        coefs.extend(terms.values())
+        starts.append(len(columns))
+        low.append(total - 1e-6 * max(1.0, abs(total)))
+        high.append(total + 1e-6 * max(1.0, abs(total)))
+    for index, weight in enumerate(weights):
+        columns.extend([index, count])
+        coefs.extend([1.0, -weight])
+        starts.append(len(columns))
+        low.append(0.0)
+        high.append(float("inf"))
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = count + 1, len(low)
+    model.col_cost_ = np.asarray([*([0.0] * count), -1.0])
+    model.col_lower_, model.col_upper_ = np.zeros(count + 1), np.asarray([*([1e15] * count), 1e15])
+    model.row_lower_, model.row_upper_ = np.asarray(low), np.asarray(high)
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_, model.a_matrix_.index_ = np.asarray(starts, np.int32), np.asarray(columns, np.int32)
+    model.a_matrix_.value_ = np.asarray(coefs, float)
+    solver = new_solver()
+    solver.passModel(model)
+    found = _solve(solver)
+    if found is None:
+        raise ObservatoryError("E507", "Aucune valeur des cellules masquées par un producteur n’est compatible avec ses totaux", None,
+                               "Vérifiez les sommes déclarées dans les fiches et les fichiers du producteur.", Exit.INTEGRITY)
+    return [float(value) for value in found[:count]]

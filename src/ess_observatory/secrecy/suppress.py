@@ -8,12 +8,12 @@ Kelly, Golden and Assad (1992); the certificates are our own. Deterministic: tie
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ess_observatory.secrecy.programs import Freedom, Spread
+from ess_observatory.secrecy.programs import Freedom, Spread, farthest
 from ess_observatory.secrecy.system import MOVED, System
 
 
@@ -36,22 +36,37 @@ class Protection:
     insider_down: float = 0.0
 
 
+@dataclass(frozen=True)
+class Witness:
+    """Moves of a few cells (the others stay) that agree with all that is published: the proof of a need."""
+
+    cells: np.ndarray
+    moves: np.ndarray
+
+    def spread(self, count: int) -> np.ndarray:
+        """The moves of all cells."""
+        out = np.zeros(count)
+        out[self.cells] = self.moves
+        return out
+
+
 @dataclass
 class Pattern:
     """The outcome: hidden cells, those hidden for others, the certificate of each need, the needs nobody can meet."""
 
     hidden: set[int]
     secondary: set[int]
-    certificates: dict[Need, np.ndarray]
+    certificates: dict[Need, Witness]
     impossible: list[Need] = field(default_factory=list)
 
 
 def suppress(system: System, primary: dict[int, Protection], owners: dict[int, str] | None = None,
-             secondary_rate: float = 0.0, secondary_least: float = 0.0) -> Pattern:
+             secondary: np.ndarray | None = None) -> Pattern:
     """Protect the primary cells of a system. `owners`: the contributor of each hidden cell that has only one.
 
-    `secondary_rate`, `secondary_least`: protection of the cells hidden for others (share of the value, absolute least).
+    `secondary`: how far each cell must be able to move if it is hidden for another (0 when not given).
     """
+    sizes = np.zeros(len(system.values)) if secondary is None else secondary
     free = system.hideable.copy()
     free[list(primary)] = True
     whole = Pattern(set(primary), set(), {})
@@ -61,15 +76,13 @@ def suppress(system: System, primary: dict[int, Protection], owners: dict[int, s
             continue
         place = {cell: index for index, cell in enumerate(block)}
         work = _Block(system.part(block), {place[c]: primary[c] for c in inside},
-                      {place[c]: owner for c, owner in (owners or {}).items() if c in place}, secondary_rate, secondary_least)
+                      {place[c]: owner for c, owner in (owners or {}).items() if c in place}, sizes[block])
         work.run()
         whole.hidden |= {block[cell] for cell in work.hidden}
         whole.secondary |= {block[cell] for cell in work.hidden if block[cell] not in primary}
         outward = np.asarray(block)
-        for need, witness in work.certificates().items():
-            moves = np.zeros(len(system.values))
-            moves[outward] = witness
-            whole.certificates[_outward(need, block)] = moves
+        for need, witness in work.certificates():
+            whole.certificates[_outward(need, block)] = Witness(outward[witness.cells], witness.moves)
         whole.impossible += [_outward(need, block) for need in work.impossible]
     return whole
 
@@ -81,8 +94,8 @@ def _outward(need: Need, block: list[int]) -> Need:
 class _Block:
     """One connected part of the system being protected."""
 
-    def __init__(self, system: System, primary: dict[int, Protection], owners: dict[int, str], rate: float, least: float) -> None:
-        self.system, self.primary, self.rate, self.least = system, primary, rate, least
+    def __init__(self, system: System, primary: dict[int, Protection], owners: dict[int, str], sizes: np.ndarray) -> None:
+        self.system, self.primary, self.sizes = system, primary, sizes
         self.hidden = set(primary)
         self.low, self.high = system.lower - system.values, system.upper - system.values
         self.slack_down, self.slack_up = system.slack()
@@ -97,9 +110,11 @@ class _Block:
                 self.rows_of[cell].append(index)
         self.witnesses = np.zeros((len(system.values), 64))
         self.alive, self.least_scale, self.most_scale = np.zeros(64, dtype=bool), np.zeros(64), np.zeros(64)
+        self.touched = np.zeros(64, dtype=int)
         self.count = 0
         self.proof: dict[Need, tuple[int, float]] = {}
         self.impossible: list[Need] = []
+        self.lowered: dict[Need, Need | None] = {}
         groups: dict[str, list[int]] = {}
         for cell, owner in sorted(owners.items()):
             groups.setdefault(owner, []).append(cell)
@@ -112,9 +127,14 @@ class _Block:
         self._settle()
         self._clean()
 
-    def certificates(self) -> dict[Need, np.ndarray]:
+    def certificates(self) -> Iterator[tuple[Need, Witness]]:
         """The moves that prove each need."""
-        return {need: self.witnesses[:, index] * scale for need, (index, scale) in self.proof.items()}
+        touched: dict[int, np.ndarray] = {}
+        for need, (index, scale) in self.proof.items():
+            if index not in touched:
+                touched[index] = np.flatnonzero(self.witnesses[:, index])
+            cells = touched[index]
+            yield need, Witness(cells, self.witnesses[cells, index] * scale)
 
     def _primary_needs(self) -> list[Need]:
         needs = []
@@ -130,7 +150,7 @@ class _Block:
     def _secondary_needs(self) -> list[Need]:
         needs = []
         for cell in sorted(self.hidden - set(self.primary)):
-            size = max(self.rate * abs(self.system.values[cell]), self.least)
+            size = float(self.sizes[cell])
             needs += self._needs(cell, size, size)
         return needs
 
@@ -146,7 +166,8 @@ class _Block:
         moved = np.flatnonzero(np.abs(self.witnesses[:, self.proof[need][0]]) > MOVED)
         groups = {self.group[cell] for cell in moved.tolist() if cell in self.group and need.cell not in self.group[cell]}
         move = float(np.sign(need.move)) * min(size, abs(need.move))
-        return [Need(need.cell, move, group) for group in sorted(groups) if group != own]
+        asked = [Need(need.cell, move, group) for group in sorted(groups) if group != own]
+        return [n for n in (self.lowered.get(n, n) for n in asked) if n is not None]
 
     def _settle(self) -> None:
         """Insiders and secondary cells, until hiding for one asks nothing new of another."""
@@ -168,7 +189,10 @@ class _Block:
             self.spread = Spread(self.system, sorted(self.hidden))
         moves = self.spread.reach(need.cell, need.move, need.known)
         if moves is None:
-            self.impossible.append(need)
+            if not need.known:
+                self.impossible.append(need)
+            elif lower := self._lower(need):
+                self._meet(lower)
             return
         moves[np.abs(moves) <= MOVED] = 0.0
         for cell in np.flatnonzero(moves).tolist():
@@ -178,6 +202,18 @@ class _Block:
         self._keep(moves)
         if not self._covered(need):
             self.proof[need] = (self.count - 1, 1.0)
+
+    def _lower(self, need: Need) -> Need | None:
+        """What may be asked against a contributor who is inside the cell: to be far from what the others make of it.
+
+        Nobody can hide from him that a whole is at least his own part; `rest` is what remains when everything is hidden.
+        """
+        everything = np.flatnonzero(self.system.hideable | self.hidden_mask).tolist()
+        rest = farthest(self.system, everything, need.cell, need.move, need.known)
+        share = abs(need.move) / max(abs(float(self.system.values[need.cell])), abs(need.move))
+        lower = Need(need.cell, float(np.sign(need.move)) * rest * share, need.known)
+        self.lowered[need] = lower if rest * share > 1e-3 else None
+        return self.lowered[need]
 
     def _hide(self, cell: int) -> None:
         self.hidden.add(cell)
@@ -204,6 +240,7 @@ class _Block:
         if self.count == len(self.alive):
             self.witnesses = np.hstack([self.witnesses, np.zeros_like(self.witnesses)])
             self.alive = np.concatenate([self.alive, np.zeros_like(self.alive)])
+            self.touched = np.concatenate([self.touched, np.zeros_like(self.touched)])
             self.least_scale = np.concatenate([self.least_scale, np.zeros_like(self.least_scale)])
             self.most_scale = np.concatenate([self.most_scale, np.zeros_like(self.most_scale)])
         sums = np.add.reduceat(self.coefs * moves[self.columns], self.starts[:-1]) if len(self.coefs) else np.zeros(0)
@@ -212,6 +249,7 @@ class _Block:
         least_row, most_row = _scales(sums, self.slack_down, self.slack_up)
         self.witnesses[:, self.count] = moves
         self.alive[self.count] = True
+        self.touched[self.count] = np.count_nonzero(moves)
         self.least_scale[self.count] = max(least, least_row)
         self.most_scale[self.count] = min(most, most_row)
         self.count += 1
@@ -232,7 +270,8 @@ class _Block:
         found = np.flatnonzero(fits)
         if not len(found):
             return False
-        self.proof[need] = (int(found[0]), float(scale[found[0]]))
+        best = found[np.argmin(self.touched[found])]
+        self.proof[need] = (int(best), float(scale[best]))
         return True
 
     def _clean(self) -> None:
@@ -242,7 +281,7 @@ class _Block:
             candidates = sorted(self.hidden - set(self.primary), key=lambda c: (-self.system.costs[c], c))
             dropped = [cell for cell in candidates if self._drop(cell)]
             # Only the protection of a secondary cell itself can make another one needless later.
-            changed = bool(dropped) and (self.rate > 0 or self.least > 0)
+            changed = bool(dropped) and bool(np.any(self.sizes > 0))
 
     def _drop(self, cell: int) -> bool:
         if self._gives_away(cell):
@@ -311,10 +350,11 @@ def verify(system: System, pattern: Pattern, needs: Iterable[Need] | None = None
     shown[list(pattern.hidden)] = False
     bad = []
     for need in pattern.certificates if needs is None else needs:
-        moves = pattern.certificates.get(need)
-        if moves is None:
+        witness = pattern.certificates.get(need)
+        if witness is None:
             bad.append(need)
             continue
+        moves = witness.spread(len(system.values))
         sums = np.add.reduceat(coefs * moves[columns], starts[:-1]) if len(coefs) else np.zeros(0)
         after = system.values + moves
         holds = (np.all(sums >= down - size) and np.all(sums <= up + size)

@@ -10,8 +10,8 @@ from ess_observatory.survey.layout import Filled
 from ess_observatory.survey.questions import Codebook, Question
 from ess_observatory.survey.values import Refusal, normalise
 
-_YES = ("x", "oui", "1", "vrai")
-_NO = ("non", "0", "faux")
+_YES = ("x", "oui", "o", "1", "vrai", "true", "yes", "y", "coché", "✓", "✔")
+_NO = ("non", "n", "0", "faux", "false", "no", "non coché")
 _EMPTY = ("n/a",)
 
 
@@ -77,7 +77,12 @@ class Reading:
         wanted = normalise(text)
         english = self.codebook.nonresponse_labels_en
         for code, label in self.codebook.nonresponse_labels.items():
-            written = (code, normalise(code.replace("_", " ")), normalise(label), normalise(english.get(code, code)))
+            written = (
+                code,
+                normalise(code.replace("_", " ")),
+                normalise(label),
+                normalise(english.get(code, code)),
+            )
             if code != "nr" and wanted in written:
                 return code
         return None

@@ -25,7 +25,15 @@ from ess_observatory.survey.questions import (
     Section,
 )
 
-__all__ = ["Choice", "Codebook", "Question", "Section", "codebook_from", "load_codebook", "reference_problems"]
+__all__ = [
+    "Choice",
+    "Codebook",
+    "Question",
+    "Section",
+    "codebook_from",
+    "load_codebook",
+    "reference_problems",
+]
 
 #: Names of constraints that are checks of the answer itself.
 CHECKS = frozenset({"luhn14"})
@@ -54,7 +62,7 @@ def load_codebook(path: Path) -> Codebook:
         mark = getattr(error, "problem_mark", None)
         place = f"{path.name}, ligne {mark.line + 1}" if mark is not None else path.name
         raise ObservatoryError(
-            "E232", "Le questionnaire n’est pas un YAML lisible.", place, "Vérifier l’indentation."
+            "E292", "Le questionnaire n’est pas un YAML lisible.", place, "Vérifier l’indentation."
         ) from error
     codebook = codebook_from(data, path.name)
     return replace(codebook, recodes=load_recodes(path.with_name(RECODES), codebook))
@@ -65,7 +73,7 @@ def codebook_from(data: Any, where: str) -> Codebook:
     problems: list[ObservatoryError] = []
     if not isinstance(data, dict) or not isinstance(data.get("sections"), list) or not data["sections"]:
         raise ObservatoryError(
-            "E232",
+            "E292",
             "Le questionnaire n’a pas de rubrique «\u00a0sections\u00a0».",
             where,
             "Compléter le fichier.",
@@ -111,7 +119,7 @@ def codebook_from(data: Any, where: str) -> Codebook:
     problems.extend(cross_checks(codebook, where))
     if problems:
         raise ObservatoryError(
-            "E233",
+            "E293",
             f"Le questionnaire contient {len(problems)} erreur{'s' if len(problems) > 1 else ''}.",
             where,
             "Corriger chaque ligne ci-dessous, puis relancer.",
@@ -138,7 +146,7 @@ def _question(
     place = f"{where}, question {code or rank}"
 
     def problem(what: str, fix: str) -> None:
-        problems.append(ObservatoryError("E234", what, place, fix))
+        problems.append(ObservatoryError("E294", what, place, fix))
 
     if not _CODE.fullmatch(code):
         problem(

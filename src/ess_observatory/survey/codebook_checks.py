@@ -20,7 +20,7 @@ def cross_checks(codebook: Codebook, where: str) -> list[ObservatoryError]:
     ):
         for code in sorted(item for item, count in counts.items() if count > 1):
             what = f"{kind} en double\u00a0: «\u00a0{code}\u00a0»."
-            problems.append(ObservatoryError("E234", what, where, "Un code par élément."))
+            problems.append(ObservatoryError("E294", what, where, "Un code par élément."))
     for question in codebook.questions:
         for key, node in (("relevant", question.relevant), ("constraint", question.constraint)):
             if node is None:
@@ -32,9 +32,7 @@ def cross_checks(codebook: Codebook, where: str) -> list[ObservatoryError]:
                 for code, _ in references(node)
             ):
                 what = "Le filtre cite la question elle-même ou une question suivante."
-                problems.append(
-                    ObservatoryError("E234", what, place, "Filtrer sur une question précédente.")
-                )
+                problems.append(ObservatoryError("E294", what, place, "Filtrer sur une question précédente."))
         problems.extend(_same_words(question, where))
     problems.extend(_consent_problems(codebook, where))
     problems.extend(_version_problems(codebook, where))
@@ -42,7 +40,7 @@ def cross_checks(codebook: Codebook, where: str) -> list[ObservatoryError]:
     if "en" in codebook.languages:
         problems.extend(
             ObservatoryError(
-                "E234",
+                "E294",
                 f"Le libellé anglais manque\u00a0: {what}.",
                 where,
                 "Ajouter «\u00a0label_en\u00a0» (ou «\u00a0hint_en\u00a0»).",
@@ -58,12 +56,12 @@ def _same_words(question: Question, where: str) -> Iterator[ObservatoryError]:
         if not choice.label:
             what = f"La modalité «\u00a0{choice.code}\u00a0» n’a pas de libellé."
             yield ObservatoryError(
-                "E234", what, f"{where}, question {question.code}", "Ajouter «\u00a0label_fr\u00a0»."
+                "E294", what, f"{where}, question {question.code}", "Ajouter «\u00a0label_fr\u00a0»."
             )
         elif counts.pop(normalise(choice.label), 0) > 1:
             what = f"Deux modalités ont le même libellé\u00a0: «\u00a0{choice.label}\u00a0»."
             yield ObservatoryError(
-                "E234", what, f"{where}, question {question.code}", "Un libellé par modalité."
+                "E294", what, f"{where}, question {question.code}", "Un libellé par modalité."
             )
 
 
@@ -74,15 +72,15 @@ def _consent_problems(codebook: Codebook, where: str) -> Iterator[ObservatoryErr
     question = codebook.by_code.get(code)
     if question is None or question.choice(choice) is None:
         what = f"L’accord («\u00a0consent\u00a0») cite {code} = «\u00a0{choice}\u00a0», qui n’existe pas."
-        yield ObservatoryError("E234", what, where, "Citer une question et l’une de ses modalités.")
+        yield ObservatoryError("E294", what, where, "Citer une question et l’une de ses modalités.")
 
 
 def _version_problems(codebook: Codebook, where: str) -> Iterator[ObservatoryError]:
     if not codebook.version:
-        yield ObservatoryError("E234", "La version manque.", where, "Ajouter «\u00a0version\u00a0».")
+        yield ObservatoryError("E294", "La version manque.", where, "Ajouter «\u00a0version\u00a0».")
     if codebook.version in codebook.reads_versions:
         what = "La version en cours est aussi dans «\u00a0reads_versions\u00a0»."
-        yield ObservatoryError("E234", what, where, "N’y laisser que des versions passées.")
+        yield ObservatoryError("E294", what, where, "N’y laisser que des versions passées.")
 
 
 def _alias_problems(codebook: Codebook, where: str) -> Iterator[ObservatoryError]:
@@ -103,8 +101,8 @@ def _clashes(
     place: str,
 ) -> Iterator[ObservatoryError]:
     owners: dict[str, set[str]] = {}
-    for code, texts, _ in named:
-        for text in texts:
+    for code, own, _ in named:
+        for text in own:
             owners.setdefault(normalise(text), set()).add(code)
     known = {codebook.version, *codebook.reads_versions, ""}
     aliases: dict[tuple[str, str], str] = {}
@@ -112,7 +110,7 @@ def _clashes(
         for version, texts in item.aliases.items():
             if version not in known:
                 what = f"Alias d’une version qui n’est pas lue\u00a0: «\u00a0{version}\u00a0» ({code})."
-                yield ObservatoryError("E234", what, place, "L’ajouter à «\u00a0reads_versions\u00a0».")
+                yield ObservatoryError("E294", what, place, "L’ajouter à «\u00a0reads_versions\u00a0».")
             for text in texts:
                 wanted = normalise(text)
                 others = owners.get(wanted, set()) - {code}
@@ -120,7 +118,7 @@ def _clashes(
                 if others or first != code:
                     other = min(others) if others else first
                     what = f"L’alias «\u00a0{text}\u00a0» de {code} désigne aussi {other}."
-                    yield ObservatoryError("E234", what, place, "Garder l’alias d’un seul côté.")
+                    yield ObservatoryError("E294", what, place, "Garder l’alias d’un seul côté.")
 
 
 def _untranslated(codebook: Codebook) -> Iterator[str]:
@@ -149,9 +147,9 @@ def reference_problems(codebook: Codebook, node: Node, where: str) -> list[Obser
         question = codebook.by_code.get(code)
         if question is None:
             what = f"Question inconnue\u00a0: «\u00a0{code}\u00a0»."
-            problems.append(ObservatoryError("E234", what, where, "Vérifier le code cité."))
+            problems.append(ObservatoryError("E294", what, where, "Vérifier le code cité."))
         elif choice is not None and question.choice(choice) is None:
             allowed = ", ".join(item.code for item in question.choices)
             what = f"«\u00a0{code}\u00a0» n’a pas de modalité «\u00a0{choice}\u00a0»."
-            problems.append(ObservatoryError("E234", what, where, f"Modalités\u00a0: {allowed}."))
+            problems.append(ObservatoryError("E294", what, where, f"Modalités\u00a0: {allowed}."))
     return problems

@@ -7,6 +7,7 @@ analyst declares the change harmless.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -58,21 +59,21 @@ def pair_questions(
     harmless: frozenset[str] = frozenset(),
 ) -> list[Pairing]:
     """Every question of either codebook, paired. `mapping`: current code → previous code; `harmless`: current codes
-    whose changes are declared without effect. An unknown code of `mapping` raises E231."""
+    whose changes are declared without effect. An unknown code of `mapping` raises E291."""
     names = dict(mapping or {})
     for code, before in names.items():
         current.question(code)
         previous.question(before)
     pairs, seen = [], set()
     for question in current.questions:
-        before = previous.by_code.get(names.get(question.code, question.code))
-        if before is None or (question.code not in names and before.code in names.values()):
+        old = previous.by_code.get(names.get(question.code, question.code))
+        if old is None or (question.code not in names and old.code in names.values()):
             pairs.append(Pairing(question, None, NEW))
             continue
-        seen.add(before.code)
-        reasons = _differences(before, question, names)
+        seen.add(old.code)
+        reasons = _differences(old, question, names)
         kept = COMPARABLE if not reasons or question.code in harmless else BREAK
-        pairs.append(Pairing(question, before, kept, reasons))
+        pairs.append(Pairing(question, old, kept, reasons))
     dropped = [question for question in previous.questions if question.code not in seen]
     return pairs + [Pairing(None, question, DROPPED) for question in dropped]
 
@@ -100,8 +101,6 @@ def _differences(before: Question, after: Question, names: Mapping[str, str]) ->
 
 def _filter(question: Question, names: Mapping[str, str]) -> str:
     """The filter of a question, in the codes of the previous edition and without the spaces that do not count."""
-    import re
-
     text = re.sub(r"'[^']*'|[A-Za-z_]\w*", lambda m: names.get(m.group(), m.group()), question.relevant_text or "")
     return "".join(text.split())
 
@@ -146,10 +145,7 @@ def compare_answers(
             if status == COMPARABLE and old and new and min(old[1], new[1]) >= least[1]:
                 low, high = difference((*old, populations[0]), (*new, populations[1]), level)
                 gap = (100 * (new[0] / new[1] - old[0] / old[1]), 100 * low, 100 * high)
-            rows.append(
-                Evolution(
-                    question.code, choice.code, choice.label, status, pair.reasons,
-                    shares[0], old[1] if old else None, shares[1], new[1] if new else None, *gap,
-                )  # fmt: skip
-            )
+            bases = [counted[1] if counted else None for counted in (old, new)]
+            found = (shares[0], bases[0], shares[1], bases[1], *gap)
+            rows.append(Evolution(question.code, choice.code, choice.label, status, pair.reasons, *found))
     return rows

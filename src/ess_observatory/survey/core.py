@@ -29,7 +29,7 @@ def build_survey(db: Database, codebook: Codebook, read: SurveyRead, source_id: 
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", source_id):
         raise ObservatoryError(
-            "E235",
+            "E295",
             f"Nom de source inattendu\u00a0: «\u00a0{source_id}\u00a0».",
             fix="Minuscules et tirets bas.",
             exit_code=Exit.USAGE,
@@ -112,6 +112,10 @@ def put_codebook(db: Database, codebook: Codebook) -> None:
         ]
     )
     db.put("rules.survey_choice", pa.Table.from_pylist(choices, schema=schema))
-    consent = [dict(zip(("question_code", "choice_code"), codebook.consent, strict=True))] if codebook.consent else []
+    consent = (
+        [dict(zip(("question_code", "choice_code"), codebook.consent, strict=True))]
+        if codebook.consent
+        else []
+    )
     agreed = pa.schema([("question_code", text), ("choice_code", text)])
     db.put("rules.survey_consent", pa.Table.from_pylist(consent, schema=agreed))

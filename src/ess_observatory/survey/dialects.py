@@ -157,9 +157,7 @@ class XPath:
         if pair is not None:
             return self._chosen(*pair)
         unknown = [f"not({test})" for test in self._known(node)]
-        return (
-            "(" + " or ".join([*unknown, self._compare(node)]) + ")" if unknown else self._compare(node)
-        )
+        return "(" + " or ".join([*unknown, self._compare(node)]) + ")" if unknown else self._compare(node)
 
     def _name(self, code: str) -> str:
         return "." if code == self.own.code else f"${{{code}}}"

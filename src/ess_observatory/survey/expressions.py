@@ -77,7 +77,7 @@ Node = Number | Text | Ref | Count | Total | Compare | Junction | Check
 def syntax_error(text: str, why: str) -> ObservatoryError:
     """The error for an expression that cannot be read."""
     return ObservatoryError(
-        "E230",
+        "E290",
         f"Expression illisible\u00a0: «\u00a0{text}\u00a0» ({why}).",
         fix="Écrire par exemple «\u00a0X01 = 'oui' or X02 > 0\u00a0» ou «\u00a0X02 <= X01\u00a0».",
     )

@@ -15,7 +15,7 @@ NONRESPONSE_CELL = "nonresponse"
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 #: `X01[choice]. Wording`: the code comes first, the wording is for people.
 _CODE_AND_TEXT = re.compile(r"(?P<code>[^\s\[\]./]+\[[^\]]+\])\.\s.*", re.DOTALL)
-_OTHER_WORDS = (OTHER, "autre", "autres", "comment", "commentaire", "precisez")
+_OTHER_WORDS = (OTHER, "autre", "autres", "comment", "commentaire", "precisez", "-oth-")
 _NONRESPONSE_WORDS = (NONRESPONSE_CELL, "non-reponse", "nonreponse", "sans reponse")
 _END = " .:;?!*"
 _LONGEST = 1500

@@ -66,9 +66,7 @@ def _single(question: Question, group: list[Filled], reading: Reading) -> Answer
                 reading.refuse(cell, "valeur_inconnue", why, f"Valeurs admises\u00a0: {labels}.")
             continue
         if answer is not None:
-            reading.refuse(
-                cell, "contradiction", "Deux réponses à la même question.", "N’en garder qu’une."
-            )
+            reading.refuse(cell, "contradiction", "Deux réponses à la même question.", "N’en garder qu’une.")
             continue
         try:
             if status is not None:

@@ -11,7 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 #: From the mark that is least often part of a label to the one that is most often.
-_MARKS = (r"\s*[;|\n]\s*", r"\s*[;|\n]\s*|\s*,\s*", r"\s+[-–—/]\s+|\s*[;|\n]\s*", r"\s*[,;|/\n–—-]\s*", r"\s+")
+_MARKS = (
+    r"\s*[;|\n]\s*",
+    r"\s*[;|\n]\s*|\s*,\s*",
+    r"\s+[-–—/]\s+|\s*[;|\n]\s*",
+    r"\s*[,;|/\n–—-]\s*",
+    r"\s+",
+)
 _OPEN_MARKS = (r"\s*[;|\n]\s*", r"\s*,\s*")
 
 
@@ -55,7 +61,9 @@ def _cut(text: str, mark: str, match: Callable[[str], str | None]) -> list[Piece
     count = len(starts)
     if count > 80:
         return [Piece(text, None)]
-    best: list[tuple[int, int, list[Piece]]] = [(0, 0, [])] + [(1 << 30, 0, [])] * count
+    best: list[tuple[int, int, list[Piece]]] = [
+        (0 if place == 0 else 1 << 30, 0, []) for place in range(count + 1)
+    ]
     for first in range(count):
         lost, size, pieces = best[first]
         for last in range(first + 1, count + 1):

@@ -19,7 +19,16 @@ from ess_observatory.survey.values import normalise
 if TYPE_CHECKING:
     from ess_observatory.read.sheets import Sheet
 
-__all__ = ["NONRESPONSE_CELL", "Filled", "Layout", "Response", "Target", "find_target", "read_layout", "recognise"]
+__all__ = [
+    "NONRESPONSE_CELL",
+    "Filled",
+    "Layout",
+    "Response",
+    "Target",
+    "find_target",
+    "read_layout",
+    "recognise",
+]
 
 _HEADER_SEARCH = 30
 Row = list[str | None]
@@ -105,9 +114,7 @@ def _header_cells(rows: list[Row], index: int, codebook: Codebook) -> list[tuple
         for target in groups
     )
     known = names(codebook)
-    specify = {
-        normalise(word) for word in (*COLUMNS["other_text"], *codebook.columns.get("other_text", ()))
-    }
+    specify = {normalise(word) for word in (*COLUMNS["other_text"], *codebook.columns.get("other_text", ()))}
     cells: list[tuple[str, Target | None]] = []
     taken: set[Target] = set()
     group: Target | None = None
@@ -168,7 +175,7 @@ def _read_wide(sheet: Sheet, codebook: Codebook, header: int) -> Layout:
         elif target is None:
             near = get_close_matches(name, labels, n=1, cutoff=0.6)
             layout.unknown.append((header + 1, name, "colonne_inconnue", near[0] if near else ""))
-        elif any(target == other for _, other in targets.values()):
+        elif target.choice != OTHER and any(target == other for _, other in targets.values()):
             layout.unknown.append((header + 1, name, "colonne_double", ""))
         else:
             targets[position] = (name, target)

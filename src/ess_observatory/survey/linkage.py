@@ -158,8 +158,10 @@ def _respondents(db: Database, codebook: Codebook, rules: Rules) -> tuple[list[K
     asked["postcode"] = codebook.question(rules.postcode_question).code if rules.postcode_question else None
     texts: dict[tuple[str, str], str] = {}
     for respondent, question, text in db.rows(
-        "select respondent_id, question_code, value_text from core.survey_answer where status = 'answered'"
-        " and question_code in (?, ?, ?)",
+        "select respondent_id, question_code, value_text from ("
+        "select respondent_id, question_code, value_text, status from core.survey_answer "
+        "union all select respondent_id, question_code, value_text, status from core.survey_identity) "
+        "where status = 'answered' and question_code in (?, ?, ?)",
         list(asked.values()),
     ):
         texts[respondent, question] = text

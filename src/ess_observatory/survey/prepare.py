@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ess_observatory.survey.words import LABELS, MEASURES, STATUSES, TEXT, TRUTH, WHOLE
+from ess_observatory.survey.words import LABELS, MEASURES, STATUSES, TEXT, WHOLE
 
 if TYPE_CHECKING:
     from ess_observatory.survey.tables import Table

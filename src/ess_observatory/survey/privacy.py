@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+import zipfile
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ess_observatory.build.database import Database
+from ess_observatory.build.lock import locked
 from ess_observatory.errors import Exit, ObservatoryError
 
 if TYPE_CHECKING:
@@ -17,7 +20,11 @@ if TYPE_CHECKING:
 #: Columns that say who a respondent is, in any table with one row a respondent.
 _IDENTIFYING = ("siret", "siren", "name")
 _REFUSED = "refused.parquet"
+#: Books of all sources: cleaned of the survey's identity, never removed.
+_BOOKS = (_REFUSED, "ledger.parquet")
 _ERASED = "(effacé)"
+#: Shorter words would be found everywhere.
+_SHORTEST = 4
 
 
 def consenting(db: Database) -> list[str]:
@@ -45,27 +52,28 @@ def citable_names(db: Database) -> dict[str, str]:
 
 @dataclass
 class Purge:
-    """What a purge removed."""
+    """What a purge removed; `files`: lists of the quality folder that named respondents."""
 
     answers: int = 0
     cells: int = 0
     respondents: int = 0
     refused: int = 0
     tables: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Whether there was nothing to remove."""
-        return not (self.answers or self.cells or self.respondents or self.refused)
+        return not (self.answers or self.cells or self.respondents or self.refused or self.files)
 
 
 def purge(outputs: Outputs, codebook: Codebook, source_id: str) -> Purge:
     """Remove from a build what says who answered the survey, for good.
 
     Goes: answers of identity questions (raw, staging, core), identifiers of respondents, the values of refused
-    identity cells. The database is written anew, so that nothing is left in its free pages. The answers, the tables
-    and the publication do not change; the files dropped in the raw folder are the analyst's to remove.
-    Raises E131 when nothing is built.
+    identity cells, the lists of the quality folder that name respondents. The database is written anew, so that
+    nothing is left in its free pages. The answers, the tables and the publication do not change; the files dropped
+    in the raw folder are the analyst's to remove. Raises E131 when nothing is built, E150 during another build.
     """
     if not outputs.database.is_file():
         raise ObservatoryError(
@@ -77,24 +85,48 @@ def purge(outputs: Outputs, codebook: Codebook, source_id: str) -> Purge:
         )
     identity = [question.code for question in codebook.questions if question.is_identity]
     done = Purge()
-    with tempfile.TemporaryDirectory(prefix=".purge-", dir=outputs.base) as scratch:
-        fresh = Path(scratch) / outputs.database.name
-        books = outputs.quality / _REFUSED
+    with locked(outputs.base), tempfile.TemporaryDirectory(prefix=".purge-", dir=outputs.base) as scratch:
+        fresh, clean = (Path(scratch) / f"{name}.duckdb" for name in ("fresh", "clean"))
+        book = outputs.quality / _REFUSED
         with Database(fresh) as db:
             _copy(db, outputs.database)
-            _purge_database(db, identity, source_id, done)
-            if books.is_file():
+            words = _purge_database(db, identity, source_id, done)
+            if book.is_file():
+                order = 'source, file, sheet, line, "column", code, value'
                 db.execute(
-                    f"copy (select * from staging.refused order by source, file, sheet, line, \"column\", code, value) "
+                    f"copy (select * from staging.refused order by {order}) "
                     f"to '{_quoted(Path(scratch) / _REFUSED)}' (format parquet, compression zstd)"
                 )
-        again = Path(scratch) / f"clean-{outputs.database.name}"
-        with Database(again) as db:
+        with Database(clean) as db:
             _copy(db, fresh)
-        if books.is_file():
-            (Path(scratch) / _REFUSED).replace(books)
-        again.replace(outputs.database)
+        if book.is_file():
+            (Path(scratch) / _REFUSED).replace(book)
+        for path in naming_files(outputs.quality, words):
+            path.unlink()
+            done.files.append(path.relative_to(outputs.base).as_posix())
+        clean.replace(outputs.database)
     return done
+
+
+def naming_files(folder: Path, words: set[str]) -> list[Path]:
+    """The files of a folder, but the two books, in which one of the words can be read (text, workbooks, Parquet)."""
+    found = []
+    for path in sorted(item for item in folder.rglob("*") if item.is_file() and item.name not in _BOOKS):
+        text = unescape(_readable(path))
+        if any(word in text for word in words):
+            found.append(path)
+    return found
+
+
+def _readable(path: Path) -> str:
+    if path.suffix == ".parquet":
+        import pyarrow.parquet as pq
+
+        return "\n".join(str(value) for column in pq.read_table(path).columns for value in column.to_pylist())
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return "\n".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
+    return path.read_bytes().decode("utf-8", "replace")
 
 
 def _quoted(path: Path) -> str:
@@ -114,9 +146,10 @@ def _copy(db: Database, source: Path) -> None:
         db.execute("detach purged")
 
 
-def _purge_database(db: Database, identity: list[str], source_id: str, done: Purge) -> None:
-    places = f"raw.{source_id}"
-    for name in (places, "staging.survey_identity", "core.survey_identity"):
+def _purge_database(db: Database, identity: list[str], source_id: str, done: Purge) -> set[str]:
+    """Purge the tables; returns the words that named respondents."""
+    cells = f"raw.{source_id}"
+    for name in (cells, "staging.survey_identity", "core.survey_identity"):
         if not db.exists(*name.split(".")):
             raise ObservatoryError(
                 "E133",
@@ -125,11 +158,13 @@ def _purge_database(db: Database, identity: list[str], source_id: str, done: Pur
                 "Relancez « ess run », puis la purge.",
                 Exit.MISSING,
             )
-    wanted = [identity]
+    words = _words(db, cells, identity)
     done.answers = _count(db, "core.survey_identity")
-    done.refused = _purge_refused(db, places, identity, source_id)
-    done.cells = db.rows(f"select count(*) from {places} where list_contains(?, question_code)", wanted)[0][0]
-    db.execute(f"delete from {places} where list_contains(?, question_code)", wanted)
+    done.refused = _purge_refused(db, cells, identity, source_id)
+    done.cells = db.rows(f"select count(*) from {cells} where list_contains(?, question_code)", [identity])[
+        0
+    ][0]
+    db.execute(f"delete from {cells} where list_contains(?, question_code)", [identity])
     db.execute("delete from staging.survey_identity")
     db.execute("delete from core.survey_identity")
     done.respondents = db.rows("select count(siret) from core.survey_respondent")[0][0]
@@ -142,19 +177,30 @@ def _purge_database(db: Database, identity: list[str], source_id: str, done: Pur
     ):
         db.execute(f'update "{schema}"."{table}" set "{column}" = null')
         done.tables.append(f"{schema}.{table}.{column}")
+    return words
+
+
+def _words(db: Database, cells: str, identity: list[str]) -> set[str]:
+    """What named respondents: identity answers as they came and as they were read (but not a reason or a mark)."""
+    rows = db.rows(
+        f"select value from {cells} where list_contains(?, question_code) "
+        "union select value_text from core.survey_identity union select siret from core.survey_respondent",
+        [identity],
+    )
+    return {row[0] for row in rows if row[0] is not None and len(row[0]) >= _SHORTEST}
 
 
 def _count(db: Database, name: str) -> int:
     return db.rows(f"select count(*) from {name}")[0][0]
 
 
-def _purge_refused(db: Database, places: str, identity: list[str], source_id: str) -> int:
+def _purge_refused(db: Database, cells: str, identity: list[str], source_id: str) -> int:
     """Erase the values of refused identity cells, and the identifiers that name duplicates."""
     if not db.exists("staging", "refused"):
         return 0
     about = (
         "r.source = ? and r.value is not null and (r.code = 'doublon' or exists ("
-        f'select 1 from {places} as c where c.file = r.file and c.sheet = r.sheet and c."column" = r."column" '
+        f'select 1 from {cells} as c where c.file = r.file and c.sheet = r.sheet and c."column" = r."column" '
         "and list_contains(?, c.question_code)))"
     )
     parameters = [source_id, identity]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.expressions import Node
-from ess_observatory.survey.values import normalise
 
 if TYPE_CHECKING:
     from ess_observatory.survey.headers import Names
@@ -156,7 +155,7 @@ class Codebook:
         found = self.by_code.get(code)
         if found is None:
             raise ObservatoryError(
-                "E231",
+                "E291",
                 f"La question «\u00a0{code}\u00a0» n’existe pas dans le questionnaire.",
                 fix="Corriger le code cité.",
             )

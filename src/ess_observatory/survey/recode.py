@@ -26,7 +26,7 @@ def load_recodes(path: Path, codebook: Codebook) -> Mapping[tuple[str, str], tup
     """Recodes of a CSV: (question, normalised text) → choices that the text means.
 
     One line a text and choice; `other` means that the text was read and stays as it is. No file = no recode.
-    Every problem is reported at once (E237), with its line.
+    Every problem is reported at once (E297), with its line.
     """
     if not path.is_file():
         return {}
@@ -35,7 +35,7 @@ def load_recodes(path: Path, codebook: Codebook) -> Mapping[tuple[str, str], tup
     missing = [name for name in COLUMNS if name not in header]
     problems = [
         ObservatoryError(
-            "E237",
+            "E297",
             f"Colonne absente\u00a0: «\u00a0{name}\u00a0».",
             path.name,
             "En-tête attendu\u00a0: " + ",".join(COLUMNS),
@@ -51,13 +51,13 @@ def load_recodes(path: Path, codebook: Codebook) -> Mapping[tuple[str, str], tup
             continue
         if why := _problem(values, codebook, found):
             fix = "Corriger cette ligne, ou la retirer."
-            problems.append(ObservatoryError("E237", why, f"{path.name}, ligne {line}", fix))
+            problems.append(ObservatoryError("E297", why, f"{path.name}, ligne {line}", fix))
             continue
         key = (values["question_code"], normalise(values["text"]))
         found[key] = (*found.get(key, ()), values["choice_code"])
     if problems:
         raise ObservatoryError(
-            "E237",
+            "E297",
             f"La table de recodage contient {len(problems)} erreur{'s' if len(problems) > 1 else ''}.",
             path.name,
             "Corriger chaque ligne ci-dessous, puis relancer.",
@@ -87,7 +87,9 @@ def _problem(
     if choice in before:
         return f"Ce texte est déjà recodé en «\u00a0{choice}\u00a0»."
     if before and (not question.is_multiple or OTHER in (choice, *before)):
-        return f"Ce texte est déjà recodé en «\u00a0{before[0]}\u00a0»\u00a0: une seule modalité est possible."
+        return (
+            f"Ce texte est déjà recodé en «\u00a0{before[0]}\u00a0»\u00a0: une seule modalité est possible."
+        )
     return None
 
 
@@ -101,7 +103,7 @@ def write_to_recode(db: Database, codebook: Codebook, folder: Path) -> int:
         "select o.question_code, o.open_text, count(*) from core.survey_open as o "
         "inner join rules.survey_question as q on q.question_code = o.question_code "
         "where o.is_other and o.recoded_to is null "
-        "group by o.question_code, o.open_text, q.question_rank order by q.question_rank, o.open_text"
+        "group by o.question_code, o.open_text, q.question_rank order by q.question_rank, count(*) desc, o.open_text desc"
     )
     merged: dict[tuple[str, str], tuple[str, int]] = {}
     for code, text, count in rows:
@@ -115,7 +117,9 @@ def write_to_recode(db: Database, codebook: Codebook, folder: Path) -> int:
         for (code, _), (text, count) in merged.items():
             question = codebook.question(code)
             offered = " | ".join(f"{choice.code} = {choice.label}" for choice in question.choices)
-            writer.writerow([code, _inert(text), "", "", "", count, question.short or question.label, offered])
+            writer.writerow(
+                [code, _inert(text), "", "", "", count, question.short or question.label, offered]
+            )
     return len(merged)
 
 

@@ -74,7 +74,7 @@ def place_name(commune: str | None) -> str:
     """A commune's name, « St » in full and without « cedex »."""
     tokens = plain(commune or "").split()
     full = {"st": "saint", "ste": "sainte"}
-    return " ".join(full.get(token, token) for token in tokens if token != "cedex" and len(token) > 1 or token.isdigit())
+    return " ".join(full.get(token, token) for token in tokens if token.isdigit() or (token != "cedex" and len(token) > 1))
 
 
 def agree(respondent: Known, establishment: Known, words: Words) -> bool:
@@ -92,8 +92,8 @@ def agree(respondent: Known, establishment: Known, words: Words) -> bool:
 def _alike(left: list[str], right: list[str]) -> bool:
     from rapidfuzz import fuzz
 
-    pairs = ((left, right), (right, left))
-    return all(max(fuzz.ratio(word, other) for other in others) >= LIKE for some, others in pairs for word in some if len(word) > 2)
+    pairs = [(word, others) for some, others in ((left, right), (right, left)) for word in some if len(word) > 2]
+    return all(max(fuzz.ratio(word, other) for other in others) >= LIKE for word, others in pairs)
 
 
 @dataclass(frozen=True)

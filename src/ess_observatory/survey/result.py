@@ -57,7 +57,9 @@ def as_tables(
     ledger: list[dict[str, Any]],
 ) -> SurveyRead:
     """The tables of the kept respondents, with the two books."""
-    answers, choices, opens = [], [], []
+    answers: list[tuple] = []
+    choices: list[tuple] = []
+    opens: list[tuple] = []
     for candidate in kept:
         for code, answer in candidate.answers.items():
             known = [
@@ -70,7 +72,7 @@ def as_tables(
         (c.key, c.sheet.relative, c.sheet.sha256, c.sheet.name, c.response.line, c.submitted_on, c.siret)
         for c in kept
     ]
-    place = "file sha256 sheet line:int column".split()
+    place = ("file", "sha256", "sheet", "line:int", "column")
     return SurveyRead(
         cells=_table(cells, "respondent_key", *place, "question_code", "choice_code", "value"),
         respondents=_table(respondents, "respondent_key", *place[:4], "submitted_on", "siret"),

@@ -69,7 +69,7 @@ class Table:
         self.kind = str(self.spec.get("kind", ""))
 
     def error(self, what: str, fix: str) -> ObservatoryError:
-        return ObservatoryError("E236", f"Fiche de tableau d’enquête\u00a0: {what}.", self.where, fix)
+        return ObservatoryError("E296", f"Fiche de tableau d’enquête\u00a0: {what}.", self.where, fix)
 
     def build(self) -> None:
         """Fill the parameter tables, then run the statement of the kind."""
@@ -120,7 +120,7 @@ class Table:
         problems = reference_problems(self.codebook, node, f"{self.where}\u00a0: {text}")
         if problems:
             raise ObservatoryError(
-                "E236", "Fiche de tableau d’enquête.", self.where, "Corriger.", details=problems
+                "E296", "Fiche de tableau d’enquête.", self.where, "Corriger.", details=problems
             )
         return to_sql(node)
 

@@ -8,7 +8,15 @@ from __future__ import annotations
 #: role → headers. Within `submitted_on` and `submission_id`, the first header that is there is used.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "submission_id": (
-        *("ID de la réponse", "ID réponse", "Response ID", "Numéro de réponse", "Séquentiel", "Serial", "SID"),
+        *(
+            "ID de la réponse",
+            "ID réponse",
+            "Response ID",
+            "Numéro de réponse",
+            "Séquentiel",
+            "Serial",
+            "SID",
+        ),
         *("_id", "id", "CLE"),
     ),
     "submitted_on": (
@@ -20,11 +28,27 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "ignored": (
         *("Dernière page", "Last page", "lastpage", "Langue de départ", "Langue", "Start language"),
         *("startlanguage", "Tête de série", "Seed", "seed", "Date de lancement", "Date started", "startdate"),
-        *("Date de la dernière action", "Date last action", "datestamp", "Adresse IP", "IP address", "ipaddr"),
+        *(
+            "Date de la dernière action",
+            "Date last action",
+            "datestamp",
+            "Adresse IP",
+            "IP address",
+            "ipaddr",
+        ),
         *("URL de référence", "Referrer URL", "refurl", "Code d'accès", "Token", "token"),
         *("Heure de modification", "Modified Time", "Brouillon", "Draft", "UID", "Nom d'utilisateur"),
         *("Username", "Adresse e-mail", "Email address", "Score", "start", "today", "deviceid", "username"),
-        *("simserial", "subscriberid", "phonenumber", "__version__", "_uuid", "uuid", "formhub/uuid", "_index"),
+        *(
+            "simserial",
+            "subscriberid",
+            "phonenumber",
+            "__version__",
+            "_uuid",
+            "uuid",
+            "formhub/uuid",
+            "_index",
+        ),
         *("meta/instanceID", "instanceID", "meta/instanceName", "_xform_id_string", "_validation_status"),
         *("_notes", "_status", "_submitted_by", "_tags", "_attachments", "_geolocation", "_parent_index"),
         *("_parent_table_name", "DATE_MODIF", "TEMPS_SAISIE", "ORIGINE_SAISIE", "LANG_SAISIE"),

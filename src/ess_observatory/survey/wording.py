@@ -113,10 +113,10 @@ def say(node: Node, codebook: Codebook) -> str:
             found = codebook.question(code).choice(choice)
             verb = "vaut" if chosen else "ne vaut pas"
             return f"{code} {verb} {quoted(found.label if found else choice)}"
-        sign = _SIGNS.get(node.operator, node.operator)
-        return f"{say(node.left, codebook)} {sign} {say(node.right, codebook)}"
+        symbol = _SIGNS.get(node.operator, node.operator)
+        return f"{say(node.left, codebook)} {symbol} {say(node.right, codebook)}"
     if isinstance(node, Check):
-        return "clé de contrôle exacte"
+        return "la clé de contrôle du numéro"
     return str(node)
 
 

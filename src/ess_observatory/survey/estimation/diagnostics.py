@@ -28,36 +28,38 @@ def diagnostics(weighting: Weighting | None, respondents: int) -> list[dict[str,
         cells.append(row | {"column_code": "detail", "text": detail})
 
     add("respondents", "Réponses exploitables", respondents, "réponses")
-    if weighting is None:
-        return cells
-    linked = len(weighting.respondents)
-    by = " ; ".join(f"{LINK_LABELS[m]} {n}" for m, n in sorted(weighting.methods.items(), key=lambda i: (-i[1], i[0])))
+    linked = len(weighting.respondents) if weighting else None
+    methods = sorted((weighting.methods if weighting else {}).items(), key=lambda item: (-item[1], item[0]))
+    by = " ; ".join(f"{LINK_LABELS[method]} {n}" for method, n in methods)
     add("linked", "Réponses rapprochées du champ", linked, "réponses", detail=by)
-    add("frame", "Établissements du champ", weighting.population, "établissements")
-    if weighting.population:
-        add("coverage", "Part du champ couverte par les réponses", 100 * linked / weighting.population, "%", 1)
-    calibration, settings = weighting.calibration, weighting.settings
-    bounds = f"{_decimal(settings.bounds[0])} à {_decimal(settings.bounds[1])}"
-    method = METHOD_LABELS[settings.method].replace("bornés", f"bornés de {bounds}")
-    add("method", "Méthode de calage", None, detail=method)
-    for code, groups in weighting.groups.items():
-        labels = " ; ".join(f"{group.label} ({group.respondents})" for group in groups)
-        add(f"margin_{code}", f"Marge : {settings.variable(code).label}", len(groups), "modalités", detail=labels)
-    add("converged", "Le calage a convergé", None, detail=f"non : {weighting.why_not}" if weighting.why_not else "oui")
-    if calibration is None:
-        return cells
-    weights, ratios = calibration.weights, calibration.ratios
-    add("iterations", "Itérations", calibration.iterations)
+    population = weighting.population if weighting else None
+    add("frame", "Établissements du champ", population, "établissements")
+    covered = 100 * linked / population if linked is not None and population else None
+    add("coverage", "Part du champ couverte par les réponses", covered, "%", 1)
+    if weighting is not None:
+        settings = weighting.settings
+        bounds = f"{_decimal(settings.bounds[0])} à {_decimal(settings.bounds[1])}"
+        add("method", "Méthode de calage", None, detail=METHOD_LABELS[settings.method].replace("bornés", f"bornés de {bounds}"))
+        for code, groups in weighting.groups.items():
+            labels = " ; ".join(f"{group.label} ({group.respondents})" for group in groups)
+            add(f"margin_{code}", f"Marge : {settings.variable(code).label}", len(groups), "modalités", detail=labels)
+        said = f"non : {weighting.why_not}" if weighting.why_not else "oui"
+        add("converged", "Le calage a convergé", None, detail=said)
+    found = weighting.calibration if weighting else None
     # A gap below the rounding of the machine is zero for the reader, and the same on every machine.
-    gap = calibration.gap if calibration.gap > 1e-8 else 0.0
-    add("gap", "Plus grand écart aux marges", 100 * gap, "%", 1)
-    add("weight_min", "Plus petit poids", float(weights.min()), "", 1)
-    add("weight_mean", "Poids moyen", float(weights.mean()), "", 1)
-    add("weight_max", "Plus grand poids", float(weights.max()), "", 1)
-    add("ratio_min", "Plus petit rapport de poids (après / avant calage)", float(ratios.min()), "", 2)
-    add("ratio_max", "Plus grand rapport de poids (après / avant calage)", float(ratios.max()), "", 2)
-    add("effective_n", "Nombre effectif de réponses (Kish)", calibration.effective_n, "réponses", 1)
-    add("design_effect", "Effet des poids (réponses / nombre effectif)", linked / calibration.effective_n, "", 2)
+    gap = None if found is None else 100 * found.gap if found.gap > 1e-8 else 0.0
+    add("iterations", "Itérations", found.iterations if found else None)
+    add("gap", "Plus grand écart aux marges", gap, "%", 1)
+    weights, ratios = (found.weights, found.ratios) if found else (None, None)
+    add("weight_min", "Plus petit poids", None if weights is None else weights.min(), "", 1)
+    add("weight_mean", "Poids moyen", None if weights is None else weights.mean(), "", 1)
+    add("weight_max", "Plus grand poids", None if weights is None else weights.max(), "", 1)
+    label = "rapport de poids (après / avant calage)"
+    add("ratio_min", f"Plus petit {label}", None if ratios is None else ratios.min(), "", 2)
+    add("ratio_max", f"Plus grand {label}", None if ratios is None else ratios.max(), "", 2)
+    add("effective_n", "Nombre effectif de réponses (Kish)", found.effective_n if found else None, "réponses", 1)
+    effect = linked / found.effective_n if linked is not None and found is not None else None
+    add("design_effect", "Effet des poids (réponses / nombre effectif)", effect, "", 2)
     return cells
 
 

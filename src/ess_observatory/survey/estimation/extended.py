@@ -174,7 +174,7 @@ def _extended(table: Table) -> list[dict[str, Any]]:
     cells: list[dict[str, Any]] = []
     for item in _indicators(table):
         answers = _answers(table, item)
-        row = {"row_code": str(item["code"]), "row_label": str(item["label"]), "row_kind": "data"}
+        row: dict[str, Any] = {"row_code": str(item["code"]), "row_label": str(item["label"]), "row_kind": "data"}
         row |= {"row_section": item.get("section"), "base_n": len(answers.values)}
         if "question" in item:
             size = _size(table.weighting, table, answers)
@@ -249,8 +249,8 @@ def _extend_amount(weighting: Weighting, measure: str, answers: _Answers, scale:
     design = weighting.design(answers.rate())
     level, df = weighting.settings.level, int(inside.sum()) - 1
     if measure == "median":
-        value, low, high = design.quantile(y, 0.5, inside, level)
-        return {"value": value, "ci_low": low, "ci_high": high}
+        median = design.quantile(y, 0.5, inside, level)
+        return dict(zip(("value", "ci_low", "ci_high"), median, strict=True))
     estimate = design.ratio(y, x) if measure == "ratio" else design.mean(y, inside)
     if measure == "total":
         concerned = set(answers.concerned)

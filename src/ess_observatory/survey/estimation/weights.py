@@ -1,6 +1,6 @@
 """Weights of the respondents: groups of the frame, margins, calibration, and what may be said of the result.
 
-`core.frame_group`: one row an establishment of the frame x variable. `core.survey_weight`: one row a respondent that
+`core.survey_frame`: one row an establishment of the frame x variable. `core.survey_weight`: one row a respondent that
 is used. Nothing is extended when the calibration does not converge or when too few respondents are in the frame.
 """
 
@@ -151,7 +151,7 @@ def _write(
             rows.append((siret, variable.code, code, labels[code], ranks[code]))
     text = pa.string()
     schema = [("siret", text), ("variable_code", text), ("group_code", text), ("group_label", text)]
-    _put(db, "core.frame_group", [*schema, ("group_rank", pa.int32())], rows)
+    _put(db, "core.survey_frame", [*schema, ("group_rank", pa.int32())], rows)
     number = pa.float64()
     weights: list[tuple] = []
     if weighting.calibration is not None and weighting.start is not None:
@@ -165,6 +165,5 @@ def _write(
 def _put(db: Database, name: str, schema: list, rows: list[tuple]) -> None:
     import pyarrow as pa
 
-    columns = list(zip(*rows, strict=True)) if rows else [[] for _ in schema]
-    arrays = [pa.array(list(column), kind) for column, (_, kind) in zip(columns, schema, strict=True)]
+    arrays = [pa.array([row[place] for row in rows], kind) for place, (_, kind) in enumerate(schema)]
     db.put(name, pa.table(arrays, schema=pa.schema(schema)))

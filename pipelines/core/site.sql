@@ -1,0 +1,97 @@
+-- grain: one SIRET of a register. Priority: the official stock (of which only the territory is taken), the vendor's
+-- extract, the stock in its layout of before 2019; a SIRET that a better register gives is not taken again.
+with stock as (
+    select
+        s.siret,
+        s.siren,
+        case when s.is_partial or coalesce(u.is_partial, false) then '[ND]'
+            else coalesce(u.name, s.usual_name, u.usual_name, '[ND]') end as name,
+        case when not coalesce(u.is_partial, false) then s.brand end as brand,
+        case when not coalesce(u.is_partial, false) then s.postcode end as postcode,
+        case when not coalesce(u.is_partial, false) then s.city end as city,
+        s.commune_code,
+        u.legal_category,
+        case when e.nomenclature = 'naf_2025' and s.naf_2025 is not null then s.naf_2025 else s.naf end as naf,
+        case when e.nomenclature = 'naf_2025' and s.naf_2025 is not null then 'naf_2025' else s.nomenclature end as nomenclature,
+        case when e.nomenclature = 'naf_2025' and u.naf_2025 is not null then u.naf_2025 else u.naf end as unit_naf,
+        case when e.nomenclature = 'naf_2025' and u.naf_2025 is not null then 'naf_2025' else u.nomenclature end as unit_nomenclature,
+        s.size_band,
+        s.state,
+        s.created_on,
+        s.closed_on,
+        u.ess_flag,
+        coalesce(m.is_followed_outside, false) as is_followed_outside,
+        'sirene_establishment' as register,
+        s._file,
+        s._sheet,
+        s._line
+    from staging.sirene_establishment as s
+    inner join rules.territory_commune as t on t.code = s.commune_code
+    cross join rules.edition as e
+    left join staging.sirene_legal_unit as u on u.siren = s.siren
+    left join staging.manageo as m on m.siret = s.siret
+),
+extract as (
+    select
+        m.siret,
+        m.siren,
+        m.name,
+        m.brand,
+        m.postcode,
+        m.city,
+        m.commune_code,
+        m.legal_category,
+        m.naf,
+        'naf_rev2' as nomenclature,
+        u.naf as unit_naf,
+        u.nomenclature as unit_nomenclature,
+        m.size_band,
+        m.state,
+        m.created_on,
+        m.closed_on,
+        u.ess_flag,
+        m.is_followed_outside,
+        'manageo' as register,
+        m._file,
+        m._sheet,
+        m._line
+    from staging.manageo as m
+    left join staging.sirene_legal_unit as u on u.siren = m.siren
+    left join stock as s on s.siret = m.siret
+    where s.siret is null
+),
+old_stock as (
+    select
+        o.siret,
+        o.siren,
+        case when o.is_partial then '[ND]' else coalesce(o.name, '[ND]') end as name,
+        o.brand,
+        o.postcode,
+        o.city,
+        o.commune_code,
+        o.legal_category,
+        o.naf,
+        'naf_rev2' as nomenclature,
+        o.naf_unit as unit_naf,
+        'naf_rev2' as unit_nomenclature,
+        o.size_band,
+        'active' as state,
+        o.created_on,
+        cast(null as date) as closed_on,
+        o.ess_flag,
+        false as is_followed_outside,
+        'sirene_old' as register,
+        o._file,
+        o._sheet,
+        o._line
+    from staging.sirene_old as o
+    inner join rules.territory_commune as t on t.code = o.commune_code
+    left join stock as s on s.siret = o.siret
+    left join extract as m on m.siret = o.siret
+    where s.siret is null and m.siret is null
+)
+select * from stock
+union all
+select * from extract
+union all
+select * from old_stock

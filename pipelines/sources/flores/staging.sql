@@ -1,0 +1,46 @@
+-- grain: one area x activity x size x legal form x measure x year. Absent is not zero: only what the producer gives is here, with its mark.
+with judged as (
+    select
+        t.*,
+        m.measure,
+        case when t.geo_object = 'COM' then coalesce(p.target, t.geo) else t.geo end as area_code,
+        case
+            when upper(t.status) in ('K', 'C') or (t.value is null and upper(t.status) = 'S') then 'secret'
+            when t.value is null then 'not_available'
+        end as value_mark,
+        coalesce(f.field, case when t.legal_form is null then 'all' end) as field,
+        case when m.measure is null then 'E375' when p.problem is not null then 'E333' end as refusal_code
+    from staging.flores_typed as t
+    left join rules.flores_measures as m on m.code = t.measure_code
+    left join rules.commune_projection as p on p.code = t.geo and t.geo_object = 'COM'
+    left join rules.flores_legal_forms as f on f.code = t.legal_form
+)
+select
+    geo_object,
+    area_code,
+    coalesce(activity, '_T') as activity,
+    field,
+    sphere,
+    coalesce(size_code, '_T') as size_code,
+    legal_form,
+    measure,
+    upper(status) as status,
+    period,
+    case when value_mark is null then value end as value,
+    value_mark,
+    case refusal_code when 'E375' then 'FLORES_MEASURE' when 'E333' then 'GEO' end as refusal_column,
+    case refusal_code when 'E375' then measure_code when 'E333' then geo end as refusal_value,
+    refusal_code,
+    case refusal_code
+        when 'E375' then 'mesure inconnue'
+        when 'E333' then 'commune scindée ou fusionnée depuis : ce code ne désigne pas une seule commune du territoire'
+    end as refusal_reason,
+    case refusal_code
+        when 'E375' then 'Ajoutez la mesure à pipelines/rules/flores_measures.csv.'
+        when 'E333' then 'Demandez le fichier dans la géographie du territoire.'
+    end as refusal_fix,
+    _file,
+    _sha256,
+    _sheet,
+    _line
+from judged

@@ -1,0 +1,40 @@
+-- grain: one indicator x measure; both terms of each share come from the same producer.
+with figure as (
+    select
+        max(case when field = 'ess' and posts_mark is null then posts end) as ess_posts,
+        max(case when field = 'all' and posts_mark is null then posts end) as all_posts,
+        max(case when field = 'private' and posts_mark is null then posts end) as private_posts,
+        max(case when field = 'ess' and establishments_mark is null then establishments end) as ess_establishments,
+        max(case when field = 'all' and establishments_mark is null then establishments end) as all_establishments,
+        max(case when field = 'private' and establishments_mark is null then establishments end) as private_establishments
+    from core.employment
+    where area = 'territory' and family is null and activity = '_T'
+),
+line as (
+    select 'posts_all' as row_code, 'Postes salariés' as row_label, 1 as row_rank, 'postes' as unit, ess_posts as ess,
+        all_posts as total, ess_establishments as ess_units, all_establishments as total_units
+    from figure
+    union all
+    select 'posts_private', 'Postes salariés du secteur privé', 2, 'postes', ess_posts, private_posts, ess_establishments,
+        private_establishments
+    from figure
+    union all
+    select 'establishments', 'Établissements employeurs', 3, 'établissements', ess_establishments, all_establishments,
+        ess_establishments, all_establishments
+    from figure
+)
+select row_code, row_label, row_rank, 'ess' as column_code, ess as value, unit, 0 as decimals,
+    cast(null as double) as numerator, cast(null as double) as denominator, cast(ess_units as bigint) as n_units
+from line
+union all
+select row_code, row_label, row_rank, 'total', total, unit, 0, null, null, cast(total_units as bigint) from line
+union all
+select row_code, row_label, row_rank, 'share', 100.0 * ess / nullif(total, 0), '%', 1, ess, total, cast(ess_units as bigint) from line
+union all
+select 'size', 'Salariés par établissement', 4, 'ess', ess_posts / nullif(ess_establishments, 0), 'salariés', 1, ess_posts,
+    ess_establishments, cast(ess_establishments as bigint)
+from figure
+union all
+select 'size', 'Salariés par établissement', 4, 'total', all_posts / nullif(all_establishments, 0), 'salariés', 1, all_posts,
+    all_establishments, cast(all_establishments as bigint)
+from figure

@@ -1,0 +1,254 @@
+"""Two publications side by side: every figure that changed, appeared or disappeared."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.project import Project, find_root
+from ess_observatory.publish.tables import load_publication
+from ess_observatory.render.numbers import MINUS, format_value
+
+CHANGED, APPEARED, DISAPPEARED = "changed", "appeared", "disappeared"
+WORDS = {CHANGED: "modifié", APPEARED: "apparu", DISAPPEARED: "disparu"}
+_TOLERANCE = 1e-9
+_SIGNS = {"O": "nd", "M": "///", "N": "ns"}
+_MARKS = {"U": "u", "D": "d", "P": "p", "E": "e", "B": "b"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A published figure, alone: what is needed to compare it."""
+
+    figure_id: str
+    table_id: str
+    table_number: str
+    label: str
+    unit: str
+    decimals: int
+    value: float | None
+    obs_status: str
+    conf_status: str
+    sources: frozenset[str]
+
+    @property
+    def status(self) -> str:
+        """Its sign or reserve, '' when it is shown without reserve."""
+        if self.conf_status != "F":
+            return "s"
+        return (
+            _SIGNS.get(self.obs_status)
+            or _MARKS.get(self.obs_status)
+            or ("" if self.value is not None else "nd")
+        )
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The figures of a publication or of a package, in print order."""
+
+    path: Path
+    edition: str
+    version: str
+    is_synthetic: bool
+    entries: dict[str, Entry] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One figure that is not the same in A and in B. A value is None when it is not shown, or not there."""
+
+    figure_id: str
+    kind: str
+    table_id: str
+    table_number: str
+    label: str
+    unit: str
+    decimals: int
+    value_a: float | None
+    value_b: float | None
+    difference: float | None
+    status_a: str | None
+    status_b: str | None
+    obs_status_a: str | None
+    obs_status_b: str | None
+    conf_status_a: str | None
+    conf_status_b: str | None
+    break_in_series: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The change as plain data."""
+        return asdict(self)
+
+    @property
+    def shown_a(self) -> str:
+        """A as printed: the value or its sign, « – » when the figure is not there."""
+        return self._shown(self.value_a, self.status_a)
+
+    @property
+    def shown_b(self) -> str:
+        """B as printed."""
+        return self._shown(self.value_b, self.status_b)
+
+    @property
+    def shown_difference(self) -> str:
+        """B minus A as printed, with its sign; a difference of percentages is in points."""
+        if self.difference is None:
+            return "–"
+        text = format_value(self.difference, None if self.unit == "%" else self.unit, self.decimals)
+        return text if self.difference <= 0 or text.startswith(("+", MINUS)) else f"+{text}"
+
+    def _shown(self, value: float | None, status: str | None) -> str:
+        if status is None:
+            return "–"
+        text = format_value(value, self.unit, self.decimals) if value is not None else ""
+        return " ".join(part for part in (text, f"({status})" if text and status else status) if part)
+
+
+def compare(a: Snapshot, b: Snapshot) -> list[Change]:
+    """Every figure whose value or status differs between `a` and `b`: those of `a` in print order, then the new ones."""
+    changes = []
+    for figure_id in dict.fromkeys([*a.entries, *b.entries]):
+        before, after = a.entries.get(figure_id), b.entries.get(figure_id)
+        if not (before and after and _same(before, after)):
+            changes.append(_change(before, after))
+    return changes
+
+
+def _same(before: Entry, after: Entry) -> bool:
+    x, y = before.value, after.value
+    same_value = x is y if x is None or y is None else abs(x - y) <= _TOLERANCE * max(1.0, abs(x), abs(y))
+    return same_value and (before.obs_status, before.conf_status) == (after.obs_status, after.conf_status)
+
+
+def _change(before: Entry | None, after: Entry | None) -> Change:
+    known = after or before
+    assert known is not None
+    x, y = before.value if before else None, after.value if after else None
+    reason = _break(before, after) if before and after else None
+    return Change(
+        figure_id=known.figure_id,
+        kind=CHANGED if before and after else APPEARED if after else DISAPPEARED,
+        table_id=known.table_id,
+        table_number=known.table_number,
+        label=known.label,
+        unit=known.unit,
+        decimals=known.decimals,
+        value_a=x,
+        value_b=y,
+        difference=None if x is None or y is None or reason else y - x,
+        status_a=before.status if before else None,
+        status_b=after.status if after else None,
+        obs_status_a=before.obs_status if before else None,
+        obs_status_b=after.obs_status if after else None,
+        conf_status_a=before.conf_status if before else None,
+        conf_status_b=after.conf_status if after else None,
+        break_in_series=reason,
+    )
+
+
+def _break(before: Entry, after: Entry) -> str | None:
+    """Why two values of a figure do not compare: another unit, other sources, a declared break."""
+    if before.unit != after.unit:
+        return f"unité : {before.unit or 'sans'} puis {after.unit or 'sans'}"
+    if after.obs_status == "B":
+        return "rupture de série déclarée"
+    if before.sources != after.sources:
+        named = [", ".join(sorted(entry.sources)) or "aucune" for entry in (before, after)]
+        return f"sources : {named[0]} puis {named[1]}"
+    return None
+
+
+def read_snapshot(name_or_path: str | Path, project: Project | None = None) -> Snapshot:
+    """The figures that a name stands for: a publication folder, a build that holds one, a package, or an edition.
+
+    Raises E130 when there is none.
+    """
+    path = Path(name_or_path)
+    if (path / "datapackage.json").is_file():
+        return _of_package(path)
+    return _of_publication(find_publication(name_or_path, project))
+
+
+def find_publication(name_or_path: str | Path, project: Project | None = None) -> Path:
+    """The publication folder that a name stands for: a folder, a build that holds one, or the name of an edition.
+
+    Raises E130 when there is none.
+    """
+    path = Path(name_or_path)
+    for folder in (path, path / "publication"):
+        if (folder / "figures.parquet").is_file():
+            return folder
+    from ess_observatory.build.place import Outputs, settle
+
+    root = project.root if project else find_root()
+    outputs = Outputs.of(root, path.stem if path.suffix == ".toml" else str(name_or_path), None)
+    if outputs.base.is_dir():
+        settle(outputs)
+    if (outputs.publication / "figures.parquet").is_file():
+        return outputs.publication
+    raise ObservatoryError(
+        "E130",
+        f"Aucune publication pour « {name_or_path} »",
+        str(path.resolve() if path.exists() else outputs.publication),
+        "Donnez un dossier de publication, ou le nom d’une édition construite (« ess run »).",
+        Exit.MISSING,
+    )
+
+
+def _of_publication(folder: Path) -> Snapshot:
+    import pyarrow.parquet as pq
+
+    publication = load_publication(folder)
+    rows = pq.read_table(folder / "figures.parquet", columns=["table_id", "sources"]).to_pylist()
+    sources = {row["table_id"]: frozenset(row["sources"] or ()) for row in rows}
+    entries = {}
+    for figure in publication.figures():
+        table, column, cell = figure.table, figure.column, figure.cell
+        entries[figure.id] = Entry(
+            figure_id=figure.id,
+            table_id=table.id,
+            table_number=table.number,
+            label=figure.row.label if len(table.columns) == 1 else f"{figure.row.label} – {column.label}",
+            unit=cell.unit if cell.unit is not None else column.unit,
+            decimals=cell.decimals if cell.decimals is not None else column.decimals,
+            value=cell.value,
+            obs_status=cell.obs_status,
+            conf_status=cell.conf_status,
+            sources=sources.get(table.id, frozenset()),
+        )
+    manifest = publication.manifest
+    return Snapshot(
+        folder, str(manifest["edition"]), str(manifest["version"]), bool(manifest.get("synthetic")), entries
+    )
+
+
+def _of_package(folder: Path) -> Snapshot:
+    """The first data set of a package is the whole of its figures."""
+    import pyarrow.parquet as pq
+
+    described = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    rows = pq.read_table(folder / described["resources"][0]["path"]).to_pylist()
+    columns = {(row["table_id"], row["column_code"]) for row in rows}
+    alone = {table for table, _ in columns if sum(table == other for other, _ in columns) == 1}
+    entries = {
+        row["figure_id"]: Entry(
+            figure_id=row["figure_id"],
+            table_id=row["table_id"],
+            table_number=row["table_number"],
+            label=row["row_label"]
+            if row["table_id"] in alone
+            else f"{row['row_label']} – {row['column_label']}",
+            unit=row["unit"] or "",
+            decimals=row["decimals"],
+            value=row["value"],
+            obs_status=row["obs_status"],
+            conf_status=row["conf_status"],
+            sources=frozenset((row["sources"] or "").split(",")) - {""},
+        )
+        for row in rows
+    }
+    return Snapshot(folder, described["edition"], described["version"], described["synthetic"], entries)

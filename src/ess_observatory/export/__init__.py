@@ -1,0 +1,1 @@
+"""The package for the CRESS: made from a publication (`package`), and verified (`verify`)."""

@@ -1,0 +1,117 @@
+"""The last sheets of the workbook: dictionary, controls, replication, long data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ess_observatory.publish.tables import Publication
+from ess_observatory.render import labels as words
+from ess_observatory.render.page import plain
+from ess_observatory.render.workbook_grid import Pen, Value
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
+
+class Pages(Protocol):
+    """What these sheets need of the workbook under construction."""
+
+    pub: Publication
+    lang: str
+    w: dict[str, str]
+    x: dict[str, Any]
+    pen: Pen
+
+
+def number_or_text(value: Any, lang: str) -> Value:
+    """A number as it is, anything else as it is printed."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else plain(value, lang)
+
+
+def dictionary(book: Pages, sheet: Worksheet) -> None:
+    """Every column and row of every table, with units."""
+    book.pen.title(sheet, book.x["dictionary"])
+    header = [book.w["table"], *(book.x[k] for k in ("element", "code", "label", "unit", "decimals"))]
+    rows: list[list[Value]] = []
+    for table in book.pub.tables:
+        for column in table.columns:
+            numeric = column.kind != "text"
+            unit, decimals = (column.unit or "–", column.decimals) if numeric else ("–", "–")
+            rows.append([table.number, book.x["element_column"], column.code, column.label, unit, decimals])
+        for row in table.rows:
+            rows.append([table.number, book.x["element_row"], row.code, row.label, "–", "–"])
+    book.pen.block(sheet, 1, "dictionnaire", header, rows, [12, 12, 28, 70, 22, 14], filtered=True)
+
+
+def checks(book: Pages, sheet: Worksheet) -> None:
+    """Every control with its result."""
+    book.pen.title(sheet, book.w["controls"])
+    header = [book.w["control"], book.w["source"], book.w["result"], book.w["detail"]]
+    rows: list[list[Value]] = [
+        [
+            str(check.get("label") or check.get("id")),
+            str(check.get("source") or "–"),
+            words.status_label(check.get("status"), book.lang),
+            str(check.get("detail") or "–"),
+        ]
+        for check in book.pub.checks
+    ]
+    book.pen.block(sheet, 1, "controles", header, rows, [60, 30, 18, 70])
+
+
+def replication(book: Pages, sheet: Worksheet) -> None:
+    """Published and recomputed values of the original report."""
+    book.pen.title(sheet, book.w["replication"])
+    sheet.write_string(1, 0, book.w["replication_intro"], book.pen.format())
+    header = [book.x["figure_id"], book.w["indicator"], book.w["published_value"], book.w["recomputed"]]
+    header += [book.w["difference"], book.w["verdict"], book.w["remark"]]
+    rows: list[list[Value]] = []
+    for line in book.pub.replication:
+        numbers = [
+            number_or_text(line.get(key), book.lang) for key in ("published", "recomputed", "difference")
+        ]
+        verdict = words.verdict_label(line.get("verdict"), book.lang)
+        label = str(line.get("label") or line["figure_id"])
+        rows.append([line["figure_id"], label, *numbers, verdict, str(line.get("remark") or "–")])
+    book.pen.block(sheet, 2, "replication", header, rows, [32, 56, 16, 18, 14, 30, 80])
+
+
+def long_data(book: Pages, sheet: Worksheet) -> None:
+    """One row a published number."""
+    book.pen.title(sheet, book.x["long"].replace("_", " "))
+    keys = [
+        "figure_id",
+        "row_code",
+        "row_label",
+        "column_code",
+        "column_label",
+        "value",
+        "unit",
+        "obs_status",
+    ]
+    keys += ["conf_status", "numerator", "denominator", "base_n", "ci_low", "ci_high", "flags"]
+    header = [book.w["edition"], book.w["table"], *(book.x[key] for key in keys)]
+    rows: list[list[Value]] = []
+    for figure in book.pub.figures():
+        cell = figure.cell
+        measures = (cell.numerator, cell.denominator, cell.base_n, cell.ci_low, cell.ci_high)
+        shown = cell.value if cell.value is not None else cell.text or ""
+        rows.append(
+            [
+                str(book.pub.manifest.get("edition") or "–"),
+                figure.table.number,
+                figure.id,
+                figure.row.code,
+                figure.row.label,
+                figure.column.code,
+                figure.column.label,
+                cell.sign or shown,
+                (cell.unit if cell.unit is not None else figure.column.unit) or "–",
+                cell.obs_status,
+                cell.conf_status,
+                *("///" if measure is None else measure for measure in measures),
+                ", ".join(cell.flags) or "–",
+            ]
+        )
+    widths = [26, 10, 36, 22, 46, 20, 30, 14, 20, 14, 16, 16, 16, 12, 14, 14, 30]
+    book.pen.block(sheet, 1, "donnees_longues", header, rows, widths, filtered=True)

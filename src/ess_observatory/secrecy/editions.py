@@ -1,0 +1,81 @@
+"""Two publications in the hands of one attacker: which figures of the earlier one are figures of this one.
+
+Three cases, and no other is supposed: (1) the same edition published again: same id, same figure, except in columns whose
+published values were revised; (2) a table that keeps earlier years (`history_row` in its card): the row whose code is the
+earlier year repeats the earlier publication's own row; (3) a table made, in both, from the very same files.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ess_observatory.secrecy.constraints import Structure, read_structure
+
+if TYPE_CHECKING:
+    from ess_observatory.secrecy.audit import Shown
+
+
+def together(folder: Path, figures: dict[str, Shown], structure: Structure, previous: Path, prefix: str
+             ) -> tuple[dict[str, Shown], Structure]:
+    """Figures and structure of both publications; ids of the earlier one begin with `prefix`."""
+    from ess_observatory.secrecy.audit import read_figures
+
+    earlier, old = read_figures(previous), read_structure(previous)
+    manifest, before = _manifest(folder), _manifest(previous)
+    pairs = _shared(figures, earlier, manifest, before) + _history(figures, earlier, structure, str(before.get("year", "")))
+    both = figures | {prefix + figure: shown for figure, shown in earlier.items()}
+    named = _renamed(old, prefix)
+    return both, Structure(
+        structure.declared, structure.same + named.same + [[new, prefix + then] for new, then in pairs],
+        structure.sums + named.sums, structure.ratios + named.ratios, structure.signed + named.signed, structure.history,
+    )
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _shared(figures: dict[str, Shown], earlier: dict[str, Shown], manifest: dict[str, Any], before: dict[str, Any]
+            ) -> list[tuple[str, str]]:
+    """Same id, same figure: everywhere in the same edition, else in tables made from the same files."""
+    is_same_edition = manifest.get("edition") is not None and manifest.get("edition") == before.get("edition")
+    same_files = {name for name, files in _files(manifest).items() if files and files == _files(before).get(name)}
+    tables = {shown.table for shown in figures.values()
+              if is_same_edition or (shown.sources and set(shown.sources) <= same_files)}
+    common = [f for f in figures if f in earlier and figures[f].table in tables and figures[f].table == earlier[f].table]
+    revised = {
+        (figures[f].table, figures[f].column) for f in common
+        if (one := figures[f].value) is not None and (two := earlier[f].value) is not None
+        and abs(one - two) > 1e-9 * max(1.0, abs(one))
+    }
+    return [(f, f) for f in common if (figures[f].table, figures[f].column) not in revised]
+
+
+def _files(manifest: dict[str, Any]) -> dict[str, set[str]]:
+    """Checksums of the files of each source."""
+    return {source["id"]: {item["sha256"] for item in source.get("files", [])} for source in manifest.get("sources", [])}
+
+
+def _history(figures: dict[str, Shown], earlier: dict[str, Shown], structure: Structure, year: str) -> list[tuple[str, str]]:
+    pairs = []
+    for said in structure.history:
+        now = {shown.column: f for f, shown in figures.items() if shown.table == said["table"] and shown.row == year}
+        then = {shown.column: f for f, shown in earlier.items() if shown.table == said["table"] and shown.row == said["row"]}
+        pairs += [(now[column], then[column]) for column in now if column in then]
+    return pairs
+
+
+def _renamed(structure: Structure, prefix: str) -> Structure:
+    def name(figure: Any) -> Any:
+        return prefix + figure if isinstance(figure, str) else figure
+
+    return Structure(
+        structure.declared, [[name(f) for f in group] for group in structure.same],
+        [said | {"whole": name(said["whole"]), "parts": [name(f) for f in said["parts"]]}
+         | ({"rest": name(said["rest"])} if "rest" in said else {}) for said in structure.sums],
+        [said | {key: name(said[key]) for key in ("figure", "numerator", "denominator")} for said in structure.ratios],
+        [name(f) for f in structure.signed], [],
+    )

@@ -1,0 +1,139 @@
+"""All tables of an edition through the one door, together.
+
+Primary rules, then one linear system over every table with its shared cells, then what follows a hidden cell, then release.
+Nothing is solved when nothing is hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.secrecy.door import Cell, release
+from ess_observatory.secrecy.links import Key, Links, Ratio, read_links
+from ess_observatory.secrecy.model import Model, build_model
+from ess_observatory.secrecy.rules import AT_SOURCE, FOLLOWS, SECONDARY, rules_of
+from ess_observatory.secrecy.suppress import Need, Pattern, suppress, verify
+
+Table = tuple[str, dict[str, Any], list[Cell]]
+
+
+@dataclass
+class Protected:
+    """What leaves (`cells` by table), and what stays inside: the model, the pattern, the reason of each hidden cell."""
+
+    cells: dict[str, list[Cell]]
+    model: Model
+    pattern: Pattern
+    reasons: dict[Key, str]
+    kept: list[Ratio] = field(default_factory=list)
+
+    @property
+    def links(self) -> Links:
+        """The relations between cells."""
+        return self.model.links
+
+
+def protect(tables: Iterable[Table], rules: dict[str, Any]) -> Protected:
+    """Protect every table of an edition.
+
+    Raises E501, E504, E505 for cells or cards that do not say what they must, E503 for a cell that cannot be protected,
+    E506 when the solver stops without a proof, E508 when a certificate does not hold.
+    """
+    listed = list(tables)
+    own = {table_id: rules_of(rules, card, table_id) for table_id, card, _ in listed}
+    links = read_links(listed)
+    if rules["opinion_min_respondents"] > 1:
+        _add_opinion_sums(links, listed)
+    model = build_model(links, own, rules["costs"])
+    pattern = _pattern(model)
+    reasons = _reasons(model, pattern)
+    kept = _follow(model, reasons)
+    rounded = {ratio.cell for ratio in kept}
+    cells = {}
+    for table_id, card, given in listed:
+        columns = {column["code"]: column for column in card["columns"]}
+        cells[table_id] = [
+            release(cell, columns[cell.column_code], own[table_id], is_hidden=(table_id, *cell.key) in reasons,
+                    is_survey=bool(card.get("survey")), is_rounded=(table_id, *cell.key) in rounded)
+            for cell in given
+        ]
+    return Protected(cells, model, pattern, reasons, kept)
+
+
+def _pattern(model: Model) -> Pattern:
+    """Nodes to hide, proved safe; nothing to do when no node is secret."""
+    primary = model.primary()
+    if not any(node.reason for node in model.nodes):
+        return Pattern(set(primary), set(), {})
+    system = model.system()
+    pattern = suppress(system, primary, model.owners(), model.secondary())
+    if pattern.impossible:
+        details = [ObservatoryError("E503", _say(model, need), None, None, Exit.INTEGRITY) for need in pattern.impossible[1:20]]
+        raise ObservatoryError(
+            "E503", _say(model, pattern.impossible[0]), None,
+            "Regroupez les lignes du tableau, ou laissez masquer son ensemble (une cellule partagée avec une colonne publique ne "
+            "peut pas l’être).", Exit.INTEGRITY, details,
+        )
+    if broken := verify(system, pattern):
+        raise ObservatoryError("E508", f"{len(broken)} preuve(s) de protection ne tiennent pas : {_say(model, broken[0])}", None,
+                               None, Exit.INTEGRITY)
+    return pattern
+
+
+def _say(model: Model, need: Need) -> str:
+    """Which cell, never its value."""
+    node = model.nodes[need.cell]
+    where = ":".join((node.members[0][0], "/".join(node.members[0][1:]))) if node.members else "une différence entre deux cellules"
+    against = " contre un contributeur" if need.known else ""
+    return f"Cellule impossible à protéger{against} : {where}"
+
+
+def _reasons(model: Model, pattern: Pattern) -> dict[Key, str]:
+    reasons: dict[Key, str] = {}
+    for index in sorted(pattern.hidden):
+        node = model.nodes[index]
+        for key in node.members:
+            reasons[key] = node.reason or SECONDARY
+    return reasons
+
+
+def _follow(model: Model, reasons: dict[Key, str]) -> list[Ratio]:
+    """Hide all that would give a hidden cell away; returns the ratios that stay, rounded."""
+    together: dict[Key, list[Key]] = {key: node.members for node in model.nodes for key in node.members}
+    kept: dict[Key, Ratio] = {}
+    changed = True
+    while changed:
+        changed = False
+        for ratio in model.links.ratios:
+            touched = [part for part in (ratio.numerator, ratio.denominator) if part in reasons]
+            if not touched or ratio.cell in reasons or ratio.cell in kept:
+                continue
+            changed = True
+            if ratio.is_kept and model.links.is_exact(ratio) and not any(reasons[part] == AT_SOURCE for part in touched if part):
+                kept[ratio.cell] = ratio
+                continue
+            for key in together.get(ratio.cell, [ratio.cell]):
+                reasons.setdefault(key, FOLLOWS)
+    return [ratio for key, ratio in kept.items() if key not in reasons]
+
+
+def _add_opinion_sums(links: Links, tables: list[Table]) -> None:
+    """Counts of answers that add up (one answer a person) are found from their numbers, as an attacker would."""
+    from ess_observatory.secrecy.links import Sum
+
+    for table_id, card, cells in tables:
+        for column in card["columns"]:
+            if column["secrecy"] != "opinion" or column.get("unit") == "%":
+                continue
+            sections: dict[str | None, list[Cell]] = {}
+            for cell in cells:
+                if cell.column_code == column["code"] and cell.value is not None:
+                    sections.setdefault(cell.row_section, []).append(cell)
+            for section in sections.values():
+                kinds = {kind: [c for c in section if c.row_kind == kind] for kind in ("data", "missing", "base", "total")}
+                for wholes, parts in ((kinds["base"], kinds["data"]), (kinds["total"], kinds["base"] + kinds["missing"])):
+                    if len(wholes) == 1 and parts and abs((wholes[0].value or 0) - sum(c.value or 0 for c in parts)) < 1e-9:
+                        links.sums.append(Sum((table_id, *wholes[0].key), tuple((table_id, *c.key) for c in parts)))

@@ -1,0 +1,235 @@
+"""The page in a real browser: accessibility rules, keyboard, phone, dark, print, filters, nothing from outside."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from devtools import Browser
+
+from ess_observatory.publish.tables import Publication, load_publication
+from ess_observatory.render.html import PAGES, render_html
+from ess_observatory.render.paper import browser as find_browser
+from ess_observatory.render.paper import page_numbers
+from test_render_fixture import build_publication
+
+AXE = "4.14.1"
+CACHE = Path(__file__).resolve().parents[2] / ".pytest_cache" / f"axe-core-{AXE}"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    program = find_browser()
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    running = Browser(program)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """Source of axe-core, fetched once by npm."""
+    script = CACHE / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("no npm on this machine")
+        CACHE.mkdir(parents=True, exist_ok=True)
+        command = [npm, "install", "--prefix", str(CACHE), "--no-save", "--ignore-scripts", f"axe-core@{AXE}"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode or not script.exists():
+            pytest.skip("axe-core cannot be fetched")
+    return script.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def publication(tmp_path_factory: pytest.TempPathFactory) -> Publication:
+    return load_publication(build_publication(tmp_path_factory.mktemp("browser") / "publication"))
+
+
+@pytest.fixture(scope="module")
+def page(publication: Publication, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("page")
+    render_html(load_publication(publication.dir, "en"), folder / PAGES["en"], "en", others=("fr",))
+    return render_html(publication, folder / PAGES["fr"], others=("en",))
+
+
+def _violations(chromium: Browser, axe: str) -> list[str]:
+    chromium.value(axe + "; 0")
+    chromium.value("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    found: list[dict[str, Any]] = chromium.value("axe.run(document).then(r => r.violations)")
+    return [f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:160]}" for v in found]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+def test_no_accessibility_violation(chromium: Browser, axe: str, page: Path, width: int, scheme: str) -> None:
+    chromium.screen(width, scheme=scheme)
+    chromium.open(page)
+    assert _violations(chromium, axe) == []
+
+
+def test_english_page_has_no_violation_either(chromium: Browser, axe: str, page: Path) -> None:
+    chromium.screen()
+    chromium.open(page.with_name(PAGES["en"]))
+    assert _violations(chromium, axe) == []
+
+
+def test_nothing_is_requested_and_nothing_is_said_on_the_console(chromium: Browser, page: Path) -> None:
+    chromium.screen()
+    chromium.open(page)
+    chromium.value("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    asked = [
+        event["params"]["request"]["url"]
+        for event in chromium.events
+        if event.get("method") == "Network.requestWillBeSent"
+    ]
+    assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [page.as_uri()]
+    loud = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
+    assert [event for event in chromium.events if event.get("method") in loud] == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_body_never_scrolls_sideways(chromium: Browser, page: Path, width: int) -> None:
+    chromium.screen(width)
+    chromium.open(page)
+    chromium.value("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert chromium.value("document.documentElement.scrollWidth") <= width
+
+
+def test_keyboard_walk(chromium: Browser, page: Path) -> None:
+    chromium.screen()
+    chromium.open(page)
+    chromium.press("Tab", 9)
+    assert chromium.value("document.activeElement.className") == "skip"
+    assert chromium.value("document.activeElement.getBoundingClientRect().top") >= 0
+    chromium.press("Enter", 13, "\r")
+    assert chromium.value("document.activeElement.id") == "contenu"
+    seen = set()
+    for _ in range(60):
+        chromium.press("Tab", 9)
+        state = chromium.value(
+            "(e => { const s = getComputedStyle(e), b = e.getBoundingClientRect(); return {tag: e.tagName,"
+            " ring: s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2,"
+            " inside: b.width > 0 && b.bottom > 0 && b.top < innerHeight}; })(document.activeElement)"
+        )
+        assert state["ring"] and state["inside"], state
+        seen.add(state["tag"])
+    assert {"A", "BUTTON", "SUMMARY", "DIV"} <= seen
+
+
+def test_folded_table_opens_with_the_keyboard(chromium: Browser, page: Path) -> None:
+    chromium.screen()
+    chromium.open(page)
+    chromium.value("document.querySelector('#t2-1 .fold > summary').focus()")
+    chromium.press("Enter", 13, "\r")
+    assert chromium.value("document.querySelector('#t2-1 .fold').open")
+
+
+def test_filters_hide_rows_keep_the_total_and_light_the_map(
+    chromium: Browser, page: Path, publication: Publication
+) -> None:
+    table = publication.table("communes")
+    chromium.screen()
+    chromium.open(page)
+    chromium.value(
+        "(() => { const s = document.querySelector('#t2-1 select'); s.selectedIndex = 2;"
+        " s.dispatchEvent(new Event('input', {bubbles: true})); })()"
+    )
+    wanted = chromium.value("document.querySelector('#t2-1 select').value")
+    rows = [row for row in table.rows if row.kind == "data"]
+    expected = [row.label for row in rows if table.cell(row, "group").text == wanted]
+    shown = chromium.value(
+        "[...document.querySelectorAll('#t2-1 tr.data')].filter(r => !r.hidden).map(r => r.cells[0].textContent)"
+    )
+    assert shown == expected
+    assert not chromium.value("document.querySelector('#t2-1 tr.total').hidden")
+    assert chromium.value("document.querySelector('#t2-1 output').textContent") == (
+        f"{len(expected)} lignes sur {len(rows)}"
+    )
+    assert chromium.value("document.querySelectorAll('#t2-1 svg.map.wide .land.front').length") == 1
+    kept = chromium.value("location.hash")
+    chromium.open(page, kept)
+    assert chromium.value("document.querySelector('#t2-1 select').value") == wanted
+    chromium.value("document.querySelector('#t2-1 .filter button').click()")
+    assert chromium.value("document.querySelectorAll('#t2-1 tr.data[hidden]').length") == 0
+
+
+def test_without_script_every_row_is_there(chromium: Browser, page: Path, publication: Publication) -> None:
+    chromium.send("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        chromium.open(page)
+        count = chromium.value("document.querySelectorAll('#t2-1 tr.data:not([hidden])').length")
+        controls = chromium.value("document.querySelectorAll('.filter, .theme').length")
+    finally:
+        chromium.send("Emulation.setScriptExecutionDisabled", value=False)
+    assert count == sum(row.kind == "data" for row in publication.table("communes").rows)
+    assert controls == 0
+
+
+def test_display_is_chosen_and_kept(chromium: Browser, page: Path) -> None:
+    chromium.screen(scheme="light")
+    chromium.open(page)
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = chromium.value(paper)
+    chromium.value("document.querySelector('.theme').click()")
+    dark = chromium.value(paper)
+    assert dark != light and chromium.value("document.querySelector('.theme').textContent") == "Mode clair"
+    chromium.open(page)
+    assert chromium.value(paper) == dark
+    chromium.screen(scheme="dark")
+    chromium.value("document.querySelector('.theme').click()")
+    assert chromium.value(paper) == light
+    chromium.value("localStorage.clear()")
+
+
+def test_one_figure_alone_for_an_embedding_page(chromium: Browser, page: Path) -> None:
+    chromium.screen(720)
+    chromium.open(page, "?embed=t1-1")
+    visible = "[...document.querySelectorAll('.dataset')].filter(d => d.checkVisibility()).map(d => d.id)"
+    assert chromium.value(visible) == ["t1-1"]
+    assert chromium.value("document.querySelector('.alone').innerText").count("Source") >= 1
+    chromium.open(page, "?embed=nowhere")
+    assert len(chromium.value(visible)) > 10
+
+
+def test_picture_of_a_figure_carries_colours_and_source(chromium: Browser, page: Path) -> None:
+    chromium.screen()
+    chromium.open(page)
+    chromium.value(
+        "(() => { const make = URL.createObjectURL; URL.createObjectURL = b => { window.saved = b; return make(b); };"
+        " HTMLAnchorElement.prototype.click = function () { window.named = this.download; };"
+        " [...document.querySelectorAll('#t2-1 .tools button')][0].click(); })()"
+    )
+    picture = chromium.value("window.saved.text()")
+    assert chromium.value("window.named") == "t2-1.svg"
+    assert picture.startswith("<svg") and "--c1:" in picture and "Source" in picture
+    assert picture.count("<svg") == 3, "the sheet, the map and the ranking"
+
+
+def test_paper_has_contents_pages_and_no_tools(chromium: Browser, page: Path) -> None:
+    chromium.screen()
+    chromium.open(page)
+    pdf = base64.b64decode(chromium.send("Page.printToPDF", preferCSSPageSize=True)["data"])
+    numbers = page_numbers(pdf)
+    assert numbers["essentiel"] == 3 and numbers["ch-1"] >= 3
+    assert re.search(rb"/MediaBox \[0 0 59\d(?:\.\d+)? 84\d(?:\.\d+)?\]", pdf)
+    chromium.screen(media="print")
+    for tools in (".tools", ".filter", ".theme", ".embed", ".toc-phone"):
+        assert not chromium.value(f"document.querySelector('{tools}').checkVisibility()"), tools
+    assert chromium.value("document.querySelector('.toc').checkVisibility()")
+    chromium.screen()
+
+
+def test_reference_page_in_the_browser(chromium: Browser, axe: str, reference_build: Any) -> None:
+    chromium.screen()
+    chromium.open(reference_build.page)
+    assert _violations(chromium, axe) == []
+    chromium.screen(390)
+    assert chromium.value("document.documentElement.scrollWidth") <= 390

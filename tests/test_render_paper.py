@@ -1,0 +1,88 @@
+"""Copies on paper: what is said when the programs are absent, and the .ods and LibreOffice's reading of the workbook."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.publish.tables import load_publication
+from ess_observatory.render import paper
+from ess_observatory.render.extras import render_extras
+from ess_observatory.render.workbook import render_workbook
+from test_render_fixture import build_publication
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_publication(tmp_path_factory.mktemp("paper") / "publication")
+
+
+def test_without_programs_the_remedy_is_said(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paper.shutil, "which", lambda name: None)
+    monkeypatch.setitem(__import__("sys").modules, "weasyprint", None)
+    with pytest.raises(ObservatoryError, match="PDF impossible") as caught:
+        paper.write_pdf(load_publication(folder), tmp_path / "r.pdf")
+    assert caught.value.exit_code == Exit.MISSING and "Chromium" in (caught.value.fix or "")
+    with pytest.raises(ObservatoryError, match="LibreOffice") as caught:
+        paper.write_ods(tmp_path / "r.xlsx", tmp_path)
+    assert caught.value.exit_code == Exit.MISSING
+
+
+def test_a_browser_that_prints_nothing_is_an_error(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paper, "browser", lambda: "/bin/true")
+    with pytest.raises(ObservatoryError) as caught:
+        paper.write_pdf(load_publication(folder), tmp_path / "r.pdf")
+    assert caught.value.code == "E161" and not (tmp_path / "r.pdf").exists()
+
+
+def test_pages_of_named_places_are_read_in_the_tree() -> None:
+    pdf = (
+        b"1 0 obj\n<</Type /Pages\n/Count 2\n/Kids [3 0 R 4 0 R]\n/Parent 9 0 R>>\nendobj\n"
+        b"2 0 obj\n<</Type /Pages\n/Count 1\n/Kids [5 0 R]\n/Parent 9 0 R>>\nendobj\n"
+        b"9 0 obj\n<</Type /Pages\n/Count 3\n/Kids [1 0 R 2 0 R]>>\nendobj\n"
+        b"<</ch-1 [4 0 R /XYZ 0 1 0]\n/t1-1 [5 0 R /XYZ 0 2 0]>>"
+    )
+    assert paper.page_numbers(pdf) == {"ch-1": 2, "t1-1": 3}
+    assert paper.page_numbers(b"%PDF-1.7 something else") == {}
+
+
+def test_english_page_is_written_beside_and_linked(folder: Path, tmp_path: Path) -> None:
+    written = render_extras(folder, tmp_path, lang="en")
+    english, french = (
+        (tmp_path / name).read_text(encoding="utf-8") for name in ("rapport-ess.en.html", "rapport-ess.html")
+    )
+    assert written == {"page_en": tmp_path / "rapport-ess.en.html"}
+    assert 'hreflang="fr" href="rapport-ess.html"' in english
+    assert 'hreflang="en" href="rapport-ess.en.html"' in french
+
+
+def test_libreoffice_reads_the_workbook(folder: Path, tmp_path: Path) -> None:
+    if paper.office() is None:
+        pytest.skip("no LibreOffice on this machine")
+    publication = load_publication(folder)
+    book = render_workbook(publication, tmp_path / "rapport-ess.xlsx")
+    copy = paper.write_ods(book, tmp_path)
+    assert copy.name == "rapport-ess.ods" and copy.read_bytes()[:2] == b"PK"
+    command = [str(paper.office()), f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless"]
+    command += ["--convert-to", "pdf", "--outdir", str(tmp_path), str(book)]
+    subprocess.run(command, capture_output=True, timeout=120, check=True)
+    pages = (tmp_path / "rapport-ess.pdf").read_bytes().count(b"/Type/Page/") + (
+        tmp_path / "rapport-ess.pdf"
+    ).read_bytes().count(b"/Type /Page\n")
+    sheets = len(publication.tables) + 8
+    assert sheets <= pages <= 3 * sheets
+
+
+def test_drawings_carry_their_colours_where_the_program_lends_none(folder: Path) -> None:
+    page = paper._coloured(paper.html_page(load_publication(folder)))
+    drawings = page.split('<svg class="chart')[1:]
+    assert drawings and all("<style>" in drawing.split("</svg>")[0] for drawing in drawings)
+    styles = [drawing.split("<style>")[1].split("</style>")[0] for drawing in drawings]
+    assert all("var(" not in style and "#005A9C" in style for style in styles)

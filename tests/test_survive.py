@@ -1,0 +1,435 @@
+"""A build may be killed, starved or disturbed at any moment: the last good one stays whole, and the next run is right."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+from conftest import ROOT
+from survive_server import ITEMS, write_items
+from test_other_edition import COMMUNES, _siret
+
+from ess_observatory.build.lock import locked
+from ess_observatory.build.place import Outputs, building, put_in_place, settle
+from ess_observatory.errors import ObservatoryError
+
+KILLS = 30
+CARD = """number = "1.1"
+chapter = 1
+title = "Établissements par commune"
+scope = "establishments"
+sources = ["places"]
+reading_aid = "Un établissement est un SIRET."
+base = "Établissements comptés"
+stub = "Commune"
+[[columns]]
+code = "count"
+label = "Établissements"
+unit = "établissements"
+decimals = 0
+secrecy = "public"
+"""
+QUERY = """-- grain: one commune.
+select commune_code as row_code, commune_code as row_label, cast(row_number() over (order by commune_code) as integer) as row_rank,
+    'count' as column_code, cast(count(*) as double) as value, count(*) as n_units
+from core.establishment
+group by commune_code
+"""
+SOURCE = """title = "Établissements"
+producer = "Un producteur"
+licence = "Licence Ouverte 2.0"
+[[columns]]
+name = "siret"
+headers = ["SIRET"]
+type = "siret"
+required = true
+[[columns]]
+name = "name"
+headers = ["Nom"]
+[[columns]]
+name = "commune_code"
+headers = ["Commune"]
+type = "commune"
+required = true
+[budget]
+max_refused_pct = 10
+"""
+STAGING = """-- grain: one SIRET.
+select siret, name, commune_code, _file, _sha256, _sheet, _line from staging.places_typed
+"""
+CORE = """-- grain: one SIRET; every one is counted.
+select siret, substr(siret, 1, 9) as siren, name, commune_code, true as in_perimeter, true as is_employer,
+    cast(null as varchar) as brand, cast(null as varchar) as city, cast(null as varchar) as postcode,
+    cast(null as varchar) as size_band, cast(null as varchar) as ess_family, cast(null as varchar) as sector,
+    cast(null as varchar) as epci_code, cast(null as varchar) as naf, cast(null as varchar) as legal_category
+from staging.places
+"""
+
+
+def _tiny_project(home: Path) -> Path:
+    """A project of one table on one source over three communes: the same code, little to compute, no process of checks."""
+    root = home / "project"
+    pipelines = root / "pipelines"
+    shutil.copytree(ROOT / "pipelines" / "rules", pipelines / "rules", ignore=shutil.ignore_patterns("*_checks*"))
+    shutil.copytree(ROOT / "pipelines" / "survey", pipelines / "survey")
+    for name in ("scopes.toml", "codes.toml"):
+        (pipelines / "texts" / "fr").mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "pipelines" / "texts" / name, pipelines / "texts" / name)
+    communes = pipelines / "rules/nomenclatures/communes.csv"
+    head, *lines = communes.read_text(encoding="utf-8").splitlines(keepends=True)
+    communes.write_text(head + "".join(line for line in lines if line.startswith("62")), encoding="utf-8")
+    survey = 'title = "Enquête"\nproducer = "Observatoire"\nlicence = "Confidentiel"\nkind = "survey"\n'
+    edition = ('title = "Trois communes"\nyear = 2013\nterritory = "three"\nperimeter = "cress_2011"\n'
+               '[sources.places]\nlabel = "Établissements 2013"\n')
+    for name, text in {
+        "sources/places/source.toml": SOURCE, "sources/places/staging.sql": STAGING, "sources/survey/source.toml": survey,
+        "core/establishment.sql": CORE,
+        "core/field_establishment.sql": "-- grain: one SIRET.\nselect * from core.establishment\n", "tables/places/card.toml": CARD, "tables/places/query.sql": QUERY,
+        "texts/fr/essentiel.md": "# L’essentiel\n\n## Chiffres-clés\n", "editions/tiny.toml": edition,
+        "territories/three.toml": f'name = "Trois communes"\ncommunes = {json.dumps(COMMUNES)}\n',
+    }.items():
+        path = pipelines / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+def _raw(folder: Path, count: int) -> Path:
+    folder.mkdir(parents=True)
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.append(["SIRET", "Nom", "Commune"])
+    for n in range(1, count + 1):
+        sheet.append([_siret(n, 1), f"Association {n}", COMMUNES[n % 3]])
+    workbook.save(folder / "extraction.xlsx")
+    return folder
+
+
+class Server:
+    """Builds that can be killed."""
+
+    def __init__(self, home: Path) -> None:
+        self.root, self.out = _tiny_project(home), home / "out"
+        self.raw = {"A": _raw(home / "raw-a", 12), "B": _raw(home / "raw-b", 15)}
+        self.errors = (home / "errors.txt").open("w+", encoding="utf-8")
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("survive_server.py"))], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=self.errors, text=True)
+
+    def run(self, version: str, out: Path | None = None, **more: object) -> dict:
+        assert self.process.stdin and self.process.stdout
+        request = {"root": str(self.root), "edition": "tiny", "raw": str(self.raw[version]), "out": str(out or self.out), **more}
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def said(self) -> str:
+        self.errors.flush()
+        self.errors.seek(0)
+        return self.errors.read()
+
+    def close(self) -> None:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.process.stdout.close()
+        self.errors.close()
+
+
+def content(out: Path) -> dict[str, bytes]:
+    """Every byte that matters of a build (of a workbook: its sheets)."""
+    found = {}
+    for path in sorted(p for name in ("quality", "publication", "reports") for p in (out / name).rglob("*") if p.is_file()):
+        name = path.relative_to(out).as_posix()
+        if path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as book:
+                found |= {f"{name}/{item}": book.read(item) for item in book.namelist() if "docProps" not in item}
+        else:
+            found[name] = path.read_bytes()
+    return found
+
+
+def rows_in_database(out: Path) -> int:
+    from ess_observatory.build.database import Database
+
+    with Database(out / "observatory.duckdb", read_only=True) as db:
+        return db.rows("select sum(rows_kept) from staging.ledger")[0][0]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("survive"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def whole(server, tmp_path_factory) -> dict[str, dict[str, bytes]]:
+    """What a build of each version is, when nothing happens to it."""
+    found = {}
+    for version in ("A", "B"):
+        out = tmp_path_factory.mktemp("whole")
+        assert server.run(version, out)["code"] == 0, server.said()
+        found[version] = content(out)
+    assert found["A"] != found["B"]
+    return found
+
+
+def _differences(there: dict[str, bytes], expected: dict[str, bytes]) -> list[str]:
+    return sorted(name for name in there.keys() | expected.keys() if there.get(name) != expected.get(name))
+
+
+def state(out: Path, whole: dict[str, dict[str, bytes]]) -> str:
+    """Which version lies in place; fails when it is a mixture, or not whole."""
+    settle(Outputs.of(out, "tiny", out))
+    there = content(out)
+    version = next((name for name, expected in whole.items() if expected == there), None)
+    assert version is not None, {v: _differences(there, expected) for v, expected in whole.items()}
+    assert rows_in_database(out) == {"A": 12, "B": 15}[version]
+    manifest = json.loads((out / "publication/manifest.json").read_text(encoding="utf-8"))
+    import pyarrow.parquet as pq
+
+    builds = set(pq.read_table(out / "publication/figures.parquet", columns=["build"])["build"].to_pylist())
+    assert builds == {manifest["build"]}
+    return version
+
+
+def leftovers(out: Path) -> list[str]:
+    return sorted(p.name for p in out.iterdir() if p.name.startswith(".") and p.name != ".verrou")
+
+
+def test_a_run_killed_at_any_moment_leaves_a_whole_build(server, whole):
+    out = server.out
+    first = server.run("A", out)
+    assert first["code"] == 0
+    seconds = min(server.run("A", out)["seconds"] for _ in range(2))
+    current, draw, killed = "A", random.Random(2012), 0
+    while killed < KILLS:
+        wanted = "B" if current == "A" else "A"
+        done = server.run(wanted, out, kill_after=draw.uniform(0.02, 0.98) * seconds)
+        killed += done["killed"]
+        found = state(out, whole)
+        assert found == wanted or (done["killed"] and found == current)
+        current = found
+    wanted = "B" if current == "A" else "A"
+    assert server.run(wanted, out)["code"] == 0
+    assert state(out, whole) == wanted
+    assert leftovers(out) == []
+
+
+@pytest.mark.parametrize("side", [1, -1], ids=["before", "after"])
+def test_a_kill_between_two_renames_is_completed(server, tmp_path, side):
+    """Once the journal is written the new build is decided; before, nothing has changed. Every rename is tried."""
+    out = tmp_path / "out"
+    outputs = Outputs.of(out, "items", out)
+    assert server.run("A", out, items="0")["code"] == 0
+    current, completed = "0", 0
+    for number in range(1, 30):
+        wanted = str(number)
+        done = server.run("A", out, items=wanted, kill_at=side * number)
+        decided = (out / ".en-cours.json").exists() or not done["killed"]
+        completed += done["killed"] and decided
+        settle(outputs)
+        assert _texts(outputs) == {wanted if decided else current}
+        current = wanted if decided else current
+        if not done["killed"]:
+            break
+    assert number == 10, "the journal, then two renames an item, are all there is"
+    assert completed == (8 if side == 1 else 9)
+    assert leftovers(out) == []
+
+
+def test_a_kill_in_a_first_build_leaves_nothing_that_looks_like_one(server, whole, tmp_path):
+    out = tmp_path / "out"
+    assert server.run("A", out, kill_after=0.3)["killed"]
+    assert not (out / "publication").exists()
+    assert server.run("A", out)["code"] == 0
+    assert state(out, whole) == "A"
+
+
+def test_a_full_disk_leaves_the_last_build(server, whole, tmp_path):
+    out = tmp_path / "out"
+    assert server.run("A", out)["code"] == 0
+    size = (out / "observatory.duckdb").stat().st_size
+    for limit in (1_000, size // 4, size * 3 // 4):
+        done = server.run("B", out, file_limit=limit)
+        assert done["code"] == 3, server.said()
+        assert state(out, whole) == "A"
+        assert leftovers(out) == []
+    assert "E152  Plus de place sur le disque" in server.said()
+    assert server.run("B", out)["code"] == 0
+    assert state(out, whole) == "B"
+
+
+def test_two_runs_at_once(server, whole, tmp_path):
+    out = tmp_path / "out"
+    assert server.run("A", out)["code"] == 0
+    with locked(out):
+        assert server.run("B", out)["code"] == 4
+    said = server.said()
+    assert "E150  Une autre construction est en cours" in said
+    assert f"(processus {os.getpid()})" in said
+    assert state(out, whole) == "A"
+    assert server.run("B", out)["code"] == 0, "the lock is free as soon as its owner is gone"
+
+
+def test_the_lock_of_a_dead_process_is_free(tmp_path):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", "import sys, time\nfrom pathlib import Path\nfrom ess_observatory.build.lock import locked\n"
+         "with locked(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)", str(tmp_path)],
+        stdout=subprocess.PIPE, text=True)
+    assert holder.stdout and holder.stdout.readline() == "held\n"
+    with pytest.raises(ObservatoryError) as caught, locked(tmp_path):
+        pass
+    assert (caught.value.code, caught.value.exit_code) == ("E150", 4)
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    holder.stdout.close()
+    with locked(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("change", ["removed", "rewritten"])
+def test_a_raw_file_that_changes_meanwhile_stops_the_run(server, whole, tmp_path, monkeypatch, change):
+    """The bytes that were read are compared again just before the build is put in place."""
+    from ess_observatory.build import runner
+    from ess_observatory.project import Project
+
+    project = Project.load(server.root)
+    outputs = Outputs.of(project.root, "tiny", tmp_path / "out")
+    raw = tmp_path / "raw"
+    shutil.copytree(server.raw["A"], raw)
+    runner.run(project, project.edition("tiny"), raw, outputs)
+    before = content(outputs.base)
+    path = raw / "extraction.xlsx"
+    render = runner.render
+
+    def disturbed(scratch: Outputs) -> None:
+        render(scratch)
+        path.unlink() if change == "removed" else path.write_bytes(path.read_bytes() + b" ")
+
+    monkeypatch.setattr(runner, "render", disturbed)
+    with pytest.raises(ObservatoryError) as caught:
+        runner.run(project, project.edition("tiny"), raw, outputs)
+    assert caught.value.code == "E151"
+    assert caught.value.exit_code == 3
+    assert "extraction.xlsx" in str(caught.value)
+    assert content(outputs.base) == before
+
+
+def test_raw_files_are_never_written(server, tmp_path):
+    raw = tmp_path / "raw"
+    shutil.copytree(server.raw["A"], raw)
+    before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in raw.rglob("*") if p.is_file()}
+    server.raw["own"] = raw
+    assert server.run("own", tmp_path / "out")["code"] == 0
+    assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in raw.rglob("*") if p.is_file()} == before
+
+
+def _texts(outputs: Outputs) -> set[str]:
+    return {p.read_text(encoding="utf-8") for p in
+            (outputs.database, *(getattr(outputs, n) / "x.txt" for n in ("quality", "publication", "reports")))}
+
+
+@pytest.mark.parametrize("failing", range(1, 9))
+def test_an_error_between_two_renames_gives_everything_its_place_back(tmp_path, monkeypatch, failing):
+    outputs = Outputs.of(tmp_path, "x", tmp_path / "out")
+    write_items(outputs.base, "old")
+    real, count = Path.rename, 0
+
+    def stubborn(self: Path, target: Path) -> Path:
+        nonlocal count
+        count += 1
+        if count == failing:
+            raise PermissionError(13, "kept open by a spreadsheet")
+        return real(self, target)
+
+    names = list(ITEMS)
+    with pytest.raises(PermissionError), building(outputs) as scratch:
+        write_items(scratch.base, "new")
+        monkeypatch.setattr(Path, "rename", stubborn)
+        put_in_place(scratch, outputs, names)
+    monkeypatch.undo()
+    assert _texts(outputs) == {"old"}
+    assert leftovers(outputs.base) == []
+    with building(outputs) as scratch:
+        write_items(scratch.base, "new")
+        put_in_place(scratch, outputs, names)
+    assert _texts(outputs) == {"new"}
+    assert leftovers(outputs.base) == []
+
+
+def test_items_on_another_disk_are_brought_near_first(tmp_path, monkeypatch):
+    """The reports may live elsewhere: what takes time is done before anything is renamed."""
+    from ess_observatory.build import place
+
+    base, elsewhere = tmp_path / "out", tmp_path / "elsewhere" / "reports"
+    outputs = Outputs(base, elsewhere)
+    real = place._near
+    monkeypatch.setattr(place, "_near", lambda new, target: _copied(new, target) if target == elsewhere else real(new, target))
+
+    def _copied(new: Path, target: Path) -> Path:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.nouveau")
+        shutil.copytree(new, beside)
+        return beside
+
+    with building(outputs) as scratch:
+        write_items(scratch.base, "new")
+        put_in_place(scratch, outputs, list(ITEMS))
+    assert _texts(outputs) == {"new"}
+    assert sorted(p.name for p in elsewhere.parent.iterdir()) == ["reports"]
+
+
+def test_readers_may_read_while_a_build_is_put_in_place(server, whole, tmp_path):
+    """Whoever opens a file reads that of one build or of the other, never half of one."""
+    out = tmp_path / "out"
+    assert server.run("A", out)["code"] == 0
+    seen: set[bytes] = set()
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            try:
+                seen.add((out / "publication/manifest.json").read_bytes())
+            except FileNotFoundError:  # between two renames
+                continue
+            time.sleep(0.001)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for version in ("B", "A", "B"):
+        assert server.run(version, out)["code"] == 0
+    stop.set()
+    reader.join()
+    assert seen == {whole[v]["publication/manifest.json"] for v in ("A", "B")}
+
+
+def test_the_process_of_the_checks_dies_with_its_build(tmp_path):
+    """Killed builds leave nobody behind."""
+    code = ("import os, sys, time\nfrom pathlib import Path\nfrom ess_observatory.quality.gate import Gate\n"
+            "from ess_observatory.quality.suites import Suite\n"
+            "suite = Suite('s', 't', 's', 'staging', 'staging.s', 'w', ())\n"
+            "with Gate([suite], Path(sys.argv[1])) as gate:\n    print(gate._process.pid, flush=True)\n    time.sleep(60)")
+    build = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert build.stdout
+    child = int(build.stdout.readline())
+    build.kill()
+    build.wait()
+    build.stdout.close()
+    for _ in range(200):
+        if not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text(encoding="ascii").split()[2]:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the checks outlive their build")

@@ -1,0 +1,110 @@
+"""The sources of today: each folder's sample is recognised, read, staged, and gives what its expected.toml says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from ess_observatory.build.database import Database
+from ess_observatory.build.graph import read_model
+from ess_observatory.build.rules import load_rules
+from ess_observatory.project import Project, read_toml
+from ess_observatory.read import load
+from ess_observatory.read.recognise import take_inventory
+
+EDITION = "sambre-avesnois-2026"
+FOLDERS = sorted(path.parent for path in (ROOT / "pipelines" / "sources").glob("*/expected.toml"))
+TODAY = {
+    "sirene_establishment",
+    "sirene_legal_unit",
+    "sirene_old",
+    "flores",
+    "flores_ess",
+    "flores_wide",
+    "clap_wide",
+    "urssaf",
+    "urssaf_ess",
+    "comparateur",
+    "ess_list",
+    "esus_list",
+    "siae_list",
+    "rna",
+}
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.strip())))
+
+
+@pytest.fixture(scope="module")
+def rules(project: Project):
+    """One database with the rules of the edition: each sample uses its own tables in it."""
+    with Database() as db:
+        load_rules(db, project, project.edition(EDITION), set())
+        yield db
+
+
+def test_every_source_of_today_has_a_sample():
+    assert {folder.name for folder in FOLDERS} >= TODAY
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_sample(project: Project, rules: Database, folder: Path, tmp_path: Path):
+    spec = project.sources[folder.name]
+    sample = next(folder.glob("sample.*"))
+    shutil.copy(sample, tmp_path / f"export{sample.suffix}")
+    inventory = take_inventory(tmp_path, project.sources.values())
+    assert [match.source for match in inventory.matches] == [spec.id], inventory.unmatched
+    load.create_books(rules)
+    load.load_source(rules, spec, inventory.matches)
+    model = read_model(f"staging.{spec.id}", spec.staging_sql)
+    rules.execute(f"create or replace table staging.{spec.id}_judged as {model.sql}")
+    if "refusal_code" in rules.columns(f"staging.{spec.id}_judged"):
+        load.split_refused(rules, spec.id, f"staging.{spec.id}_judged", model.target)
+    else:
+        rules.execute(f"create or replace table {model.target} as select * from staging.{spec.id}_judged")
+    expected = read_toml(folder / "expected.toml")
+    wanted = _rows(expected["kept"])
+    order = "_line, activity" if "activity" in wanted[0] and "_wide" in spec.id else "_line"
+    found = rules.dicts(f"select {', '.join(wanted[0])} from {model.target} order by {order}")
+    shown = [{key: "" if value is None else str(value) for key, value in row.items()} for row in found]
+    assert shown == wanted
+    refused = rules.rows(
+        "select distinct line, code from staging.refused where code <> 'I201' order by line, code"
+    )
+    assert [(str(line), code) for line, code in refused] == [
+        (r["line"], r["code"]) for r in _rows(expected["refused"])
+    ]
+
+
+def test_names_of_natural_persons_are_never_read(project: Project):
+    for source in ("sirene_legal_unit", "rna"):
+        headers = {
+            header.casefold() for column in project.sources[source].columns for header in column.headers
+        }
+        assert not headers & {
+            "nomunitelegale",
+            "prenomusuelunitelegale",
+            "prenom1unitelegale",
+            "adrg_declarant",
+            "dir_civilite",
+        }
+
+
+def test_roles_stand_for_each_other(project: Project):
+    card = next(table for table in project.tables if table.id == "economic_weight")
+    assert project.with_sources(card, {"manageo", "clap"}).card["sources"] == card.card["sources"]
+    today = {"sirene_establishment", "flores_ess", "urssaf", "comparateur"}
+    assert set(project.with_sources(card, today).card["sources"]) == today
+
+
+def test_real_comparator_file(project: Project, shared: Path, tmp_path: Path):
+    file = next((shared / "insee_comparateur").glob("*.csv"))
+    shutil.copy(file, tmp_path / file.name)
+    [match] = take_inventory(tmp_path, project.sources.values()).matches
+    assert (match.source, match.unknown) == ("comparateur", ())
