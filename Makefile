@@ -27,13 +27,13 @@ annual-report: $(STAMP) ## Des fichiers bruts au classeur et à la page (EDITION
 	$(ESS) run --edition $(EDITION)
 
 test: $(STAMP) ## Tous les tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: $(STAMP) ## Style, types et tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 bench: $(STAMP) ## Mesures de vitesse, en rapports à une référence
 	$(BIN)/python -m bench

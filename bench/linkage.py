@@ -54,7 +54,9 @@ def measure(
     right = sum(truth[respondent] == siret for respondent, (siret, _, _) in linkage.links.items())
     present = [respondent.id for respondent in respondents if truth[respondent.id]]
     offered = sum(
-        truth[r] in [c.siret for c in linkage.doubtful[r][1]] if r in linkage.doubtful else truth[r] == linkage.links[r][0]
+        truth[r] in [c.siret for c in linkage.doubtful[r][1]]
+        if r in linkage.doubtful
+        else truth[r] == linkage.links[r][0]
         for r in present
     )
     values = {
@@ -74,7 +76,9 @@ def labelled() -> tuple[list[Known], dict[str, str], list[Known]]:
     return respondents, {r["sid"]: r["truth"] for r in answers}, register
 
 
-def generated(size: int = 1500, answers: int = 300, seed: int = 20120501) -> tuple[list[Known], dict[str, str], list[Known]]:
+def generated(
+    size: int = 1500, answers: int = 300, seed: int = 20120501
+) -> tuple[list[Known], dict[str, str], list[Known]]:
     """A register full of namesakes, and answers with the errors people make; a quarter is not in the register."""
     chance = random.Random(seed)
     register: list[Known] = []

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from ess_observatory.secrecy.attack import Equation, Known, bounds
-from ess_observatory.secrecy.suppress import Protection, suppress, verify
+from ess_observatory.secrecy.proof import Protection, verify
+from ess_observatory.secrecy.suppress import suppress
 from ess_observatory.secrecy.system import Row, System
 
 ALL = "total"
@@ -61,7 +62,12 @@ def _measure(name: str, case: Case, baseline: float) -> list[dict[str, Any]]:
         ("memory_mib", round(size), 0.0),
     ]
     return [
-        {"name": f"secrecy.{name}.{key}", "value": value, "seconds": round(seconds, 3), "ratio": round(seconds / baseline, 1)}
+        {
+            "name": f"secrecy.{name}.{key}",
+            "value": value,
+            "seconds": round(seconds, 3),
+            "ratio": round(seconds / baseline, 1),
+        }
         for key, value, seconds in values
     ]
 
@@ -93,7 +99,10 @@ class Case:
         rows = []
         below = [_children(place), _children(activity)]
         for one, other in inside:
-            for parts in ([(c, other) for c in below[0].get(one, ())], [(one, c) for c in below[1].get(other, ())]):
+            for parts in (
+                [(c, other) for c in below[0].get(one, ())],
+                [(one, c) for c in below[1].get(other, ())],
+            ):
                 if found := [at[part] for part in parts if part in at]:
                     rows.append(Row.total(at[one, other], found))
         self.system = System.of([sum(by.values()) for by in inside.values()], rows)
@@ -115,7 +124,10 @@ class Case:
             for row in self.system.rows
         ]
         shown = {str(cell): float(value) for cell, value in enumerate(values) if cell not in hidden}
-        found = bounds(Known(shown, [str(cell) for cell in sorted(hidden)], equations), only=[str(c) for c in self.primary])
+        found = bounds(
+            Known(shown, [str(cell) for cell in sorted(hidden)], equations),
+            only=[str(c) for c in self.primary],
+        )
         close = 0
         for cell, wanted in self.primary.items():
             low, high = max(values[cell] - wanted.down, 0.0), values[cell] + wanted.up

@@ -26,10 +26,13 @@ import duckdb  # noqa: F401  isort: skip
 import jinja2  # noqa: F401  isort: skip
 import xlsxwriter  # noqa: F401  isort: skip
 import yaml  # isort: skip
-import ess_observatory.render.html  # noqa: F401  isort: skip
+import ess_observatory.render.html
+
 import ess_observatory.render.workbook  # noqa: F401  isort: skip
 
-yaml.safe_load = lambda text: yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # the same, faster
+yaml.safe_load = lambda text: yaml.load(
+    text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+)  # the same, faster
 
 ITEMS = ("database", "quality", "publication", "reports")
 
@@ -101,7 +104,11 @@ def _serve(request: dict) -> dict:
         os.kill(pid, signal.SIGKILL)  # a process that has ended waits for us: its number is still its own
     _, status = os.waitpid(pid, 0)
     killed = os.WIFSIGNALED(status)
-    return {"killed": killed, "code": None if killed else os.WEXITSTATUS(status), "seconds": time.perf_counter() - began}
+    return {
+        "killed": killed,
+        "code": None if killed else os.WEXITSTATUS(status),
+        "seconds": time.perf_counter() - began,
+    }
 
 
 if __name__ == "__main__":

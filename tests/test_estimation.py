@@ -148,7 +148,9 @@ def test_weights_of_icarus(shared: Path, method: str, bounds, column: str, mean:
 
 @pytest.mark.parametrize("bounds", [(0.5, 1.5), (0.6, 2.0)])
 @pytest.mark.parametrize("method", ["logit", "truncated"])
-def test_impossible_margins_never_give_weights(shared: Path, bounds: tuple[float, float], method: str) -> None:
+def test_impossible_margins_never_give_weights(
+    shared: Path, bounds: tuple[float, float], method: str
+) -> None:
     sample = load(shared, "data_employees.csv")
     with pytest.raises(ObservatoryError) as caught:
         calibrate(employees(sample), EMPLOYEES, numbers(sample, "weight"), method, bounds)
@@ -209,7 +211,9 @@ def test_small_categories_are_merged_with_a_neighbour() -> None:
 )
 def test_wilson(k: int, n: int, population: int | None, low: float, high: float) -> None:
     found = wilson(k, n, population)
-    assert [float(bound) for bound in found] == pytest.approx([low, high], abs=6e-4 if n in (57, 37) else 6e-5)
+    assert [float(bound) for bound in found] == pytest.approx(
+        [low, high], abs=6e-4 if n in (57, 37) else 6e-5
+    )
 
 
 def test_intervals_at_the_edges() -> None:

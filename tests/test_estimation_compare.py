@@ -25,7 +25,10 @@ HEADER = ["ID", "A1", "A2", "A3[besoin]", "A3[reseau]", "B1", "B2", "B3"]
 def edition(change: Any = None) -> Codebook:
     data = small()
     if change:
-        change({question["code"]: question for section in data["sections"] for question in section["questions"]}, data)
+        change(
+            {question["code"]: question for section in data["sections"] for question in section["questions"]},
+            data,
+        )
     return codebook_from(data, "essai.yml")
 
 

@@ -73,14 +73,25 @@ def surveyed(n: int, linked: int | None = None) -> tuple[Database, list[str]]:
     kept = ids[: n if linked is None else linked]
     # Every third establishment of the frame answers, so the large ones (n % 3 = 2) do not all.
     chosen = [sirets[(position * 7) % 180] for position in range(len(kept))]
-    link = {"respondent_id": kept, "siret": chosen, "method": ["siret"] * len(kept), "score": [100.0] * len(kept)}
+    link = {
+        "respondent_id": kept,
+        "siret": chosen,
+        "method": ["siret"] * len(kept),
+        "score": [100.0] * len(kept),
+    }
     schema = [("respondent_id", pa.string()), ("siret", pa.string()), ("method", pa.string())]
     db.put("core.survey_link", pa.table(link, schema=pa.schema([*schema, ("score", pa.float64())])))
     return db, sirets
 
 
-def cells(db: Database, kind: str, columns: tuple[str, ...], weighting: Weighting | None, /, **survey: Any) -> dict:
-    table = {"id": "essai", "columns": [{"code": code} for code in columns], "survey": {"kind": kind, **survey}}
+def cells(
+    db: Database, kind: str, columns: tuple[str, ...], weighting: Weighting | None, /, **survey: Any
+) -> dict:
+    table = {
+        "id": "essai",
+        "columns": [{"code": code} for code in columns],
+        "survey": {"kind": kind, **survey},
+    }
     survey_cells(db, small_codebook(), table, {"weighting": weighting})
     rows = db.dicts("select * from marts.essai")
     found = {(row["row_code"], row["column_code"]): row for row in rows}
@@ -100,9 +111,7 @@ def test_weights_give_back_the_frame() -> None:
         assert db.rows(total)[0][0] == pytest.approx(200)
         for group in weighting.groups["size"]:
             listed = ", ".join(f"'{code}'" for code in group.codes)
-            of_frame = (
-                f"select count(*) from core.survey_frame where variable_code = 'size' and group_code in ({listed})"
-            )
+            of_frame = f"select count(*) from core.survey_frame where variable_code = 'size' and group_code in ({listed})"
             of_answers = (
                 "select sum(w.weight) from core.survey_weight as w inner join core.survey_frame as g"
                 f" on g.siret = w.siret and g.variable_code = 'size' where g.group_code in ({listed})"
@@ -167,14 +176,25 @@ def test_extended_results_beside_those_of_respondents() -> None:
                 " where question_code = 'B1' and status = 'answered'"
             )
         )
-        yes = {row[0] for row in db.rows("select respondent_id from core.survey_choice where choice_code = 'oui' and is_chosen")}
+        yes = {
+            row[0]
+            for row in db.rows(
+                "select respondent_id from core.survey_choice where choice_code = 'oui' and is_chosen"
+            )
+        }
     naive = 100 * sum(w for r, w in weights.items() if r in yes) / sum(weights.values())
     cell = found["yes", "extended"]
     assert cell["value"] == pytest.approx(naive)
     assert cell["ci_low"] < cell["value"] < cell["ci_high"]
     sample = found["yes", "sample"]
-    assert (sample["value"], sample["numerator"], sample["denominator"]) == (pytest.approx(100 * 40 / 60), 40, 60)
-    assert (sample["ci_low"], sample["ci_high"]) == pytest.approx([100 * float(b) for b in wilson(40, 60, 200)])
+    assert (sample["value"], sample["numerator"], sample["denominator"]) == (
+        pytest.approx(100 * 40 / 60),
+        40,
+        60,
+    )
+    assert (sample["ci_low"], sample["ci_high"]) == pytest.approx(
+        [100 * float(b) for b in wilson(40, 60, 200)]
+    )
     mean = sum(weights[r] * v for r, v in posts.items()) / sum(weights[r] for r in posts)
     assert found["mean", "extended"]["value"] == pytest.approx(mean)
     assert found["total", "extended"]["value"] == pytest.approx(200 * mean)
@@ -258,7 +278,10 @@ def test_terms_of_a_ratio_of_amounts_stay_inside() -> None:
         ({"weighting": {"method": "magic"}}, "méthode"),
         ({"weighting": {"margins": ["colour"]}}, "variable inconnue"),
         ({"variables": [{"code": "Size", "column": "x"}]}, "variable"),
-        ({"variables": [{"code": "size", "column": "x", "groups": [{"code": "unknown", "label": ""}]}]}, "modalités"),
+        (
+            {"variables": [{"code": "size", "column": "x", "groups": [{"code": "unknown", "label": ""}]}]},
+            "modalités",
+        ),
     ],
 )
 def test_a_wrong_declaration_is_refused(changes: dict[str, Any], said: str) -> None:

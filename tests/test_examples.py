@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import ROOT
 
+from conftest import ROOT
 from ess_observatory.build.database import Database
 from ess_observatory.build.examples import Example, load_examples, outcome, same
 from ess_observatory.build.graph import read_model

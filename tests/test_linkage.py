@@ -42,7 +42,9 @@ def one(rules: Rules, *answers: Known, sirets: dict | None = None, decisions: di
 
 
 def test_names_are_made_comparable(rules: Rules) -> None:
-    assert comparable("L’Association « Les Tournesols » de St-Aubin", "Saint-Aubin", rules.words) == "tournesols"
+    assert (
+        comparable("L’Association « Les Tournesols » de St-Aubin", "Saint-Aubin", rules.words) == "tournesols"
+    )
     assert comparable("Association", None, rules.words) == "association", "never an empty name"
     assert place_name("ST AUBIN CEDEX") == place_name("Saint-Aubin")
 
@@ -76,10 +78,14 @@ def test_what_is_doubtful_is_left_to_the_analyst(rules: Rules, answer: Known, wh
 
 
 def test_one_establishment_is_never_given_twice(rules: Rules) -> None:
-    twins = [Known(key, ("Les Tournesols",), "Saint-Aubin", code) for key, code in (("r1", "59440"), ("r2", None))]
+    twins = [
+        Known(key, ("Les Tournesols",), "Saint-Aubin", code) for key, code in (("r1", "59440"), ("r2", None))
+    ]
     found = one(rules, *twins)
     assert not found.links
-    assert {why for why, _ in found.doubtful.values()} == {"plusieurs réponses ressemblent au même établissement"}
+    assert {why for why, _ in found.doubtful.values()} == {
+        "plusieurs réponses ressemblent au même établissement"
+    }
     with_siret = one(rules, *twins, sirets={"r1": "10000000000008"})
     assert with_siret.links == {"r1": ("10000000000008", "siret", 100.0)}
     assert "r2" in with_siret.doubtful
@@ -97,8 +103,14 @@ def test_a_valid_siret_wins_over_the_name(rules: Rules) -> None:
 def test_decisions_are_replayed(rules: Rules) -> None:
     answer = Known("r1", ("Le Bel Air, centre",), "Anor ou Fourmies")
     code = fingerprint(answer)
-    assert code == fingerprint(Known("r9", ("LE BEL AIR - CENTRE",), "anor ou fourmies")), "typing does not matter"
-    assert one(rules, answer, decisions={code: "30000000000004"}).links["r1"] == ("30000000000004", "decision", 100.0)
+    assert code == fingerprint(Known("r9", ("LE BEL AIR - CENTRE",), "anor ou fourmies")), (
+        "typing does not matter"
+    )
+    assert one(rules, answer, decisions={code: "30000000000004"}).links["r1"] == (
+        "30000000000004",
+        "decision",
+        100.0,
+    )
     absent = one(rules, answer, decisions={code: ""})
     assert not absent.links and not absent.doubtful and absent.absent == {"r1"}
     with pytest.raises(ObservatoryError) as caught:
@@ -147,11 +159,16 @@ def test_the_database_gets_links_and_the_analyst_a_file(rules: Rules, tmp_path: 
         assert db.rows("select siret, method from core.survey_link") == [("10000000000008", "name")]
         assert len(found.doubtful) == 2
         rows = review(tmp_path / "quality")
-        assert [row["siret"] for row in rows if row["nom_donne"] == "Bel Air"][:2] == ["20000000000006", "30000000000004"]
+        assert [row["siret"] for row in rows if row["nom_donne"] == "Bel Air"][:2] == [
+            "20000000000006",
+            "30000000000004",
+        ]
         assert all(len([r for r in rows if r["answer"] == row["answer"]]) <= 5 for row in rows)
         decided = tmp_path / "decisions.csv"
         answers = {row["nom_donne"]: row["answer"] for row in rows}
-        decided.write_text(f"answer;siret\n{answers['Bel Air']};30000000000004\n{answers['']};\n", encoding="utf-8")
+        decided.write_text(
+            f"answer;siret\n{answers['Bel Air']};30000000000004\n{answers['']};\n", encoding="utf-8"
+        )
         again = link_survey(db, codebook, own, decided, tmp_path / "after")
         assert db.rows("select method from core.survey_link order by 1") == [("decision",), ("name",)]
         assert not again.doubtful and not (tmp_path / "after").exists()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +11,8 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import REFERENCE, ROOT
-from test_other_edition import COMMUNES, HEADERS, _siret
 
+from conftest import REFERENCE, ROOT
 from ess_observatory.build.database import Database
 from ess_observatory.build.place import Outputs
 from ess_observatory.build.runner import run
@@ -24,15 +22,20 @@ from ess_observatory.quality.declared import budgets, cross_checks, row_counts
 from ess_observatory.quality.gate import Gate
 from ess_observatory.quality.suites import FIRST, Suite, suites_before_core, suites_before_publication
 from ess_observatory.quality.verdicts import Verdict, verdict, write_public_verdicts
+from test_other_edition import COMMUNES, HEADERS, _siret
 
 
 def _checks(outputs: Outputs) -> dict[str, dict]:
-    return {row["id"]: row for row in json.loads((outputs.quality / "checks.json").read_text(encoding="utf-8"))}
+    return {
+        row["id"]: row for row in json.loads((outputs.quality / "checks.json").read_text(encoding="utf-8"))
+    }
 
 
 def _suite(name: str, relation: str, *checks: tuple[str, dict, str]) -> Suite:
-    declared = tuple({"id": f"{name}.{i}", "expectation": e, "arguments": a, "severity": s, "label": f"contrôle {i}"}
-                     for i, (e, a, s) in enumerate(checks))
+    declared = tuple(
+        {"id": f"{name}.{i}", "expectation": e, "arguments": a, "severity": s, "label": f"contrôle {i}"}
+        for i, (e, a, s) in enumerate(checks)
+    )
     return Suite(name, name, name, FIRST, relation, f"{name}/source.toml", declared)
 
 
@@ -40,19 +43,37 @@ def _suite(name: str, relation: str, *checks: tuple[str, dict, str]) -> Suite:
 def judged(tmp_path_factory):
     """A few suites on a small table with faults, judged together."""
     suites = [
-        _suite("faulty", "staging.faulty",
-               ("ExpectColumnValuesToBeUnique", {"column": "siret"}, "block"),
-               ("ExpectColumnValuesToNotBeNull", {"column": "naf"}, "warn"),
-               ("ExpectColumnValuesToBeBetween", {"column": "posts", "min_value": 0}, "info"),
-               ("ExpectColumnValuesToBeInSet", {"column": "naf", "value_set": ["88.10A"], "mostly": 0.3}, "block"),
-               ("ExpectColumnValuesToMatchRegex", {"column": "siret", "regex": "^(?!9)"}, "warn")),
-        _suite("empty", "staging.nothing", ("ExpectTableRowCountToBeBetween", {"min_value": 1}, "block"),
-               ("ExpectColumnValuesToNotBeNull", {"column": "siret"}, "block")),
-        replace(_suite("absent", "staging.nothing", ("ExpectColumnValuesToNotBeNull", {"column": "siret"}, "block")), optional=True),
+        _suite(
+            "faulty",
+            "staging.faulty",
+            ("ExpectColumnValuesToBeUnique", {"column": "siret"}, "block"),
+            ("ExpectColumnValuesToNotBeNull", {"column": "naf"}, "warn"),
+            ("ExpectColumnValuesToBeBetween", {"column": "posts", "min_value": 0}, "info"),
+            (
+                "ExpectColumnValuesToBeInSet",
+                {"column": "naf", "value_set": ["88.10A"], "mostly": 0.3},
+                "block",
+            ),
+            ("ExpectColumnValuesToMatchRegex", {"column": "siret", "regex": "^(?!9)"}, "warn"),
+        ),
+        _suite(
+            "empty",
+            "staging.nothing",
+            ("ExpectTableRowCountToBeBetween", {"min_value": 1}, "block"),
+            ("ExpectColumnValuesToNotBeNull", {"column": "siret"}, "block"),
+        ),
+        replace(
+            _suite(
+                "absent", "staging.nothing", ("ExpectColumnValuesToNotBeNull", {"column": "siret"}, "block")
+            ),
+            optional=True,
+        ),
     ]
     with Database() as db, Gate(suites, tmp_path_factory.mktemp("gate")) as gate:
-        db.execute("create table staging.faulty as select * from (values ('1', '88.10A', 3), ('1', null, -1), ('9', '01.11Z', 2)) "
-                   "as t(siret, naf, posts)")
+        db.execute(
+            "create table staging.faulty as select * from (values ('1', '88.10A', 3), ('1', null, -1), ('9', '01.11Z', 2)) "
+            "as t(siret, naf, posts)"
+        )
         db.execute("create table staging.nothing (siret varchar)")
         return {one.suite.id: one for one in gate.judge(db, FIRST)}
 
@@ -81,8 +102,11 @@ def test_every_declared_suite_is_guarded(project: Project, tmp_path: Path):
     for suite in suites:
         guards = [check for check in suite.checks if check["expectation"].startswith("ExpectTableRowCount")]
         assert guards, suite.id
-        assert any(check["severity"] == min((c["severity"] for c in suite.checks), key=("block", "warn", "info").index)
-                   for check in guards), suite.id
+        assert any(
+            check["severity"]
+            == min((c["severity"] for c in suite.checks), key=("block", "warn", "info").index)
+            for check in guards
+        ), suite.id
 
 
 def test_suites_and_results_are_those_of_the_library(judged):
@@ -90,17 +114,24 @@ def test_suites_and_results_are_those_of_the_library(judged):
     assert declared["name"] == "faulty"
     assert declared["expectations"][0]["type"] == "expect_column_values_to_be_unique"
     assert declared["expectations"][0]["severity"] == "critical"
-    assert result["statistics"] == {"evaluated_expectations": 5, "successful_expectations": 1, "unsuccessful_expectations": 4,
-                                    "success_percent": 20.0}
+    assert result["statistics"] == {
+        "evaluated_expectations": 5,
+        "successful_expectations": 1,
+        "unsuccessful_expectations": 4,
+        "success_percent": 20.0,
+    }
     assert result["results"][0]["result"]["unexpected_count"] == 2
 
 
-@pytest.mark.parametrize(("check", "code"), [
-    (("ExpectNothing", {}, "block"), "E380"),
-    (("ExpectColumnValuesToBeBetween", {"column": "siret", "wrong": 1}, "block"), "E380"),
-    (("ExpectColumnValuesToBeBetween", {"column": "naf", "min_value": 3}, "block"), "E380"),
-    (("ExpectColumnValuesToNotBeNull", {"column": "absent"}, "block"), "E381"),
-])
+@pytest.mark.parametrize(
+    ("check", "code"),
+    [
+        (("ExpectNothing", {}, "block"), "E380"),
+        (("ExpectColumnValuesToBeBetween", {"column": "siret", "wrong": 1}, "block"), "E380"),
+        (("ExpectColumnValuesToBeBetween", {"column": "naf", "min_value": 3}, "block"), "E380"),
+        (("ExpectColumnValuesToNotBeNull", {"column": "absent"}, "block"), "E381"),
+    ],
+)
 def test_a_check_that_cannot_be_run_is_said(tmp_path, check, code):
     suite = _suite("s", "staging.s", check)
     with Database() as db, Gate([suite], tmp_path) as gate:
@@ -112,7 +143,12 @@ def test_a_check_that_cannot_be_run_is_said(tmp_path, check, code):
 
 
 def test_checks_that_stop_are_said(tmp_path):
-    with Database() as db, Gate([_suite("s", "staging.s", ("ExpectColumnValuesToNotBeNull", {"column": "a"}, "block"))], tmp_path) as gate:
+    with (
+        Database() as db,
+        Gate(
+            [_suite("s", "staging.s", ("ExpectColumnValuesToNotBeNull", {"column": "a"}, "block"))], tmp_path
+        ) as gate,
+    ):
         assert gate._process is not None
         gate._process.kill()
         with pytest.raises(ObservatoryError) as caught:
@@ -121,6 +157,7 @@ def test_checks_that_stop_are_said(tmp_path):
 
 
 # ── on real runs ────────────────────────────────────────────────────────────────────────────────────────────────────
+
 
 def test_the_reference_edition_holds_everywhere(reference_build):
     checks = _checks(reference_build)
@@ -139,8 +176,19 @@ def test_nothing_of_a_row_leaves_with_the_publication(reference_build):
 
 
 def test_examples_and_hidden_amounts_stay_inside(tmp_path):
-    private = verdict("cross.a", "s", "a", "warn", False, "observé : 17 postes", kind="cross", public=False, observed=17)
-    known = verdict("s.1", "s", "b", "block", False, "2 valeur(s) en défaut sur 3", kind="check", examples=("99012345600012",))
+    private = verdict(
+        "cross.a", "s", "a", "warn", False, "observé : 17 postes", kind="cross", public=False, observed=17
+    )
+    known = verdict(
+        "s.1",
+        "s",
+        "b",
+        "block",
+        False,
+        "2 valeur(s) en défaut sur 3",
+        kind="check",
+        examples=("99012345600012",),
+    )
     skipped = Verdict("cross.b", "s", "c", "warn", "skipped")
     write_public_verdicts([private, known, skipped], tmp_path / "checks.json")
     text = (tmp_path / "checks.json").read_text(encoding="utf-8")
@@ -154,10 +202,34 @@ def _raw(folder: Path, count: int, wrong: int = 0, twice: int = 0) -> Path:
     sheet = workbook.active
     sheet.append(HEADERS)
     for n in [*range(1, count + 1), *range(1, twice + 1)]:
-        sheet.append([_siret(n, 1), f"Association {n}", "62000", COMMUNES[n % 3], "9220", "8899B", "10 à 19 salariés", "Actif",
-                      "01/02/2014"])
+        sheet.append(
+            [
+                _siret(n, 1),
+                f"Association {n}",
+                "62000",
+                COMMUNES[n % 3],
+                "9220",
+                "8899B",
+                "10 à 19 salariés",
+                "Actif",
+                "01/02/2014",
+            ]
+        )
     for n in range(wrong):
-        sheet.append([_siret(500 + n, 1), f"=2+{n}", "62000", COMMUNES[0], "9220", "8899B", "beaucoup", "Actif", "01/02/2014"])
+        sheet.append(
+            [
+                _siret(500 + n, 1),
+                f"=2+{n}",
+                "62000",
+                COMMUNES[0],
+                "9220",
+                "8899B",
+                "beaucoup",
+                "Actif",
+                "01/02/2014",
+            ]
+        )
+        sheet.cell(sheet.max_row, 2).data_type = "s"  # a text that looks like a formula
     workbook.save(folder / "extraction.xlsx")
     return folder
 
@@ -165,10 +237,13 @@ def _raw(folder: Path, count: int, wrong: int = 0, twice: int = 0) -> Path:
 @pytest.fixture
 def neighbour(tmp_path: Path) -> Path:
     """Another territory's edition, in its own folder."""
-    (tmp_path / "artois.toml").write_text(f'name = "Artois"\ncommunes = {json.dumps(COMMUNES)}\n', encoding="utf-8")
+    (tmp_path / "artois.toml").write_text(
+        f'name = "Artois"\ncommunes = {json.dumps(COMMUNES)}\n', encoding="utf-8"
+    )
     (tmp_path / "artois-2013.toml").write_text(
         'title = "Artois"\nyear = 2013\nterritory = "artois"\nperimeter = "cress_2011"\n[sources.manageo]\nlabel = "Extraction"\n',
-        encoding="utf-8")
+        encoding="utf-8",
+    )
     return tmp_path
 
 
@@ -220,6 +295,7 @@ def test_the_gates_come_before_a_query_that_bad_data_break(neighbour, project, m
 
 # ── against the previous edition ────────────────────────────────────────────────────────────────────────────────────
 
+
 def _ledger(path: Path, rows: list[tuple[str, str, int]]) -> None:
     path.parent.mkdir(parents=True)
     names = ("source", "sheet", "rows_kept")
@@ -234,15 +310,20 @@ def later(project: Project, tmp_path: Path) -> tuple[Edition, Outputs]:
 
 
 def _rows_now(db: Database, rows: list[tuple[str, str, int]]) -> None:
-    db.execute("create table staging.ledger (source varchar, file varchar, sheet varchar, rows_read bigint, rows_kept bigint, "
-               "rows_refused bigint)")
+    db.execute(
+        "create table staging.ledger (source varchar, file varchar, sheet varchar, rows_read bigint, rows_kept bigint, "
+        "rows_refused bigint)"
+    )
     for source, sheet, kept in rows:
         db.execute("insert into staging.ledger values (?, 'f', ?, ?, ?, 0)", [source, sheet, kept, kept])
 
 
 def test_row_counts_are_compared_with_the_previous_edition(project, later, tmp_path):
     edition, outputs = later
-    _ledger(tmp_path / "avant" / "quality" / "ledger.parquet", [("manageo", "Export", 1000), ("clap", "A", 100), ("clap", "B", 100)])
+    _ledger(
+        tmp_path / "avant" / "quality" / "ledger.parquet",
+        [("manageo", "Export", 1000), ("clap", "A", 100), ("clap", "B", 100)],
+    )
     with Database() as db:
         _rows_now(db, [("manageo", "Autre nom", 1100), ("clap", "A", 120), ("clap", "B", 20)])
         found = {v.id: v for v in row_counts(db, project, edition, outputs)}
@@ -264,7 +345,10 @@ def test_without_a_previous_edition_nothing_is_said(project, later):
 
 # ── between sources ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-def _cross(tmp_path: Path, project: Project, toml: str, present: set[str], files: dict[str, str] | None = None) -> list[Verdict]:
+
+def _cross(
+    tmp_path: Path, project: Project, toml: str, present: set[str], files: dict[str, str] | None = None
+) -> list[Verdict]:
     root = tmp_path / "root"
     (root / "pipelines" / "rules" / "cross_checks").mkdir(parents=True)
     (root / "pipelines" / "rules" / "cross_checks.toml").write_text(toml, encoding="utf-8")
@@ -275,12 +359,18 @@ def _cross(tmp_path: Path, project: Project, toml: str, present: set[str], files
         return cross_checks(db, replace(project, root=root), present)
 
 
-@pytest.mark.parametrize(("bounds", "status", "expected"), [
-    ("min = 30\nmax = 30", "ok", "30\u00a0lignes"), ("min = 31", "warning", "≥ 31\u00a0lignes"), ("max = 29.5", "warning", "≤ 29,5\u00a0lignes"),
-    ('expected = "select 33"\ntolerance_pct = 10', "ok", "de 29,7 à 36,3\u00a0lignes"),
-    ("expected = 33\ntolerance_pct = 5", "warning", "de 31,4 à 34,7\u00a0lignes"), ("expected = 33\ntolerance = 3", "ok", "de 30 à 36\u00a0lignes"),
-    ('max = "select null"\nmin = 1', "ok", "≥ 1\u00a0lignes"),
-])
+@pytest.mark.parametrize(
+    ("bounds", "status", "expected"),
+    [
+        ("min = 30\nmax = 30", "ok", "30\u00a0lignes"),
+        ("min = 31", "warning", "≥ 31\u00a0lignes"),
+        ("max = 29.5", "warning", "≤ 29,5\u00a0lignes"),
+        ('expected = "select 33"\ntolerance_pct = 10', "ok", "de 29,7 à 36,3\u00a0lignes"),
+        ("expected = 33\ntolerance_pct = 5", "warning", "de 31,4 à 34,7\u00a0lignes"),
+        ("expected = 33\ntolerance = 3", "ok", "de 30 à 36\u00a0lignes"),
+        ('max = "select null"\nmin = 1', "ok", "≥ 1\u00a0lignes"),
+    ],
+)
 def test_a_cross_check_compares_what_is_seen_with_its_bounds(tmp_path, project, bounds, status, expected):
     toml = f'[[checks]]\nid = "c"\nlabel = "l"\nsources = ["s"]\nseverity = "warn"\nunit = "lignes"\nobserved = "select sum(n) from core.a"\n{bounds}\n'
     (found,) = _cross(tmp_path, project, toml, {"s"})
@@ -290,25 +380,44 @@ def test_a_cross_check_compares_what_is_seen_with_its_bounds(tmp_path, project, 
 
 def test_a_cross_check_may_go_line_by_line(tmp_path, project):
     toml = '[[checks]]\nid = "c"\nlabel = "l"\nsources = ["s"]\nseverity = "block"\nquery = "q.sql"\ntolerance_pct = 10\n'
-    (found,) = _cross(tmp_path, project, toml, {"s"}, {"q.sql": "select k as item, n as observed, 10.5 as expected from core.a"})
+    (found,) = _cross(
+        tmp_path,
+        project,
+        toml,
+        {"s"},
+        {"q.sql": "select k as item, n as observed, 10.5 as expected from core.a"},
+    )
     assert (found.status, found.observed) == ("failed", 1)
-    assert found.detail == "y : 20 (attendu de 9,4 à 11,6)" or found.detail == "y : 20 (attendu de 9,5 à 11,6)"
+    assert (
+        found.detail == "y : 20 (attendu de 9,4 à 11,6)" or found.detail == "y : 20 (attendu de 9,5 à 11,6)"
+    )
 
 
-@pytest.mark.parametrize(("toml", "present", "status"), [
-    ('sources = ["s", "t"]\nobserved = "select 1"\nmin = 2', {"s"}, "skipped"),
-    ('sources = ["s"]\nobserved = "select count(*) from core.absent"\nmin = 2', {"s"}, "skipped"),
-    ('sources = ["s"]\nobserved = "select sum(n) from core.a where k = \'z\'"\nmin = 2', {"s"}, "skipped"),
-])
+@pytest.mark.parametrize(
+    ("toml", "present", "status"),
+    [
+        ('sources = ["s", "t"]\nobserved = "select 1"\nmin = 2', {"s"}, "skipped"),
+        ('sources = ["s"]\nobserved = "select count(*) from core.absent"\nmin = 2', {"s"}, "skipped"),
+        (
+            'sources = ["s"]\nobserved = "select sum(n) from core.a where k = \'z\'"\nmin = 2',
+            {"s"},
+            "skipped",
+        ),
+    ],
+)
 def test_a_cross_check_without_its_data_is_skipped(tmp_path, project, toml, present, status):
     (found,) = _cross(tmp_path, project, f'[[checks]]\nid = "c"\nlabel = "l"\n{toml}\n', present)
     assert found.status == status
 
 
-@pytest.mark.parametrize(("toml", "code"), [
-    ('sources = ["s"]', "E382"), ('sources = ["s"]\nobserved = "select 1"\nseverity = "grave"', "E382"),
-    ('sources = ["s"]\nobserved = "select wrong from core.a"\nmin = 1', "E380"),
-])
+@pytest.mark.parametrize(
+    ("toml", "code"),
+    [
+        ('sources = ["s"]', "E382"),
+        ('sources = ["s"]\nobserved = "select 1"\nseverity = "grave"', "E382"),
+        ('sources = ["s"]\nobserved = "select wrong from core.a"\nmin = 1', "E380"),
+    ],
+)
 def test_a_cross_check_that_is_badly_declared_is_said(tmp_path, project, toml, code):
     with pytest.raises(ObservatoryError) as caught:
         _cross(tmp_path, project, f'[[checks]]\nid = "c"\nlabel = "l"\n{toml}\n', {"s"})
@@ -318,7 +427,9 @@ def test_a_cross_check_that_is_badly_declared_is_said(tmp_path, project, toml, c
 def test_budgets_are_declared_for_every_source_of_the_reference(reference_db, project):
     found = {v.source: v for v in budgets(reference_db, project)}
     assert set(project.edition(REFERENCE).sources) <= set(found)
-    assert found["manageo"].observed == pytest.approx(100 * 10 / 987, abs=1e-3), "ten rows to correct among 987"
+    assert found["manageo"].observed == pytest.approx(100 * 10 / 987, abs=1e-3), (
+        "ten rows to correct among 987"
+    )
 
 
 def test_src_names_no_check(project):
@@ -326,4 +437,3 @@ def test_src_names_no_check(project):
     texts = [p.read_text(encoding="utf-8") for p in (ROOT / "src").rglob("*.py")]
     names = {name for text in texts for name in re.findall(r'"(Expect\w+)"', text)}
     assert names <= {"ExpectTableRowCountToBeBetween", "ExpectTableRowCount"}
-    assert shutil.which("true")

@@ -43,7 +43,10 @@ CHECKS: list[tuple[str, dict[str, Any]]] = [
     ("ExpectColumnValuesToNotBeInSet", {"column": "state", "value_set": ["vendu"]}),
     ("ExpectColumnValuesToBeInSet", {"column": "part", "value_set": [0, 1, 2, 3, 4, 5]}),
     ("ExpectColumnValuesToBeBetween", {"column": "posts", "min_value": 0}),
-    ("ExpectColumnValuesToBeBetween", {"column": "jobs", "min_value": 0, "max_value": 299, "strict_max": True}),
+    (
+        "ExpectColumnValuesToBeBetween",
+        {"column": "jobs", "min_value": 0, "max_value": 299, "strict_max": True},
+    ),
     ("ExpectColumnValuesToBeBetween", {"column": "jobs", "min_value": 0, "strict_min": True, "mostly": 0.5}),
     ("ExpectColumnValueLengthsToEqual", {"column": "siret", "value": 14}),
     ("ExpectColumnValueLengthsToBeBetween", {"column": "siret", "min_value": 13, "max_value": 14}),
@@ -58,8 +61,10 @@ CHECKS: list[tuple[str, dict[str, Any]]] = [
     ("ExpectColumnProportionOfNonNullValuesToBeBetween", {"column": "siret", "min_value": 0.999}),
     ("ExpectColumnDistinctValuesToBeInSet", {"column": "state", "value_set": ["active", "closed"]}),
     ("ExpectColumnPairValuesAToBeGreaterThanB", {"column_A": "posts", "column_B": "jobs", "or_equal": True}),
-    ("ExpectColumnPairValuesAToBeGreaterThanB",
-     {"column_A": "posts", "column_B": "jobs", "ignore_row_if": "either_value_is_missing", "mostly": 0.4}),
+    (
+        "ExpectColumnPairValuesAToBeGreaterThanB",
+        {"column_A": "posts", "column_B": "jobs", "ignore_row_if": "either_value_is_missing", "mostly": 0.4},
+    ),
     ("ExpectColumnPairValuesToBeEqual", {"column_A": "jobs", "column_B": "part"}),
     ("ExpectCompoundColumnsToBeUnique", {"column_list": ["part", "jobs"]}),
     ("ExpectCompoundColumnsToBeUnique", {"column_list": ["siret", "part"]}),
@@ -69,7 +74,10 @@ LEFT_TO_THE_LIBRARY: list[tuple[str, dict[str, Any]]] = [
     ("ExpectColumnValuesToMatchRegex", {"column": "siret", "regex": r"^(\d)(?!\1)"}),
     ("ExpectColumnValuesToMatchRegexList", {"column": "siret", "regex_list": ["^1", "^7"]}),
     ("ExpectMulticolumnSumToEqual", {"column_list": ["jobs", "part"], "sum_total": 3}),
-    ("ExpectColumnValuesToNotBeNull", {"column": "state", "row_condition": "part > 3", "condition_parser": "pandas"}),
+    (
+        "ExpectColumnValuesToNotBeNull",
+        {"column": "state", "row_condition": "part > 3", "condition_parser": "pandas"},
+    ),
 ]
 
 
@@ -99,8 +107,10 @@ def _both(library, table, checks):
     from ess_observatory.quality.judge import SuiteJudge
 
     db, path = table
-    declared = [{"id": f"p.{i}", "label": name, "severity": "block", "expectation": name, "arguments": arguments}
-                for i, (name, arguments) in enumerate(checks)]
+    declared = [
+        {"id": f"p.{i}", "label": name, "severity": "block", "expectation": name, "arguments": arguments}
+        for i, (name, arguments) in enumerate(checks)
+    ]
     judge = SuiteJudge("parity", declared, library)
     needs = judge.needs()
     assert needs["errors"] == []
@@ -121,8 +131,16 @@ def test_the_engine_agrees_with_the_library(library, table):
     for (name, arguments), mine, its in zip(CHECKS, ours, theirs, strict=True):
         if mine["success"] != its.success:
             differences.append((name, arguments, mine, its.result))
-        for key in ("element_count", "unexpected_count", "unexpected_percent", "missing_count", "missing_percent",
-                    "unexpected_percent_total", "unexpected_percent_nonmissing", "observed_value"):
+        for key in (
+            "element_count",
+            "unexpected_count",
+            "unexpected_percent",
+            "missing_count",
+            "missing_percent",
+            "unexpected_percent_total",
+            "unexpected_percent_nonmissing",
+            "observed_value",
+        ):
             expected, found = its.result.get(key), mine["result"].get(key)
             if isinstance(expected, list | set):
                 same = Counter(map(str, expected)) == Counter(map(str, found))
@@ -131,7 +149,9 @@ def test_the_engine_agrees_with_the_library(library, table):
             if not same:
                 differences.append((name, arguments, key, found, expected))
     assert differences == []
-    assert 8 < sum(outcome["success"] for outcome in ours) < len(CHECKS) - 8, "faults are found, and not everywhere"
+    assert 8 < sum(outcome["success"] for outcome in ours) < len(CHECKS) - 8, (
+        "faults are found, and not everywhere"
+    )
 
 
 def test_examples_are_truly_unexpected(library, table):
@@ -145,7 +165,10 @@ def test_examples_are_truly_unexpected(library, table):
             assert len(mine["result"]["partial_unexpected_list"]) == len(wanted), name
     wrong = ours[14]["result"]["partial_unexpected_list"]
     assert set(wrong) == {"vendu"}
-    assert db.rows("select count(*) from staging.faulty where state = 'vendu'")[0][0] == ours[14]["result"]["unexpected_count"]
+    assert (
+        db.rows("select count(*) from staging.faulty where state = 'vendu'")[0][0]
+        == ours[14]["result"]["unexpected_count"]
+    )
 
 
 def test_what_the_engine_does_not_know_goes_to_the_library(library, table):
@@ -160,8 +183,15 @@ def test_what_the_engine_does_not_know_goes_to_the_library(library, table):
 
 
 def test_regular_expressions_that_the_engine_lacks_are_not_claimed():
-    for regex, known in (("^[0-9]{14}$", True), ("(?i)^a", True), ("(?:a|b)", True), ("(?!a)b", False), ("(?<=a)b", False),
-                         (r"(a)\1", False), ("a++", False)):
+    for regex, known in (
+        ("^[0-9]{14}$", True),
+        ("(?i)^a", True),
+        ("(?:a|b)", True),
+        ("(?!a)b", False),
+        ("(?<=a)b", False),
+        (r"(a)\1", False),
+        ("a++", False),
+    ):
         metric = Metric(0, "column_values.match_regex.unexpected_count", {"column": "c"}, {"regex": regex})
         assert is_supported(metric) is known, regex
 
@@ -169,7 +199,9 @@ def test_regular_expressions_that_the_engine_lacks_are_not_claimed():
 def test_an_exact_hash_count_is_not_trusted_when_it_says_repeated():
     """The scan compares hashes; values are grouped again before anything is called a repetition."""
     with Database() as db:
-        db.execute("create table staging.t as select cast(i % 5 as varchar) as a, i as b from range(20) as r(i)")
+        db.execute(
+            "create table staging.t as select cast(i % 5 as varchar) as a, i as b from range(20) as r(i)"
+        )
         same = Metric(0, "column_values.unique.unexpected_count", {"column": "a"}, {})
         other = Metric(1, "column_values.unique.unexpected_count", {"column": "b"}, {})
         assert compute(db, "staging.t", [same, other]) == {0: 20, 1: 0}

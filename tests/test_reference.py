@@ -8,6 +8,7 @@ from collections import Counter
 
 import pyarrow.parquet as pq
 import pytest
+
 from conftest import ROOT
 
 BANDS = {

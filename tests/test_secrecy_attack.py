@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from ess_observatory.secrecy.attack import Equation, Known, bounds
-from ess_observatory.secrecy.suppress import Protection, suppress, verify
+from ess_observatory.secrecy.proof import Protection, verify
+from ess_observatory.secrecy.suppress import suppress
 from ess_observatory.secrecy.system import Row, System
 
 RATE, LEAST, SECONDARY = 0.1, 1.0, 0.02
@@ -30,14 +31,23 @@ class World:
             "size": {"small": ALL, "large": ALL, ALL: None},
         }
         self.units = [
-            (f"u{draw.randint(0, 30)}", {"place": draw.choice(list(communes)), "activity": draw.choice(list(activities)),
-                                         "size": draw.choice(["small", "small", "large"])}, round(draw.lognormvariate(2, 1.2)) + 1)
+            (
+                f"u{draw.randint(0, 30)}",
+                {
+                    "place": draw.choice(list(communes)),
+                    "activity": draw.choice(list(activities)),
+                    "size": draw.choice(["small", "small", "large"]),
+                },
+                round(draw.lognormvariate(2, 1.2)) + 1,
+            )
             for _ in range(draw.randint(12, 40))
         ]
         self.place: dict[tuple[str, ...], int] = {}
         self.by_owner: list[dict[str, float]] = []
         self.rows: set[tuple[int, tuple[int, ...]]] = set()
-        for one, other in draw.sample([("place", "activity"), ("activity", "size"), ("place", "size")], draw.randint(1, 3)):
+        for one, other in draw.sample(
+            [("place", "activity"), ("activity", "size"), ("place", "size")], draw.randint(1, 3)
+        ):
             self.tabulate(one, other)
 
     def line(self, axis: str, code: str | None) -> list[str]:
@@ -58,15 +68,26 @@ class World:
             if name not in self.place:
                 self.place[name] = len(self.by_owner)
                 self.by_owner.append(dict(by))
-        at = {key: self.place[tuple(sorted(f"{x}={c}" for x, c in ((one, key[0]), (other, key[1])) if c != ALL))] for key in inside}
+        at = {
+            key: self.place[
+                tuple(sorted(f"{x}={c}" for x, c in ((one, key[0]), (other, key[1])) if c != ALL))
+            ]
+            for key in inside
+        }
         for a, b in inside:
-            for parts in ([(c, b) for c, up in self.above[one].items() if up == a], [(a, c) for c, up in self.above[other].items() if up == b]):
+            for parts in (
+                [(c, b) for c, up in self.above[one].items() if up == a],
+                [(a, c) for c, up in self.above[other].items() if up == b],
+            ):
                 found = tuple(at[part] for part in parts if part in at)
                 if found:
                     self.rows.add((at[a, b], found))
 
     def system(self) -> System:
-        return System.of([sum(by.values()) for by in self.by_owner], [Row.total(whole, parts) for whole, parts in sorted(self.rows)])
+        return System.of(
+            [sum(by.values()) for by in self.by_owner],
+            [Row.total(whole, parts) for whole, parts in sorted(self.rows)],
+        )
 
     def primary(self) -> dict[int, Protection]:
         wanted = {}
@@ -84,8 +105,15 @@ class World:
 def holds(system: System, hidden: set[int], primary: dict[int, Protection], owners: dict[int, str]) -> bool:
     """The attacker's programmes, for an outsider then for each contributor who is alone in a hidden cell."""
     values = system.values
-    equations = [Equation(tuple((str(c), k) for c, k in zip(row.cells, row.coefs, strict=True)), -1e-7, 1e-7) for row in system.rows]
-    known = Known({str(c): float(values[c]) for c in range(len(values)) if c not in hidden}, [str(c) for c in sorted(hidden)], equations)
+    equations = [
+        Equation(tuple((str(c), k) for c, k in zip(row.cells, row.coefs, strict=True)), -1e-7, 1e-7)
+        for row in system.rows
+    ]
+    known = Known(
+        {str(c): float(values[c]) for c in range(len(values)) if c not in hidden},
+        [str(c) for c in sorted(hidden)],
+        equations,
+    )
 
     def far(cell: int, low: float, high: float, up: float, down: float) -> bool:
         slack = 1e-5 * max(1.0, values[cell])
@@ -129,14 +157,19 @@ def test_random_linked_tables_resist(first: int) -> None:
         assert verify(system, pattern) == []
         assert holds(system, pattern.hidden, primary, owners), f"seed {seed}: a hidden cell is too well known"
         for cell in sorted(pattern.secondary):
-            assert not holds(system, pattern.hidden - {cell}, primary, owners), f"seed {seed}: cell {cell} is hidden in vain"
+            assert not holds(system, pattern.hidden - {cell}, primary, owners), (
+                f"seed {seed}: cell {cell} is hidden in vain"
+            )
         tried += len(pattern.secondary)
     assert tried
 
 
 def test_same_tables_same_pattern() -> None:
     world = World(7)
-    patterns = [suppress(world.system(), world.primary(), world.owners(world.primary()), np.ones(len(world.by_owner))) for _ in range(2)]
+    patterns = [
+        suppress(world.system(), world.primary(), world.owners(world.primary()), np.ones(len(world.by_owner)))
+        for _ in range(2)
+    ]
     assert patterns[0].hidden == patterns[1].hidden
     assert list(patterns[0].certificates) == list(patterns[1].certificates)
 
@@ -163,5 +196,7 @@ def test_what_may_not_be_hidden_makes_it_impossible() -> None:
 def test_cheap_cells_are_hidden_first() -> None:
     rows = [Row.total(4, [0, 1, 2, 3])]
     small = suppress(System.of([5.0, 900.0, 30.0, 400.0, 1335.0], rows), {0: Protection(1.0, 1.0)})
-    costly = suppress(System.of([5.0, 900.0, 30.0, 400.0, 1335.0], rows, costs=[1, 2, 50, 3, 99]), {0: Protection(1.0, 1.0)})
+    costly = suppress(
+        System.of([5.0, 900.0, 30.0, 400.0, 1335.0], rows, costs=[1, 2, 50, 3, 99]), {0: Protection(1.0, 1.0)}
+    )
     assert (small.secondary, costly.secondary) == ({2}, {1})

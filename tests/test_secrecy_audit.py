@@ -43,7 +43,9 @@ def restructure(folder: Path, **values: Any) -> None:
 
 
 def verdicts(folder: Path, previous: Path | None = None) -> dict[str, str]:
-    return {figure: finding.verdict for finding in audit_folder(folder, previous) for figure in finding.figures}
+    return {
+        figure: finding.verdict for finding in audit_folder(folder, previous) for figure in finding.figures
+    }
 
 
 GIFTS, INVESTMENT = "resources_by_origin.patronage.amount", "resources_by_origin.investment_grants.amount"
@@ -61,7 +63,9 @@ def test_the_structure_says_nothing_confidential(reference_build: Outputs) -> No
     structure = json.loads((reference_build.publication / "constraints.json").read_text(encoding="utf-8"))
     assert set(structure) == {"comment", "declared", "same", "sums", "ratios", "signed", "history"}
     shared = next(group for group in structure["same"] if "ess_jobs_2009" in group)
-    assert {"key_posts", "communes.total.posts", "families.total.posts", "yearly_trend.current.posts"} <= set(shared)
+    assert {"key_posts", "communes.total.posts", "families.total.posts", "yearly_trend.current.posts"} <= set(
+        shared
+    )
     assert all(isinstance(said["whole"], str) or said["whole"] == 100 for said in structure["sums"])
 
 
@@ -147,7 +151,9 @@ def test_the_same_files_again_are_the_same_figures(reference_build: Outputs, cop
     assert verdicts(copy, reference_build.publication)[f"édition précédente : {GIFTS}"] == FOUND
 
 
-def test_a_row_of_an_earlier_year_is_that_years_figure(reference_build: Outputs, copy: Path, tmp_path: Path) -> None:
+def test_a_row_of_an_earlier_year_is_that_years_figure(
+    reference_build: Outputs, copy: Path, tmp_path: Path
+) -> None:
     """This year's trend shows last year's posts, which last year's publication hid."""
     before = Path(shutil.copytree(reference_build.publication, tmp_path / "before"))
     structure = json.loads((before / "constraints.json").read_text(encoding="utf-8"))
@@ -168,7 +174,13 @@ def test_a_row_of_an_earlier_year_is_that_years_figure(reference_build: Outputs,
 def test_the_report_is_confidential_and_says_what_grouping_saves(reference_build: Outputs) -> None:
     folder = reference_build.quality / "secret"
     report = (folder / "rapport-secret.md").read_text(encoding="utf-8")
-    for words in ("Il ne se publie pas", "Par règle", "Coût en information", "Regroupements conseillés", "regrouper"):
+    for words in (
+        "Il ne se publie pas",
+        "Par règle",
+        "Coût en information",
+        "Regroupements conseillés",
+        "regrouper",
+    ):
         assert words in report
     cells = pq.read_table(folder / "cellules-masquees.parquet").to_pylist()
     reasons = Counter(row["reason"] for row in cells)
@@ -186,4 +198,9 @@ def test_the_report_command(reference_build: Outputs) -> None:
 
 def test_the_replication_is_unchanged(reference_build: Outputs) -> None:
     rows = pq.read_table(reference_build.publication / "replication.parquet").to_pylist()
-    assert Counter(row["verdict"] for row in rows) == {"identical": 102, "rounding": 18, "withheld": 8, "contradiction_in_report": 8}
+    assert Counter(row["verdict"] for row in rows) == {
+        "identical": 102,
+        "rounding": 18,
+        "withheld": 8,
+        "contradiction_in_report": 8,
+    }

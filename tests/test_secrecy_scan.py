@@ -57,14 +57,25 @@ def texts(path: Path) -> Iterator[tuple[str, str]]:
 
 def close_up(text: str) -> str:
     """The text without what separates thousands."""
-    return re.sub("(?<=\\d)(?:[\\s\u00a0\u202f\u2009'’.,]|&nbsp;|&#160;|&#8239;|\\\\u202f|\\\\xa0)(?=\\d{3}(?!\\d))", "", text)
+    return re.sub(
+        "(?<=\\d)(?:[\\s\u00a0\u202f\u2009'’.,]|&nbsp;|&#160;|&#8239;|\\\\u202f|\\\\xa0)(?=\\d{3}(?!\\d))",
+        "",
+        text,
+    )
 
 
 def test_no_byte_of_any_output_holds_a_planted_value(planted: Outputs) -> None:
     secrets = {str(PLANTED), str(PLANTED + OTHER)}
     packed = [struct.pack(form, value) for value in (PLANTED, PLANTED + OTHER) for form in ("<d", "<q", ">d")]
-    files = [path for folder in (planted.publication, planted.reports) for path in sorted(folder.rglob("*")) if path.is_file()]
-    files += [path for path in sorted(planted.quality.rglob("*")) if path.is_file() and "secret" not in path.parts]
+    files = [
+        path
+        for folder in (planted.publication, planted.reports)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
+    files += [
+        path for path in sorted(planted.quality.rglob("*")) if path.is_file() and "secret" not in path.parts
+    ]
     assert {path.suffix for path in files} >= {".parquet", ".json", ".html", ".xlsx", ".csv"}
     for path in files:
         raw = path.read_bytes()
@@ -81,5 +92,7 @@ def test_the_planted_value_is_where_it_may_be(planted: Outputs) -> None:
 
 
 def test_the_trail_of_a_hidden_figure_does_not_say_it(planted: Outputs, project: Project) -> None:
-    said = close_up(repr(trace(project, project.edition(EDITION), planted, "resources_by_origin.patronage.amount")))
+    said = close_up(
+        repr(trace(project, project.edition(EDITION), planted, "resources_by_origin.patronage.amount"))
+    )
     assert str(PLANTED) not in said and str(PLANTED + OTHER) not in said

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import ROOT
-from survive_server import ITEMS, write_items
-from test_other_edition import COMMUNES, _siret
 
+from conftest import ROOT
 from ess_observatory.build.lock import locked
 from ess_observatory.build.place import Outputs, building, put_in_place, settle
 from ess_observatory.errors import ObservatoryError
+from survive_server import ITEMS, write_items
+from test_other_edition import COMMUNES, _siret
 
 KILLS = 30
 CARD = """number = "1.1"
@@ -81,7 +81,9 @@ def _tiny_project(home: Path) -> Path:
     """A project of one table on one source over three communes: the same code, little to compute, no process of checks."""
     root = home / "project"
     pipelines = root / "pipelines"
-    shutil.copytree(ROOT / "pipelines" / "rules", pipelines / "rules", ignore=shutil.ignore_patterns("*_checks*"))
+    shutil.copytree(
+        ROOT / "pipelines" / "rules", pipelines / "rules", ignore=shutil.ignore_patterns("*_checks*")
+    )
     shutil.copytree(ROOT / "pipelines" / "survey", pipelines / "survey")
     for name in ("scopes.toml", "codes.toml"):
         (pipelines / "texts" / "fr").mkdir(parents=True, exist_ok=True)
@@ -90,13 +92,20 @@ def _tiny_project(home: Path) -> Path:
     head, *lines = communes.read_text(encoding="utf-8").splitlines(keepends=True)
     communes.write_text(head + "".join(line for line in lines if line.startswith("62")), encoding="utf-8")
     survey = 'title = "Enquête"\nproducer = "Observatoire"\nlicence = "Confidentiel"\nkind = "survey"\n'
-    edition = ('title = "Trois communes"\nyear = 2013\nterritory = "three"\nperimeter = "cress_2011"\n'
-               '[sources.places]\nlabel = "Établissements 2013"\n')
+    edition = (
+        'title = "Trois communes"\nyear = 2013\nterritory = "three"\nperimeter = "cress_2011"\n'
+        '[sources.places]\nlabel = "Établissements 2013"\n'
+    )
     for name, text in {
-        "sources/places/source.toml": SOURCE, "sources/places/staging.sql": STAGING, "sources/survey/source.toml": survey,
+        "sources/places/source.toml": SOURCE,
+        "sources/places/staging.sql": STAGING,
+        "sources/survey/source.toml": survey,
         "core/establishment.sql": CORE,
-        "core/field_establishment.sql": "-- grain: one SIRET.\nselect * from core.establishment\n", "tables/places/card.toml": CARD, "tables/places/query.sql": QUERY,
-        "texts/fr/essentiel.md": "# L’essentiel\n\n## Chiffres-clés\n", "editions/tiny.toml": edition,
+        "core/field_establishment.sql": "-- grain: one SIRET.\nselect * from core.establishment\n",
+        "tables/places/card.toml": CARD,
+        "tables/places/query.sql": QUERY,
+        "texts/fr/essentiel.md": "# L’essentiel\n\n## Chiffres-clés\n",
+        "editions/tiny.toml": edition,
         "territories/three.toml": f'name = "Trois communes"\ncommunes = {json.dumps(COMMUNES)}\n',
     }.items():
         path = pipelines / name
@@ -124,12 +133,22 @@ class Server:
         self.raw = {"A": _raw(home / "raw-a", 12), "B": _raw(home / "raw-b", 15)}
         self.errors = (home / "errors.txt").open("w+", encoding="utf-8")
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("survive_server.py"))], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=self.errors, text=True)
+            [sys.executable, str(Path(__file__).with_name("survive_server.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+        )
 
     def run(self, version: str, out: Path | None = None, **more: object) -> dict:
         assert self.process.stdin and self.process.stdout
-        request = {"root": str(self.root), "edition": "tiny", "raw": str(self.raw[version]), "out": str(out or self.out), **more}
+        request = {
+            "root": str(self.root),
+            "edition": "tiny",
+            "raw": str(self.raw[version]),
+            "out": str(out or self.out),
+            **more,
+        }
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
@@ -150,11 +169,15 @@ class Server:
 def content(out: Path) -> dict[str, bytes]:
     """Every byte that matters of a build (of a workbook: its sheets)."""
     found = {}
-    for path in sorted(p for name in ("quality", "publication", "reports") for p in (out / name).rglob("*") if p.is_file()):
+    for path in sorted(
+        p for name in ("quality", "publication", "reports") for p in (out / name).rglob("*") if p.is_file()
+    ):
         name = path.relative_to(out).as_posix()
         if path.suffix == ".xlsx":
             with zipfile.ZipFile(path) as book:
-                found |= {f"{name}/{item}": book.read(item) for item in book.namelist() if "docProps" not in item}
+                found |= {
+                    f"{name}/{item}": book.read(item) for item in book.namelist() if "docProps" not in item
+                }
         else:
             found[name] = path.read_bytes()
     return found
@@ -267,7 +290,7 @@ def test_a_full_disk_leaves_the_last_build(server, whole, tmp_path):
         assert done["code"] == 3, server.said()
         assert state(out, whole) == "A"
         assert leftovers(out) == []
-    assert "E152  Plus de place sur le disque" in server.said()
+    assert "E157  Plus de place sur le disque" in server.said()
     assert server.run("B", out)["code"] == 0
     assert state(out, whole) == "B"
 
@@ -278,7 +301,7 @@ def test_two_runs_at_once(server, whole, tmp_path):
     with locked(out):
         assert server.run("B", out)["code"] == 4
     said = server.said()
-    assert "E150  Une autre construction est en cours" in said
+    assert "E155  Une autre construction est en cours" in said
     assert f"(processus {os.getpid()})" in said
     assert state(out, whole) == "A"
     assert server.run("B", out)["code"] == 0, "the lock is free as soon as its owner is gone"
@@ -286,13 +309,20 @@ def test_two_runs_at_once(server, whole, tmp_path):
 
 def test_the_lock_of_a_dead_process_is_free(tmp_path):
     holder = subprocess.Popen(
-        [sys.executable, "-c", "import sys, time\nfrom pathlib import Path\nfrom ess_observatory.build.lock import locked\n"
-         "with locked(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)", str(tmp_path)],
-        stdout=subprocess.PIPE, text=True)
+        [
+            sys.executable,
+            "-c",
+            "import sys, time\nfrom pathlib import Path\nfrom ess_observatory.build.lock import locked\n"
+            "with locked(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)",
+            str(tmp_path),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert holder.stdout and holder.stdout.readline() == "held\n"
     with pytest.raises(ObservatoryError) as caught, locked(tmp_path):
         pass
-    assert (caught.value.code, caught.value.exit_code) == ("E150", 4)
+    assert (caught.value.code, caught.value.exit_code) == ("E155", 4)
     holder.send_signal(signal.SIGKILL)
     holder.wait()
     holder.stdout.close()
@@ -322,7 +352,7 @@ def test_a_raw_file_that_changes_meanwhile_stops_the_run(server, whole, tmp_path
     monkeypatch.setattr(runner, "render", disturbed)
     with pytest.raises(ObservatoryError) as caught:
         runner.run(project, project.edition("tiny"), raw, outputs)
-    assert caught.value.code == "E151"
+    assert caught.value.code == "E156"
     assert caught.value.exit_code == 3
     assert "extraction.xlsx" in str(caught.value)
     assert content(outputs.base) == before
@@ -338,8 +368,13 @@ def test_raw_files_are_never_written(server, tmp_path):
 
 
 def _texts(outputs: Outputs) -> set[str]:
-    return {p.read_text(encoding="utf-8") for p in
-            (outputs.database, *(getattr(outputs, n) / "x.txt" for n in ("quality", "publication", "reports")))}
+    return {
+        p.read_text(encoding="utf-8")
+        for p in (
+            outputs.database,
+            *(getattr(outputs, n) / "x.txt" for n in ("quality", "publication", "reports")),
+        )
+    }
 
 
 @pytest.mark.parametrize("failing", range(1, 9))
@@ -377,7 +412,9 @@ def test_items_on_another_disk_are_brought_near_first(tmp_path, monkeypatch):
     base, elsewhere = tmp_path / "out", tmp_path / "elsewhere" / "reports"
     outputs = Outputs(base, elsewhere)
     real = place._near
-    monkeypatch.setattr(place, "_near", lambda new, target: _copied(new, target) if target == elsewhere else real(new, target))
+    monkeypatch.setattr(
+        place, "_near", lambda new, target: _copied(new, target) if target == elsewhere else real(new, target)
+    )
 
     def _copied(new: Path, target: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -418,10 +455,12 @@ def test_readers_may_read_while_a_build_is_put_in_place(server, whole, tmp_path)
 
 def test_the_process_of_the_checks_dies_with_its_build(tmp_path):
     """Killed builds leave nobody behind."""
-    code = ("import os, sys, time\nfrom pathlib import Path\nfrom ess_observatory.quality.gate import Gate\n"
-            "from ess_observatory.quality.suites import Suite\n"
-            "suite = Suite('s', 't', 's', 'staging', 'staging.s', 'w', ())\n"
-            "with Gate([suite], Path(sys.argv[1])) as gate:\n    print(gate._process.pid, flush=True)\n    time.sleep(60)")
+    code = (
+        "import os, sys, time\nfrom pathlib import Path\nfrom ess_observatory.quality.gate import Gate\n"
+        "from ess_observatory.quality.suites import Suite\n"
+        "suite = Suite('s', 't', 's', 'staging', 'staging.s', 'w', ())\n"
+        "with Gate([suite], Path(sys.argv[1])) as gate:\n    print(gate._process.pid, flush=True)\n    time.sleep(60)"
+    )
     build = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert build.stdout
     child = int(build.stdout.readline())
@@ -429,7 +468,10 @@ def test_the_process_of_the_checks_dies_with_its_build(tmp_path):
     build.wait()
     build.stdout.close()
     for _ in range(200):
-        if not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text(encoding="ascii").split()[2]:
+        if (
+            not Path(f"/proc/{child}").exists()
+            or "Z" in Path(f"/proc/{child}/stat").read_text(encoding="ascii").split()[2]
+        ):
             return
         time.sleep(0.1)
     raise AssertionError("the checks outlive their build")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT
 
+from conftest import ROOT
 from ess_observatory.build.database import Database
 from ess_observatory.build.place import Outputs
 from ess_observatory.build.runner import run

@@ -8,9 +8,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
+from conftest import ROOT
 from ess_observatory.build.database import Database
+from ess_observatory.build.examples import fill, rules_for
 from ess_observatory.build.graph import read_model
 from ess_observatory.build.rules import load_rules
 from ess_observatory.project import Project, read_toml
@@ -108,3 +109,43 @@ def test_real_comparator_file(project: Project, shared: Path, tmp_path: Path):
     shutil.copy(file, tmp_path / file.name)
     [match] = take_inventory(tmp_path, project.sources.values()).matches
     assert (match.source, match.unknown) == ("comparateur", ())
+
+
+def _employment(project: Project, area: str, flores: str, wide: str) -> dict[tuple, dict]:
+    """`core.employment` of two communes, from rows given as CSV text."""
+    given = {
+        "rules.edition_source": "source,vintage:int\nflores_ess,2024",
+        "rules.territory_commune": "code\n01001\n01002",
+        "rules.territory_area": f"object,code\n{area}",
+        "staging.flores": "geo_object,area_code,field,activity,measure,value:float,value_mark,period:int,size_code,sphere\n"
+        + flores,
+        "staging.flores_wide": "commune_code,activity,posts:float,posts_mark,establishments:float\n" + wide,
+        "staging.flores_ess": "geo_object,area_code,activity,family,is_every_family:bool,measure,value:float,"
+        "value_mark,period:int\n"
+        "COM,01001,_T,,true,posts,100,,2024\nCOM,01002,_T,,true,posts,,secret,2024\nARR,011,_T,,true,posts,130,,2024\n"
+        "COM,01001,_T,,true,posts,90,,2023",
+    }
+    path = ROOT / "pipelines" / "core" / "employment.sql"
+    with Database() as db:
+        rules_for(db, project, {"rules.flores_measures"}, set())
+        for name, text in given.items():
+            fill(db, name, text)
+        rows = db.dicts(path.read_text(encoding="utf-8"))
+    return {(row["area"], row["commune_code"], row["field"]): row for row in rows if row["activity"] == "_T"}
+
+
+def test_the_producers_own_line_is_taken_for_the_territory(project: Project):
+    found = _employment(project, "ARR,011", "COM,01001,all,_T,posts,900,,2024,_T,", "")
+    assert (found["territory", None, "ess"]["posts"], found["territory", None, "ess"]["posts_mark"]) == (
+        130,
+        None,
+    )
+    assert found["commune", "01002", "ess"]["posts_mark"] == "secret"
+
+
+def test_a_sum_that_lacks_hidden_communes_is_marked(project: Project):
+    found = _employment(project, "", "", "01001,_T,900,,\n01002,_T,50,,7")
+    partial = found["territory", None, "ess"]
+    assert (partial["posts"], partial["posts_mark"]) == (100, "partial")
+    wide = found["territory", None, "all"]
+    assert (wide["posts"], wide["posts_mark"], wide["establishments"]) == (950, None, 7)

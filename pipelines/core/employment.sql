@@ -20,6 +20,17 @@ cell as (
     where f.period = l.of_all and f.size_code = '_T' and f.sphere is null and f.field in ('all', 'private')
     group by f.geo_object, f.area_code, f.field, f.activity, f.measure
     union all
+    -- the wide tables of before, only where there is no long file
+    select 'COM', w.commune_code, 'all', null, w.activity, m.measure,
+        max(case when m.measure = 'posts' then w.posts else w.establishments end),
+        max(case when m.measure = 'posts' then w.posts_mark end)
+    from staging.flores_wide as w
+    cross join (select distinct measure from rules.flores_measures) as m
+    cross join (select count(*) as rows_read from staging.flores) as h
+    where h.rows_read = 0 and (m.measure = 'posts' or w.establishments is not null)
+        and (m.measure = 'establishments' or w.posts is not null or w.posts_mark is not null)
+    group by w.commune_code, w.activity, m.measure
+    union all
     select f.geo_object, f.area_code, 'ess', f.family, f.activity, f.measure, max(f.value), max(f.value_mark)
     from staging.flores_ess as f
     cross join latest as l

@@ -9,15 +9,14 @@ decided as (
     select
         t.siret,
         t.rule_id,
-        min(t.family) as family,
-        min(t.evidence) as evidence,
-        min(t.confidence) as confidence,
-        min(r.decision) as decision,
-        min(r.label) as rule_label
+        t.family,
+        t.evidence,
+        t.confidence,
+        r.decision,
+        r.label as rule_label
     from core.perimeter_test as t
     inner join rules.decision_rules as r on r.rule_id = t.rule_id
     inner join first_rule as f on f.siret = t.siret and f.rule_rank = cast(r.rank as integer)
-    group by t.siret, t.rule_id
 ),
 family as (
     select siret, min(family) as family

@@ -1,4 +1,4 @@
--- grain: one SIRET x rule that applies to it. The decision is the applicable rule of lowest rank (see core.establishment).
+-- grain: one SIRET x rule that applies to it (never twice). The decision is the applicable rule of lowest rank (see core.establishment).
 with edition as (
     select * from rules.edition
 ),
@@ -15,16 +15,17 @@ site as (
 category as (
     select
         c.code,
-        c.family,
-        c.confidence,
-        c.label,
-        f.family is not null as is_family_kept,
-        coalesce(f.is_on_evidence, false) as is_on_evidence
+        min(c.family) as family,
+        min(c.confidence) as confidence,
+        min(c.label) as label,
+        max(case when f.family is not null then 1 else 0 end) = 1 as is_family_kept,
+        max(case when f.is_on_evidence then 1 else 0 end) = 1 as is_on_evidence
     from rules.legal_categories as c
     cross join edition as e
     left join rules.perimeter_family as f on f.family = c.family
     where (c.since is null or cast(c.since as date) <= e.reference_date)
         and (c.until is null or cast(c.until as date) >= e.reference_date)
+    group by c.code
 ),
 proof as (
     select
@@ -85,13 +86,12 @@ named as (
     select
         d.siret,
         d.decision,
-        d.family,
-        d.reason,
-        d.decided_by,
-        d.decided_on
+        min(d.family) as family,
+        min(d.reason || ' (' || d.decided_by || ', ' || d.decided_on || ')') as evidence
     from rules.named_decisions as d
     cross join edition as e
     where (d.editions is null or d.editions = '*' or list_contains(string_split(d.editions, '|'), e.edition))
+    group by d.siret, d.decision
 )
 select s.siret, 'HORS_TERRITOIRE' as rule_id, cast(null as varchar) as family,
     'commune ' || s.commune_code as evidence, 'high' as confidence
@@ -115,7 +115,7 @@ inner join rules.size_bands as b on b.code = s.size_band
 where b.is_employer = 'false'
 union all
 select s.siret, case when n.decision = 'in' then 'DECISION_NOMINATIVE_IN' else 'DECISION_NOMINATIVE_OUT' end, n.family,
-    n.reason || ' (' || n.decided_by || ', ' || n.decided_on || ')', 'high'
+    n.evidence, 'high'
 from site as s
 inner join named as n on n.siret = s.siret
 union all

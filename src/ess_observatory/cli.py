@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ess_observatory import cli_export, cli_new
 from ess_observatory.cli_secrecy import secrecy
 from ess_observatory.cli_survey import survey_app
-from ess_observatory import cli_export, cli_new
 from ess_observatory.errors import Exit, ObservatoryError
 
 if TYPE_CHECKING:

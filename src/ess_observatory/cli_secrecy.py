@@ -10,14 +10,18 @@ import typer
 
 from ess_observatory.errors import Exit, ObservatoryError
 
-secrecy = typer.Typer(help="Secret statistique : attaquer une publication, lire le rapport confidentiel.", no_args_is_help=True)
+secrecy = typer.Typer(
+    help="Secret statistique : attaquer une publication, lire le rapport confidentiel.", no_args_is_help=True
+)
 _VERDICTS = {"safe": "protégé", "narrow": "intervalle trop étroit", "found": "RETROUVÉ"}
 
 
 @secrecy.command()
 def audit(
     publication: Annotated[Path, typer.Argument(help="Un dossier « publication ».")],
-    previous: Annotated[Path | None, typer.Option("--previous", help="Une publication antérieure, que l’attaquant a aussi.")] = None,
+    previous: Annotated[
+        Path | None, typer.Option("--previous", help="Une publication antérieure, que l’attaquant a aussi.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Résultat en JSON sur la sortie standard.")] = False,
 ) -> None:
     """Ce qu’un attaquant apprend de chaque chiffre masqué, avec les seuls chiffres publiés (sortie 6 s’il en apprend trop)."""
@@ -26,8 +30,12 @@ def audit(
     findings = audit_folder(publication, previous)
     bad = [finding for finding in findings if finding.verdict != SAFE]
     if as_json:
-        data = {"ok": not bad, "hidden": sum(len(f.figures) for f in findings), "failed": len(bad),
-                "findings": [finding.as_dict() for finding in findings]}
+        data = {
+            "ok": not bad,
+            "hidden": sum(len(f.figures) for f in findings),
+            "failed": len(bad),
+            "findings": [finding.as_dict() for finding in findings],
+        }
         print(json.dumps(data, ensure_ascii=False, indent=1))
     else:
         _show(findings, bad)
@@ -44,7 +52,9 @@ def _show(findings: list[Any], bad: list[Any]) -> None:
 
     for finding in bad or findings[:10]:
         said = finding.as_dict()
-        note(f"{_VERDICTS[finding.verdict]:<24} entre {bound(said['low'])} et {bound(said['high'])}   {', '.join(finding.figures)}")
+        note(
+            f"{_VERDICTS[finding.verdict]:<24} entre {bound(said['low'])} et {bound(said['high'])}   {', '.join(finding.figures)}"
+        )
     if not bad and len(findings) > 10:
         note(f"… et {len(findings) - 10} autres, moins bien connus")
     hidden = sum(len(finding.figures) for finding in findings)
@@ -53,7 +63,9 @@ def _show(findings: list[Any], bad: list[Any]) -> None:
 
 @secrecy.command()
 def report(
-    edition: Annotated[str | None, typer.Option("--edition", "-e", help="Nom d’une édition, ou chemin d’un .toml.")] = None,
+    edition: Annotated[
+        str | None, typer.Option("--edition", "-e", help="Nom d’une édition, ou chemin d’un .toml.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Dossier où l’édition a été construite.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Résultat en JSON sur la sortie standard.")] = False,
 ) -> None:
@@ -67,11 +79,22 @@ def report(
     folder = Outputs.of(project.root, loaded.id, out).quality / "secret"
     path = folder / REPORT
     if not path.is_file():
-        raise ObservatoryError("E130", "Aucun rapport sur le secret : rien n’est encore construit", str(path),
-                               "Lancez d’abord « ess publish » (ou « ess run »).", Exit.MISSING)
+        raise ObservatoryError(
+            "E130",
+            "Aucun rapport sur le secret : rien n’est encore construit",
+            str(path),
+            "Lancez d’abord « ess publish » (ou « ess run »).",
+            Exit.MISSING,
+        )
     if as_json:
         import pyarrow.parquet as pq
 
-        print(json.dumps({"report": str(path), "cells": pq.read_table(folder / CELLS).to_pylist()}, ensure_ascii=False, indent=1))
+        print(
+            json.dumps(
+                {"report": str(path), "cells": pq.read_table(folder / CELLS).to_pylist()},
+                ensure_ascii=False,
+                indent=1,
+            )
+        )
     else:
         print(path.read_text(encoding="utf-8"), end="")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ess_observatory.build.database import Database
 from ess_observatory.build.graph import closure
-from ess_observatory.build.place import Outputs
+from ess_observatory.build.place import Outputs, settle
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Edition, Project, read_toml
 from ess_observatory.read.recognise import Inventory
@@ -33,7 +33,14 @@ def plan_of(project: Project, edition: Edition, inventory: Inventory, missing: l
             }
         )
     unmatched = [
-        {"file": u.relative, "sheet": u.sheet, "why": u.why, "fix": u.fix, "severity": u.severity, "code": u.code}
+        {
+            "file": u.relative,
+            "sheet": u.sheet,
+            "why": u.why,
+            "fix": u.fix,
+            "severity": u.severity,
+            "code": u.code,
+        }
         for u in inventory.unmatched
     ]
     return {"edition": edition.id, "files": files, "unmatched": unmatched, "missing": missing}
@@ -42,32 +49,49 @@ def plan_of(project: Project, edition: Edition, inventory: Inventory, missing: l
 def explain(project: Project, edition: Edition, outputs: Outputs, code: str) -> dict[str, Any]:
     """The decision on a SIRET with every rule that applied, or the meaning of a message code, or a figure's trace."""
     digits = re.sub(r"\D", "", code)
-    if re.fullmatch(r"[A-Z]\d{3}", code.upper()):
-        return _explain_code(project, code.upper())
+    catalogue = read_toml(project.pipelines / "texts" / "codes.toml")
+    if re.fullmatch(r"[A-Z]\d{3}", code.upper()) or code in catalogue:
+        return _explain_code(catalogue, outputs, code if code in catalogue else code.upper())
     if len(digits) == 14 and re.fullmatch(r"[\d .]+", code):
         return _explain_siret(outputs, digits)
     return trace(project, edition, outputs, code)
 
 
-def _explain_code(project: Project, code: str) -> dict[str, Any]:
-    catalogue = read_toml(project.pipelines / "texts" / "codes.toml")
+def _explain_code(catalogue: dict[str, Any], outputs: Outputs, code: str) -> dict[str, Any]:
     if code not in catalogue:
         raise ObservatoryError(
             "E140",
             f"Code inconnu : {code}",
             None,
-            f"Codes connus : {', '.join(sorted(catalogue))}.",
+            f"Codes voisins : {', '.join(sorted(c for c in catalogue if c[:2] == code[:2])) or 'aucun'}. "
+            "Tous sont dans docs/erreurs.md.",
             Exit.USAGE,
         )
     entry = catalogue[code]
-    return {
-        "code": code,
-        **entry,
-        "lines": [f"{code}  {entry['title']}", "", entry["meaning"], "", f"→ {entry['fix']}"],
-    }
+    met = _refused_for(outputs, code)
+    lines = [f"{code}  {entry['title']}", "", entry["meaning"], "", f"→ {entry['fix']}"]
+    if met:
+        lines += ["", f"Dans la dernière construction : {len(met)} ligne(s) refusée(s) pour ce motif."]
+        lines += [
+            f"  {row['file']}, ligne {row['line']}, « {row['column']} » : {row['value'] or '(vide)'}"
+            for row in met[:5]
+        ]
+    return {"code": code, **entry, "refused": met, "lines": lines}
+
+
+def _refused_for(outputs: Outputs, code: str) -> list[dict[str, Any]]:
+    """Rows of the last build refused for this reason; none where nothing is built."""
+    if not outputs.database.is_file():
+        return []
+    with _open(outputs) as db:
+        return db.dicts(
+            'select file, sheet, line, "column", value from staging.refused where code = ? order by all',
+            [code],
+        )
 
 
 def _open(outputs: Outputs) -> Database:
+    settle(outputs)
     if not outputs.database.is_file():
         raise ObservatoryError(
             "E131",

@@ -84,7 +84,8 @@ def _decide(
 #: Of each rule: how many it decides, and how many of them the next applicable rule would keep.
 _EFFECTS = """
 with ranked as (
-    select t.siret, t.rule_id, r.decision, r.label, row_number() over (partition by t.siret order by cast(r.rank as integer)) as place
+    select t.siret, t.rule_id, r.decision, r.label,
+        row_number() over (partition by t.siret order by cast(r.rank as integer)) as place
     from (select distinct siret, rule_id from core.perimeter_test) as t
     inner join rules.decision_rules as r on r.rule_id = t.rule_id
 )

@@ -36,12 +36,12 @@ def new_territory(
                                "--zone-emploi, --commune ou --france.", Exit.USAGE)  # fmt: skip
     lines = [
         f"name = {_quoted(name)}",
-        f"name_in = {_quoted('en ' + name)}                  # comme dans « État de l’ESS … » : en Artois, dans le Cambrésis, à Lens",
+        f"name_in = {_quoted('en ' + name)}   # suit « État de l’ESS » : en Artois, dans le Cambrésis",
         'cog = "2021"                            # millésime du code officiel géographique de pipelines/rules/nomenclatures',
         *([] if not france else ["france = true"]),
         *(f"{key} = [{', '.join(_quoted(code) for code in codes)}]" for key, codes in given.items()),
         f"sublevel = {_quoted(sublevel)}                     # niveau des tableaux : epci, arrondissement, departement ou region",
-        '# communes = ["59001", …]               # ou une liste de communes ; ou file = "mes-communes.csv" (code,name,epci_code,epci_name,population)',
+        '# communes = ["59001", …]    # ou file = "mes-communes.csv" (code,name,epci_code,epci_name,population)',
         '# map = "mes-contours.geojson"          # contours des communes, pour la carte (facultatif)',
     ]
     path = _write(project.pipelines / "territories" / f"{identifier(name, '-')}.toml", lines)
@@ -138,7 +138,7 @@ def new_source(project: Project, file: Path, name: str) -> list[Path]:
         'row = "à compléter : ce qu’est une ligne (un établissement, une commune × une année…)"',
         'note = ""',
         "rank = 100",
-        '# role = "register"        # si la source en remplace une autre dans les tableaux : register, ess_posts, jobs, employers',
+        '# role = "register"    # si elle en remplace une autre : register, ess_posts, jobs, employers',
         'footers = ["^Source\\\\b", "^Total\\\\b"]',
         '# missing = { s = "secret", nd = "not_available" }',
         '# ignored_headers = ["…"]    # colonnes du fichier que l’on ne veut pas lire',
@@ -156,8 +156,17 @@ def new_source(project: Project, file: Path, name: str) -> list[Path]:
             if index == 0
             else []
         )
-    declared += ["", "[[checks]]", 'expectation = "ExpectTableRowCountToBeBetween"', "arguments = { min_value = 1 }",
-                 'severity = "block"', 'label = "Le fichier contient des lignes"', "", "[budget]", "max_refused_pct = 10"]  # fmt: skip
+    declared += [
+        "",
+        "[[checks]]",
+        'expectation = "ExpectTableRowCountToBeBetween"',
+        "arguments = { min_value = 1 }",
+        'severity = "block"',
+        'label = "Le fichier contient des lignes"',
+        "",
+        "[budget]",
+        "max_refused_pct = 10",
+    ]
     names = ",\n    ".join([*(column["name"] for column in columns), "_file", "_sha256", "_sheet", "_line"])
     query = [f"-- grain: one … (say what a row is).\nselect\n    {names}\nfrom staging.{source}_typed"]
     written = [_write(folder / "source.toml", declared), _write(folder / "staging.sql", query)]

@@ -1,4 +1,5 @@
--- grain: one SIRET of the extract. Of several versions of a SIRET the latest update is kept, the others are refused.
+-- grain: one SIRET of the extract. Of several readable versions of a SIRET the latest update is kept, the others are
+-- refused; a version that cannot be read is refused for itself, and never takes the place of one that can.
 with labelled as (
     select
         t.*,
@@ -9,26 +10,31 @@ with labelled as (
             when 'ouvert' then 'active'
             when 'fermé' then 'closed'
             when 'ferme' then 'closed'
-        end as known_state,
-        row_number() over (
-            partition by t.siret
-            order by t.updated_on desc nulls last, t._file asc, t._line asc
-        ) as version
+        end as known_state
     from staging.manageo_typed as t
     left join rules.size_bands as by_bounds
         on by_bounds.key = trim(regexp_replace(t.size_label, '[^0-9]+', ' ', 'g'))
     left join rules.size_bands as by_name
         on by_name.key = lower(trim(regexp_replace(t.size_label, ' +', ' ', 'g')))
 ),
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by siret, size_band is null or known_state is null
+            order by updated_on desc nulls last, _file asc, _line asc
+        ) as version
+    from labelled
+),
 judged as (
     select
         *,
         case
-            when version > 1 then 'E370'
             when size_band is null then 'E371'
             when known_state is null then 'E372'
+            when version > 1 then 'E370'
         end as refusal_code
-    from labelled
+    from ranked
 )
 select
     siret,

@@ -14,16 +14,20 @@ _FULL_WORDS = ("no space left", "file too large", "disk quota exceeded", "out of
 
 
 def refuse_changed_files(inventory: Inventory) -> None:
-    """Raise E151 when a file that was read is no longer there, or no longer the same bytes."""
+    """Raise E156 when a file that was read is no longer there, or no longer the same bytes."""
     read = {match.sheet.path: (match.sheet.relative, match.sheet.sha256) for match in inventory.matches}
     details = [
-        ObservatoryError("E151", "Fichier retiré" if now is None else "Fichier modifié", relative)
-        for path, (relative, before) in sorted(read.items()) if (now := _sha256(path)) != before
+        ObservatoryError("E156", "Fichier retiré" if now is None else "Fichier modifié", relative)
+        for path, (relative, before) in sorted(read.items())
+        if (now := _sha256(path)) != before
     ]
     if details:
         raise ObservatoryError(
-            "E151", f"{len(details)} fichier(s) brut(s) ont changé pendant la construction", None,
-            "La dernière bonne construction est restée en place. Relancez quand les fichiers ne bougent plus.", details=details,
+            "E156",
+            f"{len(details)} fichier(s) brut(s) ont changé pendant la construction",
+            None,
+            "La dernière bonne construction est restée en place. Relancez quand les fichiers ne bougent plus.",
+            details=details,
         )
 
 
@@ -40,9 +44,13 @@ def is_disk_full(error: BaseException) -> bool:
 
 
 def disk_full(folder: Path) -> ObservatoryError:
-    """E152: what to do when the disk is full."""
-    return ObservatoryError("E152", "Plus de place sur le disque pour construire", str(folder),
-                            "Libérez de la place, puis relancez : la dernière bonne construction est restée en place.")
+    """E157: what to do when the disk is full."""
+    return ObservatoryError(
+        "E157",
+        "Plus de place sur le disque pour construire",
+        str(folder),
+        "Libérez de la place, puis relancez : la dernière bonne construction est restée en place.",
+    )
 
 
 def _sha256(path: Path) -> str | None:

@@ -15,7 +15,7 @@ NAME = ".verrou"
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of `folder`. Raises E150 at once when another living process holds it.
+    """Hold the lock of `folder`. Raises E155 at once when another living process holds it.
 
     The file itself stays: only the lock on it counts, so that nothing has to be cleaned after a kill.
     """
@@ -23,8 +23,13 @@ def locked(folder: Path) -> Iterator[None]:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         if not _take(handle):
-            raise ObservatoryError("E150", "Une autre construction est en cours", f"{folder}{_owner(path)}",
-                                   "Attendez qu’elle se termine, ou construisez ailleurs avec --out DOSSIER.", Exit.MISSING)
+            raise ObservatoryError(
+                "E155",
+                "Une autre construction est en cours",
+                f"{folder}{_owner(path)}",
+                "Attendez qu’elle se termine, ou construisez ailleurs avec --out DOSSIER.",
+                Exit.MISSING,
+            )
         with suppress(OSError):  # a full disk must not prevent from locking
             os.ftruncate(handle, 0)
             os.write(handle, str(os.getpid()).encode())

@@ -100,7 +100,7 @@ class Move:
 def building(outputs: Outputs) -> Iterator[Outputs]:
     """A scratch copy of the places, on the same disk, removed at the end whatever happens.
 
-    One build at a time: raises E150 while another one runs. What a killed run left behind is settled first.
+    One build at a time: raises E155 while another one runs. What a killed run left behind is settled first.
     """
     outputs.base.mkdir(parents=True, exist_ok=True)
     with locked(outputs.base):
@@ -114,7 +114,7 @@ def building(outputs: Outputs) -> Iterator[Outputs]:
 
 
 def settle(outputs: Outputs) -> None:
-    """Complete what a killed run was putting in place, before reading. Raises E150 if it is still at work."""
+    """Complete what a killed run was putting in place, before reading. Raises E155 if it is still at work."""
     if outputs.journal.exists():
         with locked(outputs.base):
             _recover(outputs)
@@ -178,7 +178,10 @@ def _write_journal(outputs: Outputs, moves: list[Move]) -> None:
         return os.path.relpath(path, outputs.base)
 
     draft = outputs.journal.with_suffix(".tmp")
-    draft.write_text(json.dumps([[relative(m.new), relative(m.place), relative(m.former)] for m in moves]), encoding="utf-8")
+    draft.write_text(
+        json.dumps([[relative(m.new), relative(m.place), relative(m.former)] for m in moves]),
+        encoding="utf-8",
+    )
     _flush(draft)
     draft.replace(outputs.journal)
 

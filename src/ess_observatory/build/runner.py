@@ -47,9 +47,13 @@ class Outcome:
         checks = [f"{v.label} : {v.detail}" for v in self.verdicts if v.status == "warning"]
         files = [f"{u.relative} : {u.why}. {u.fix}" for u in self.inventory.unmatched if u.severity == "warn"]
         waiting = self.counts.get("to_link", 0)
-        links = [f"{waiting} réponse(s) à rapprocher du répertoire : décidez avec quality/appariements-a-decider.csv"]
+        links = [
+            f"{waiting} réponse(s) à rapprocher du répertoire : décidez avec quality/appariements-a-decider.csv"
+        ]
         texts = self.counts.get("to_recode", 0)
-        recodes = [f"{texts} réponse(s) libre(s) à recoder : complétez pipelines/survey/recodes.csv avec quality/a-recoder.csv"]
+        recodes = [
+            f"{texts} réponse(s) libre(s) à recoder : complétez pipelines/survey/recodes.csv avec quality/a-recoder.csv"
+        ]
         return files + checks + (links if waiting else []) + (recodes if texts else [])
 
 
@@ -59,8 +63,13 @@ def raw_folder(project: Project, edition: Edition, raw: Path | None) -> Path:
     own = default / edition.id
     folder = raw or (own if own.is_dir() else default)
     if not folder.is_dir():
-        raise ObservatoryError("E121", f"Dossier de fichiers bruts introuvable : {folder}", None,
-                               "Créez-le et déposez-y vos fichiers, ou donnez --raw DOSSIER.", Exit.MISSING)
+        raise ObservatoryError(
+            "E121",
+            f"Dossier de fichiers bruts introuvable : {folder}",
+            None,
+            "Créez-le et déposez-y vos fichiers, ou donnez --raw DOSSIER.",
+            Exit.MISSING,
+        )
     return folder
 
 
@@ -72,19 +81,34 @@ def inventory_of(project: Project, edition: Edition, raw: Path, *, tolerant: boo
     codebook = load_codebook(project.questionnaire)
     survey = next((spec.id for spec in project.sources.values() if spec.kind == "survey"), None)
     expected = {source: declared.get("vintage") for source, declared in edition.sources.items()}
-    return take_inventory(raw, project.sources.values(), lambda sheet: recognise(sheet, codebook), survey,
-                          expected=expected, tolerant=tolerant)
+    return take_inventory(
+        raw,
+        project.sources.values(),
+        lambda sheet: recognise(sheet, codebook),
+        survey,
+        expected=expected,
+        tolerant=tolerant,
+    )
 
 
 def missing_sources(project: Project, edition: Edition, inventory: Inventory) -> list[SourceSpec]:
     """Required sources of the edition for which no file was recognised."""
     found = inventory.sources()
-    return [project.sources[name] for name, declared in edition.sources.items()
-            if declared.get("required", True) and name not in found]
+    return [
+        project.sources[name]
+        for name, declared in edition.sources.items()
+        if declared.get("required", True) and name not in found
+    ]
 
 
-def run(project: Project, edition: Edition, raw: Path, outputs: Outputs, until: str = "report",
-        progress: Progress = lambda step, detail: None) -> Outcome:
+def run(
+    project: Project,
+    edition: Edition,
+    raw: Path,
+    outputs: Outputs,
+    until: str = "report",
+    progress: Progress = lambda step, detail: None,
+) -> Outcome:
     """Build everything up to a stage, beside, then put it in place.
 
     Raises `ObservatoryError` (nothing is put in place): unknown headers or blocking checks (exit 3), missing input (4),
@@ -116,8 +140,17 @@ def run(project: Project, edition: Edition, raw: Path, outputs: Outputs, until: 
     return outcome
 
 
-def _build(db: Database, project: Project, edition: Edition, inventory: Inventory, scratch: Outputs, until: str,
-           outcome: Outcome, desk: QualityDesk, progress: Progress) -> None:
+def _build(
+    db: Database,
+    project: Project,
+    edition: Edition,
+    inventory: Inventory,
+    scratch: Outputs,
+    until: str,
+    outcome: Outcome,
+    desk: QualityDesk,
+    progress: Progress,
+) -> None:
     load_rules(db, project, edition, inventory.sources())
     _read(db, project, inventory, progress)
     models = models_of(project)
@@ -137,7 +170,9 @@ def _build(db: Database, project: Project, edition: Edition, inventory: Inventor
         desk.after_staging(db)  # data that break a query are said by the check that they break
         raise
     desk.after_staging(db)
-    outcome.counts["in_perimeter"] = db.rows("select count(*) from core.establishment where in_perimeter")[0][0]
+    outcome.counts["in_perimeter"] = db.rows("select count(*) from core.establishment where in_perimeter")[0][
+        0
+    ]
     if until == "build":
         return
     progress("Secret statistique et publication", "")
@@ -186,8 +221,14 @@ def _stage(db: Database, model: Model) -> None:
         db.execute(f"alter table staging.{source}_judged rename to {source}")
 
 
-def _count(db: Database, project: Project, models: list[Model], quality: Path, counts: dict[str, Any],
-           progress: Progress) -> None:
+def _count(
+    db: Database,
+    project: Project,
+    models: list[Model],
+    quality: Path,
+    counts: dict[str, Any],
+    progress: Progress,
+) -> None:
     """Core tables, then the survey's, then those of SQL; `counts` gets what waits for a decision of the analyst."""
     from ess_observatory.survey.codebook import load_codebook
     from ess_observatory.survey.estimation.apply import estimate
@@ -229,7 +270,11 @@ def render(outputs: Outputs) -> None:
 
 def models_of(project: Project) -> list[Model]:
     """Every SQL file of the project, in building order."""
-    files = {f"staging.{spec.id}": spec.staging_sql for spec in project.sources.values() if spec.staging_sql.is_file()}
+    files = {
+        f"staging.{spec.id}": spec.staging_sql
+        for spec in project.sources.values()
+        if spec.staging_sql.is_file()
+    }
     files |= {f"core.{path.stem}": path for path in sorted((project.pipelines / "core").glob("*.sql"))}
     files |= {f"marts.{table.id}": table.query for table in project.tables if table.query.is_file()}
     return order(read_model(target, path) for target, path in files.items())
@@ -250,7 +295,8 @@ def build_id(db: Database, project: Project, edition: Edition) -> str:
 def _reading_counts(db: Database) -> dict[str, int]:
     files, read, kept, refused = db.rows(
         "select count(distinct file), coalesce(sum(rows_read), 0), coalesce(sum(rows_kept), 0), "
-        "coalesce(sum(rows_refused), 0) from staging.ledger")[0]
+        "coalesce(sum(rows_refused), 0) from staging.ledger"
+    )[0]
     return {"files": files, "rows_read": int(read), "rows_kept": int(kept), "rows_refused": int(refused)}
 
 
@@ -259,7 +305,8 @@ def _refuse_missing(project: Project, edition: Edition, inventory: Inventory) ->
     if missing:
         near = [f"{u.relative} : {u.why}" for u in inventory.unmatched if u.severity == "warn"]
         raise ObservatoryError(
-            "E120", f"Sources attendues et absentes : {', '.join(spec.title for spec in missing)}",
+            "E120",
+            f"Sources attendues et absentes : {', '.join(spec.title for spec in missing)}",
             " ; ".join(near) or None,
             "Déposez les fichiers, ou déclarez « required = false » pour ces sources dans l’édition. « ess plan » détaille.",
             Exit.MISSING,

@@ -18,15 +18,24 @@ def control(book: Book, db: Database) -> list[Verdict]:
 
 
 def _ledger(db: Database) -> Verdict:
-    wrong = db.rows("select file, sheet from staging.ledger where rows_read <> rows_kept + rows_refused or rows_kept < 0")
-    return _verdict("ledger", "Lignes lues = lignes retenues + lignes refusées, fichier par fichier", not wrong, str(wrong))
+    wrong = db.rows(
+        "select file, sheet from staging.ledger where rows_read <> rows_kept + rows_refused or rows_kept < 0"
+    )
+    return _verdict(
+        "ledger",
+        "Lignes lues = lignes retenues + lignes refusées, fichier par fichier",
+        not wrong,
+        str(wrong),
+    )
 
 
 def _totals(book: Book) -> list[Verdict]:
     """In every table with a total, counts add up to it, block by block (a hidden cell suspends its column)."""
     verdicts = []
     for table, cells in book.tables:
-        columns = {c["code"]: c for c in table.card["columns"] if c.get("unit") in COUNTED and c["secrecy"] != "text"}
+        columns = {
+            c["code"]: c for c in table.card["columns"] if c.get("unit") in COUNTED and c["secrecy"] != "text"
+        }
         if table.card.get("survey"):
             continue
         for code in columns:
@@ -38,28 +47,53 @@ def _totals(book: Book) -> list[Verdict]:
             for cell in of_column:
                 if cell.row_kind in ("data", "missing"):
                     blocks[cell.row_section] += cell.value or 0
-            wrong = [f"{section or 'lignes'} : {found:g} au lieu de {totals[0]:g}"
-                     for section, found in blocks.items() if abs(found - totals[0]) > 1e-6]
-            verdicts.append(_verdict(
-                f"{table.id}.{code}", f"Tableau {table.number} : les lignes donnent l’ensemble ({columns[code]['label']})",
-                not wrong, " ; ".join(wrong),
-            ))
+            wrong = [
+                f"{section or 'lignes'} : {found:g} au lieu de {totals[0]:g}"
+                for section, found in blocks.items()
+                if abs(found - totals[0]) > 1e-6
+            ]
+            verdicts.append(
+                _verdict(
+                    f"{table.id}.{code}",
+                    f"Tableau {table.number} : les lignes donnent l’ensemble ({columns[code]['label']})",
+                    not wrong,
+                    " ; ".join(wrong),
+                )
+            )
     return verdicts
 
 
 def _hidden(book: Book) -> Verdict:
-    leaks = ["/".join(c.key) for _, cells in book.tables for c in cells
-             if c.conf_status != "F" and any(v is not None for v in (c.value, c.numerator, c.denominator, c.base_n, c.text))]
+    leaks = [
+        "/".join(c.key)
+        for _, cells in book.tables
+        for c in cells
+        if c.conf_status != "F"
+        and any(v is not None for v in (c.value, c.numerator, c.denominator, c.base_n, c.text))
+    ]
     return _verdict("hidden", "Aucune cellule masquée ne porte de valeur", not leaks, ", ".join(leaks))
 
 
 def _declared(book: Book) -> list[Verdict]:
     return [
-        Verdict(f"figure.{figure_id}", "publication", f"Le chiffre « {figure_id} » du tableau {number} existe", "warn", "warning",
-                "la ligne n’existe pas dans cette édition")
+        Verdict(
+            f"figure.{figure_id}",
+            "publication",
+            f"Le chiffre « {figure_id} » du tableau {number} existe",
+            "warn",
+            "warning",
+            "la ligne n’existe pas dans cette édition",
+        )
         for number, figure_id in book.undeclared()
     ]
 
 
 def _verdict(name: str, label: str, holds: bool, detail: str) -> Verdict:
-    return Verdict(f"publication.{name}", "publication", label, "block", "ok" if holds else "failed", "" if holds else detail)
+    return Verdict(
+        f"publication.{name}",
+        "publication",
+        label,
+        "block",
+        "ok" if holds else "failed",
+        "" if holds else detail,
+    )

@@ -405,15 +405,22 @@ def write_replication(rows: list[dict[str, Any]], folder: Path) -> None:
 
     text, number = pa.string(), pa.float64()
     schema = pa.schema(
-        [("figure_id", text), ("published", number), ("recomputed", number), ("difference", number), ("verdict", text),
-         ("remark", text)]
+        [
+            ("figure_id", text),
+            ("published", number),
+            ("recomputed", number),
+            ("difference", number),
+            ("verdict", text),
+            ("remark", text),
+        ]
     )
     columns = [{name: row[name] for name in schema.names} for row in rows]
     pq.write_table(
         pa.Table.from_pylist(columns, schema=schema), folder / "replication.parquet", compression="zstd"
     )
     write_json(
-        folder / "replication.json", {row["figure_id"]: {"label": row["label"], "unit": row["unit"]} for row in rows}
+        folder / "replication.json",
+        {row["figure_id"]: {"label": row["label"], "unit": row["unit"]} for row in rows},
     )
 
 

@@ -21,12 +21,23 @@ def not_to_correct(pipelines: Path) -> set[str]:
 def catalogue_page(catalogue: dict[str, dict[str, Any]]) -> str:
     """The catalogue as a Markdown page, one entry a code."""
     lines = [
-        "# Les messages de l’observatoire", "",
+        "# Les messages de l’observatoire",
+        "",
         "Chaque message a un code. « ess explain CODE » en donne le sens dans le terminal ; cette page les réunit.",
-        "Elle est écrite d’après `pipelines/texts/codes.toml` (« python -m ess_observatory.quality.catalogue »).", "",
+        "Elle est écrite d’après `pipelines/texts/codes.toml` (« python -m ess_observatory.quality.catalogue »).",
+        "",
     ]
-    for code, entry in sorted(catalogue.items(), key=lambda item: (not item[0][1:].isdigit(), item[0][1:], item[0])):
-        lines += [f"## {code} – {entry['title']}", "", entry["meaning"], "", f"**Que faire** : {entry['fix']}", ""]
+    for code, entry in sorted(
+        catalogue.items(), key=lambda item: (not item[0][1:].isdigit(), item[0][1:], item[0])
+    ):
+        lines += [
+            f"## {code} – {entry['title']}",
+            "",
+            entry["meaning"],
+            "",
+            f"**Que faire** : {entry['fix']}",
+            "",
+        ]
     return "\n".join(lines)
 
 

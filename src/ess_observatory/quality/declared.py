@@ -22,11 +22,17 @@ def budgets(db: Database, project: Project) -> list[Verdict]:
 
     Only rows that someone must still correct are counted: neither footers, nor duplicates, nor what came back corrected.
     """
-    counts = {source: (int(read), int(refused)) for source, read, refused in db.rows(
-        "select l.source, l.read, least(l.refused, coalesce(r.refused, 0)) from (select source, sum(rows_read) as read, "
-        "sum(rows_refused) as refused from staging.ledger group by source) as l left join (select source, "
-        "count(distinct (file, sheet, line)) as refused from " + still_refused(project.pipelines) + " where line is not null "
-        "group by source) as r on r.source = l.source")}
+    counts = {
+        source: (int(read), int(refused))
+        for source, read, refused in db.rows(
+            "select l.source, l.read, least(l.refused, coalesce(r.refused, 0)) from (select source, sum(rows_read) as read, "
+            "sum(rows_refused) as refused from staging.ledger group by source) as l left join (select source, "
+            "count(distinct (file, sheet, line)) as refused from "
+            + still_refused(project.pipelines)
+            + " where line is not null "
+            "group by source) as r on r.source = l.source"
+        )
+    }
     found = []
     for name, spec in project.sources.items():
         budget = read_toml(spec.folder / "source.toml").get("budget", {})
@@ -34,11 +40,19 @@ def budgets(db: Database, project: Project) -> list[Verdict]:
             continue
         read, refused = counts[name]
         share, most = 100 * refused / read if read else 0.0, float(budget["max_refused_pct"])
-        found.append(verdict(
-            f"{name}.budget", name, f"Au plus {_number(most)}{HARD_SPACE}% de lignes refusées ({spec.title})",
-            _severity(budget, str(spec.folder / "source.toml")), share <= most,
-            f"{_number(refused)} lignes refusées sur {_number(read)}, soit {_number(share)}{HARD_SPACE}%",
-            kind="budget", observed=round(share, 4), expected=f"≤ {_number(most)}{HARD_SPACE}%"))
+        found.append(
+            verdict(
+                f"{name}.budget",
+                name,
+                f"Au plus {_number(most)}{HARD_SPACE}% de lignes refusées ({spec.title})",
+                _severity(budget, str(spec.folder / "source.toml")),
+                share <= most,
+                f"{_number(refused)} lignes refusées sur {_number(read)}, soit {_number(share)}{HARD_SPACE}%",
+                kind="budget",
+                observed=round(share, 4),
+                expected=f"≤ {_number(most)}{HARD_SPACE}%",
+            )
+        )
     return found
 
 
@@ -51,19 +65,28 @@ def row_counts(db: Database, project: Project, edition: Edition, outputs: Output
     if ledger is None:
         return []
     grain = "select source, {sheet} as sheet, sum(rows_kept) as kept from {ledger} group by all"
-    query = ("with old as ({old}), new as ({new}) select coalesce(new.source, old.source) as source, coalesce(new.sheet, old.sheet), "
-             "coalesce(old.kept, 0), coalesce(new.kept, 0) from new full join old on old.source = new.source and old.sheet = new.sheet "
-             "order by all")
+    query = (
+        "with old as ({old}), new as ({new}) select coalesce(new.source, old.source) as source, coalesce(new.sheet, old.sheet), "
+        "coalesce(old.kept, 0), coalesce(new.kept, 0) from new full join old on old.source = new.source and old.sheet = new.sheet "
+        "order by all"
+    )
     previous = f"read_parquet({quote(str(ledger))})"
 
     def compared(sheet: str) -> list[tuple]:
-        return db.rows(query.format(old=grain.format(sheet=sheet, ledger=previous), new=grain.format(sheet=sheet, ledger="staging.ledger")))
+        return db.rows(
+            query.format(
+                old=grain.format(sheet=sheet, ledger=previous),
+                new=grain.format(sheet=sheet, ledger="staging.ledger"),
+            )
+        )
 
     rows = compared("''")
     sheets = compared("sheet")
     for source in {row[0] for row in rows}:
         of_source = [row for row in sheets if row[0] == source]
-        if len(of_source) > 1 and all(row[2] and row[3] for row in of_source):  # the same sheets in both editions
+        if len(of_source) > 1 and all(
+            row[2] and row[3] for row in of_source
+        ):  # the same sheets in both editions
             rows += of_source
     found = []
     for source, sheet, before, now in sorted(rows):
@@ -72,12 +95,21 @@ def row_counts(db: Database, project: Project, edition: Edition, outputs: Output
         most = float(declared.get("max_change_pct", 30))
         change = 100 * (now - before) / before if before else 100.0
         place = f", feuille « {sheet} »" if sheet else ""
-        found.append(verdict(
-            f"{source}.rows{'.' + sheet if sheet else ''}", source,
-            f"Nombre de lignes proche de l’édition précédente ({spec.title if spec else source}{place})",
-            _severity({"severity": "warn", **declared}, str(spec.folder / "source.toml") if spec else source), abs(change) <= most,
-            f"{_number(before)} lignes dans l’édition précédente, {_number(now)} dans celle-ci", kind="rows",
-            observed=int(now), expected=f"{_number(before)} ± {_number(most)}{HARD_SPACE}%"))
+        found.append(
+            verdict(
+                f"{source}.rows{'.' + sheet if sheet else ''}",
+                source,
+                f"Nombre de lignes proche de l’édition précédente ({spec.title if spec else source}{place})",
+                _severity(
+                    {"severity": "warn", **declared}, str(spec.folder / "source.toml") if spec else source
+                ),
+                abs(change) <= most,
+                f"{_number(before)} lignes dans l’édition précédente, {_number(now)} dans celle-ci",
+                kind="rows",
+                observed=int(now),
+                expected=f"{_number(before)} ± {_number(most)}{HARD_SPACE}%",
+            )
+        )
     return found
 
 
@@ -94,31 +126,61 @@ def _cross_check(db: Database, check: dict[str, Any], path: Path, present: set[s
 
     where = f"{path} : {check.get('id')}"
     if not {"id", "label", "sources"} <= check.keys() or ("query" in check) == ("observed" in check):
-        raise ObservatoryError("E382", "Contrôle entre sources incomplet", where,
-                               "Il faut id, label, sources, et « observed » ou « query ».", Exit.USAGE)
+        raise ObservatoryError(
+            "E382",
+            "Contrôle entre sources incomplet",
+            where,
+            "Il faut id, label, sources, et « observed » ou « query ».",
+            Exit.USAGE,
+        )
     severity = _severity(check, where)
-    base = {"id": f"cross.{check['id']}", "source": ", ".join(check["sources"]), "label": check["label"], "severity": severity}
+    base = {
+        "id": f"cross.{check['id']}",
+        "source": ", ".join(check["sources"]),
+        "label": check["label"],
+        "severity": severity,
+    }
     if not set(check["sources"]) <= present or not _tables_exist(db, check, path):
         return Verdict(**base, status="skipped", kind="cross", detail="une des sources manque")
     more = {"kind": "cross", "public": bool(check.get("public", False))}
     try:
         if "query" in check:
             rows = db.rows((path.parent / "cross_checks" / check["query"]).read_text(encoding="utf-8"))
-            wrong = [(item, seen, low, high) for item, seen, expected in rows
-                     for low, high in [_bounds(db, {"tolerance_pct": 0, **check, "expected": expected})] if not _within(seen, low, high)]
-            detail = " ; ".join(f"{item} : {_number(seen)} (attendu {_expected(low, high, '')})" for item, seen, low, high in wrong[:10])
-            return verdict(**base, holds=not wrong, detail=detail, observed=len(wrong), expected="aucun écart", **more)
+            wrong = [
+                (item, seen, low, high)
+                for item, seen, expected in rows
+                for low, high in [_bounds(db, {"tolerance_pct": 0, **check, "expected": expected})]
+                if not _within(seen, low, high)
+            ]
+            detail = " ; ".join(
+                f"{item} : {_number(seen)} (attendu {_expected(low, high, '')})"
+                for item, seen, low, high in wrong[:10]
+            )
+            return verdict(
+                **base, holds=not wrong, detail=detail, observed=len(wrong), expected="aucun écart", **more
+            )
         seen = _scalar(db, check["observed"])
         low, high = _bounds(db, check)
     except duckdb.Error as error:
-        raise ObservatoryError("E380", "Un contrôle déclaré ne peut pas être exécuté", f"{where} : {error}", "Corrigez son SQL.",
-                               Exit.USAGE) from error
+        raise ObservatoryError(
+            "E380",
+            "Un contrôle déclaré ne peut pas être exécuté",
+            f"{where} : {error}",
+            "Corrigez son SQL.",
+            Exit.USAGE,
+        ) from error
     unit = check.get("unit", "")
     if seen is None:
         return Verdict(**base, status="skipped", kind="cross", detail="rien à comparer")
     expected = _expected(low, high, unit)
-    return verdict(**base, holds=_within(seen, low, high), detail=f"observé : {_number(seen)}{_unit(unit)} ; attendu : {expected}",
-                   observed=round(float(seen), 4), expected=expected, **more)
+    return verdict(
+        **base,
+        holds=_within(seen, low, high),
+        detail=f"observé : {_number(seen)}{_unit(unit)} ; attendu : {expected}",
+        observed=round(float(seen), 4),
+        expected=expected,
+        **more,
+    )
 
 
 def _bounds(db: Database, check: dict[str, Any]) -> tuple[float | None, float | None]:
@@ -126,7 +188,9 @@ def _bounds(db: Database, check: dict[str, Any]) -> tuple[float | None, float | 
     if "expected" in check:
         expected = _scalar(db, check["expected"])
         if expected is not None:
-            margin = max(abs(expected) * float(check.get("tolerance_pct", 0)) / 100, float(check.get("tolerance", 0)))
+            margin = max(
+                abs(expected) * float(check.get("tolerance_pct", 0)) / 100, float(check.get("tolerance", 0))
+            )
             low, high = expected - margin, expected + margin
     return low, high
 
@@ -147,7 +211,12 @@ def _tables_exist(db: Database, check: dict[str, Any], path: Path) -> bool:
     texts = [check[key] for key in ("observed", "expected", "min", "max") if isinstance(check.get(key), str)]
     if "query" in check:
         texts.append((path.parent / "cross_checks" / check["query"]).read_text(encoding="utf-8"))
-    tables = {(t.db, t.name) for text in texts for t in sqlglot.parse_one(text, read="duckdb").find_all(sqlglot.exp.Table) if t.db}
+    tables = {
+        (t.db, t.name)
+        for text in texts
+        for t in sqlglot.parse_one(text, read="duckdb").find_all(sqlglot.exp.Table)
+        if t.db
+    }
     return all(db.exists(schema, name) for schema, name in tables)
 
 
@@ -155,15 +224,25 @@ def _previous_ledger(project: Project, edition: Edition, outputs: Outputs) -> Pa
     previous = edition.data.get("previous")
     if not previous:
         return None
-    folders = [edition.path.parent / str(previous), outputs.base.parent / str(previous),
-               Outputs.of(project.root, str(previous), None).base]
-    return next((path for folder in folders if (path := folder / "quality" / "ledger.parquet").is_file()), None)
+    folders = [
+        edition.path.parent / str(previous),
+        outputs.base.parent / str(previous),
+        Outputs.of(project.root, str(previous), None).base,
+    ]
+    return next(
+        (path for folder in folders if (path := folder / "quality" / "ledger.parquet").is_file()), None
+    )
 
 
 def _severity(declared: dict[str, Any], where: str) -> str:
     severity = declared.get("severity", "block")
     if severity not in SEVERITIES:
-        raise ObservatoryError("E382", f"Gravité inconnue : « {severity} »", where, f"Gravités connues : {', '.join(SEVERITIES)}.")
+        raise ObservatoryError(
+            "E382",
+            f"Gravité inconnue : « {severity} »",
+            where,
+            f"Gravités connues : {', '.join(SEVERITIES)}.",
+        )
     return str(severity)
 
 

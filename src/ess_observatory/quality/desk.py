@@ -25,8 +25,15 @@ if TYPE_CHECKING:
 class QualityDesk:
     """Use as a context: the checks' process starts with it and ends with it."""
 
-    def __init__(self, project: Project, edition: Edition, inventory: Inventory, outputs: Outputs, scratch: Outputs,
-                 publishes: bool) -> None:
+    def __init__(
+        self,
+        project: Project,
+        edition: Edition,
+        inventory: Inventory,
+        outputs: Outputs,
+        scratch: Outputs,
+        publishes: bool,
+    ) -> None:
         """`outputs`: the places of the last build; `scratch`: those of this one; `publishes`: gate 2 will be reached."""
         self.project, self.edition, self.inventory = project, edition, inventory
         self.outputs, self.scratch, self.publishes = outputs, scratch, publishes
@@ -95,9 +102,13 @@ def refuse_failed(verdicts: list[Verdict]) -> None:
         leaving = [v for v in failed if v.source == SECOND]
         details = [ObservatoryError("E390", v.label, f"{v.source} : {_said(v)}") for v in failed]
         raise ObservatoryError(
-            "E390", f"{len(failed)} contrôle(s) bloquant(s) en défaut", None,
+            "E390",
+            f"{len(failed)} contrôle(s) bloquant(s) en défaut",
+            None,
             "Corrigez les fichiers (quality-echec/lignes-refusees.xlsx aide), puis relancez.",
-            Exit.INTEGRITY if leaving else Exit.DATA, details)
+            Exit.INTEGRITY if leaving else Exit.DATA,
+            details,
+        )
 
 
 def _said(verdict: Verdict) -> str:

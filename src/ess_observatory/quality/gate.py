@@ -50,9 +50,17 @@ class Gate:
             self.scratch.mkdir(parents=True, exist_ok=True)
             self._errors = tempfile.TemporaryFile()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ess_observatory.quality.judge"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=self._errors, env={**os.environ, "PYTHONWARNINGS": "ignore", "GX_ANALYTICS_ENABLED": "false",
-                                          "TMPDIR": str(self.scratch)})
+                [sys.executable, "-m", "ess_observatory.quality.judge"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env={
+                    **os.environ,
+                    "PYTHONWARNINGS": "ignore",
+                    "GX_ANALYTICS_ENABLED": "false",
+                    "TMPDIR": str(self.scratch),
+                },
+            )
             self._send([{"id": suite.id, "checks": list(suite.checks)} for suite in self.suites])
         return self
 
@@ -74,16 +82,24 @@ class Gate:
 
         Raises E380 when a check cannot be run, E381 when it names a column or a table that does not exist.
         """
-        asked = [suite for suite in self.suites if suite.border == border
-                 and not (suite.optional and not db.rows(f"select 1 from {suite.relation} limit 1"))]
+        asked = [
+            suite
+            for suite in self.suites
+            if suite.border == border
+            and not (suite.optional and not db.rows(f"select 1 from {suite.relation} limit 1"))
+        ]
         if not asked:
             return []
         needs = self._wanted()
         for suite in asked:
             if needs[suite.id]["errors"]:
-                raise ObservatoryError("E380", "Un contrôle déclaré ne peut pas être exécuté",
-                                       f"{suite.where} : {' ; '.join(needs[suite.id]['errors'])}",
-                                       "Vérifiez le nom de l’attente et ses arguments.", Exit.USAGE)
+                raise ObservatoryError(
+                    "E380",
+                    "Un contrôle déclaré ne peut pas être exécuté",
+                    f"{suite.where} : {' ; '.join(needs[suite.id]['errors'])}",
+                    "Vérifiez le nom de l’attente et ses arguments.",
+                    Exit.USAGE,
+                )
         self._send({suite.id: self._values(db, suite, needs[suite.id]) for suite in asked})
         answers = self._receive()
         return [_judged(suite, answers[suite.id]) for suite in asked]
@@ -94,12 +110,24 @@ class Gate:
         try:
             present = set(db.columns(f"(select * from {suite.relation})"))
         except duckdb.Error as error:
-            raise ObservatoryError("E381", f"Contrôle sur une table inconnue : {suite.relation}", suite.where,
-                                   "Corrigez « table ».", Exit.USAGE) from error
-        unknown = {name for metric in needs["metrics"] for name in metric.columns()} | set(needs["columns"] or [])
+            raise ObservatoryError(
+                "E381",
+                f"Contrôle sur une table inconnue : {suite.relation}",
+                suite.where,
+                "Corrigez « table ».",
+                Exit.USAGE,
+            ) from error
+        unknown = {name for metric in needs["metrics"] for name in metric.columns()} | set(
+            needs["columns"] or []
+        )
         if unknown := unknown - present:
-            raise ObservatoryError("E381", f"Contrôle sur une colonne inconnue : {', '.join(sorted(unknown))}", suite.where,
-                                   f"Colonnes : {', '.join(sorted(present))}.", Exit.USAGE)
+            raise ObservatoryError(
+                "E381",
+                f"Contrôle sur une colonne inconnue : {', '.join(sorted(unknown))}",
+                suite.where,
+                f"Colonnes : {', '.join(sorted(present))}.",
+                Exit.USAGE,
+            )
         frame = None
         if needs["by_library"]:
             frame = str(self.scratch / f"{suite.id}.parquet")
@@ -108,8 +136,13 @@ class Gate:
         try:
             return {"values": compute(db, suite.relation, needs["metrics"]), "frame": frame}
         except duckdb.Error as error:
-            raise ObservatoryError("E380", "Un contrôle déclaré ne peut pas être exécuté", f"{suite.where} : {error}",
-                                   "Vérifiez que bornes et valeurs sont du type de la colonne.", Exit.USAGE) from error
+            raise ObservatoryError(
+                "E380",
+                "Un contrôle déclaré ne peut pas être exécuté",
+                f"{suite.where} : {error}",
+                "Vérifiez que bornes et valeurs sont du type de la colonne.",
+                Exit.USAGE,
+            ) from error
 
     def _wanted(self) -> dict[str, dict[str, Any]]:
         if self._needs is None:
@@ -136,16 +169,32 @@ class Gate:
         if self._errors is not None:
             self._errors.seek(0)
             said = self._errors.read().decode(errors="replace")[-2000:].strip()
-        return ObservatoryError("E383", "Les contrôles déclarés se sont arrêtés", said or None,
-                                "Vérifiez l’installation avec « ess doctor », puis relancez.", Exit.BUG)
+        return ObservatoryError(
+            "E383",
+            "Les contrôles déclarés se sont arrêtés",
+            said or None,
+            "Vérifiez l’installation avec « ess doctor », puis relancez.",
+            Exit.BUG,
+        )
 
 
 def _judged(suite: Suite, answer: dict[str, Any]) -> Judged:
     verdicts = []
     for check, outcome in zip(suite.checks, answer["outcomes"], strict=True):
         detail, observed, examples = _found(outcome)
-        verdicts.append(verdict(check["id"], suite.source, check["label"], check["severity"], outcome["success"], detail,
-                                kind="check", observed=observed, examples=examples))
+        verdicts.append(
+            verdict(
+                check["id"],
+                suite.source,
+                check["label"],
+                check["severity"],
+                outcome["success"],
+                detail,
+                kind="check",
+                observed=observed,
+                examples=examples,
+            )
+        )
     return Judged(suite, verdicts, answer["suite"], answer["result"])
 
 
@@ -156,8 +205,14 @@ def _found(outcome: dict[str, Any]) -> tuple[str, Any, tuple[str, ...]]:
     result = outcome["result"]
     if "unexpected_count" in result:
         wrong, of = result["unexpected_count"], result.get("element_count")
-        examples = () if outcome["success"] else tuple(dict.fromkeys(map(str, result.get("partial_unexpected_list") or [])))[:5]
+        examples = (
+            ()
+            if outcome["success"]
+            else tuple(dict.fromkeys(map(str, result.get("partial_unexpected_list") or [])))[:5]
+        )
         return f"{wrong} valeur(s) en défaut sur {of}", wrong, examples
     observed = result.get("observed_value")
-    plain = observed if isinstance(observed, int | float | str) else None if observed is None else str(observed)
+    plain = (
+        observed if isinstance(observed, int | float | str) else None if observed is None else str(observed)
+    )
     return f"observé : {observed}", plain, ()

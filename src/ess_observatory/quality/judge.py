@@ -37,34 +37,63 @@ class SuiteJudge:
                 self.errors[number] = f"{type(error).__name__} : {error}"
                 self.expectations.append(None)
                 self.asked.append([])
-        self.by_library = {number for number, asked in enumerate(self.asked)
-                           if not all(is_supported(metric) for _, metric in asked)}
+        self.by_library = {
+            number
+            for number, asked in enumerate(self.asked)
+            if not all(is_supported(metric) for _, metric in asked)
+        }
 
     def _declare(self, check: dict[str, Any]) -> None:
         import great_expectations as gx
 
         expectation = getattr(gx.expectations, check["expectation"])(
-            **check["arguments"], severity=_SEVERITY[check["severity"]], meta={"id": check["id"], "label": check["label"]})
-        needs = expectation.get_validation_dependencies(execution_engine=self.engine, runtime_configuration=_FORMAT)
+            **check["arguments"],
+            severity=_SEVERITY[check["severity"]],
+            meta={"id": check["id"], "label": check["label"]},
+        )
+        needs = expectation.get_validation_dependencies(
+            execution_engine=self.engine, runtime_configuration=_FORMAT
+        )
         first = sum(len(asked) for asked in self.asked)
-        self.asked.append([
-            (config.id, Metric(first + i, config.metric_name, dict(config.metric_domain_kwargs or {}),
-                               dict(config.metric_value_kwargs or {})))
-            for i, config in enumerate(needs.get_metric_configurations())
-        ])
+        self.asked.append(
+            [
+                (
+                    config.id,
+                    Metric(
+                        first + i,
+                        config.metric_name,
+                        dict(config.metric_domain_kwargs or {}),
+                        dict(config.metric_value_kwargs or {}),
+                    ),
+                )
+                for i, config in enumerate(needs.get_metric_configurations())
+            ]
+        )
         self.expectations.append(expectation)
         self.suite.add_expectation(expectation)
 
     def needs(self) -> dict[str, Any]:
         """What the other side must compute: metrics, and columns for the checks that the library computes itself."""
-        metrics = [metric for number, asked in enumerate(self.asked) if number not in self.by_library for _, metric in asked]
+        metrics = [
+            metric
+            for number, asked in enumerate(self.asked)
+            if number not in self.by_library
+            for _, metric in asked
+        ]
         columns: set[str] | None = set()
         for number in self.by_library:
             used = {name for _, metric in self.asked[number] for name in metric.columns()}
             conditional = any(metric.domain.get("row_condition") for _, metric in self.asked[number])
             columns = None if columns is None or conditional or not used else columns | used
-        return {"metrics": metrics, "by_library": bool(self.by_library), "columns": columns and sorted(columns),
-                "errors": [f"{self.checks[n]['id']} ({self.checks[n]['expectation']}) : {e}" for n, e in self.errors.items()]}
+        return {
+            "metrics": metrics,
+            "by_library": bool(self.by_library),
+            "columns": columns and sorted(columns),
+            "errors": [
+                f"{self.checks[n]['id']} ({self.checks[n]['expectation']}) : {e}"
+                for n, e in self.errors.items()
+            ],
+        }
 
     def judge(self, values: dict[int, Any], frame: str | None) -> dict[str, Any]:
         """The library's results: one outcome a check, the suite and the result as the library writes them."""
@@ -77,23 +106,44 @@ class SuiteJudge:
             else:
                 result = expectation.metrics_validate(
                     {identity: values[metric.key] for identity, metric in self.asked[number]},
-                    runtime_configuration=_FORMAT, execution_engine=self.engine)
+                    runtime_configuration=_FORMAT,
+                    execution_engine=self.engine,
+                )
             results.append(self._complete(expectation, result))
         held = sum(bool(result.success) for result in results)
         whole = ExpectationSuiteValidationResult(
-            success=held == len(results), results=results, suite_name=self.name, meta={},
-            statistics={"evaluated_expectations": len(results), "successful_expectations": held,
-                        "unsuccessful_expectations": len(results) - held,
-                        "success_percent": 100 * held / len(results) if results else None})
-        return {"outcomes": [{"success": bool(r.success), "result": dict(r.result), "by_library": n in self.by_library,
-                              "error": (r.exception_info or {}).get("exception_message")} for n, r in enumerate(results)],
-                "suite": self.suite.to_json_dict(), "result": whole.to_json_dict()}
+            success=held == len(results),
+            results=results,
+            suite_name=self.name,
+            meta={},
+            statistics={
+                "evaluated_expectations": len(results),
+                "successful_expectations": held,
+                "unsuccessful_expectations": len(results) - held,
+                "success_percent": 100 * held / len(results) if results else None,
+            },
+        )
+        return {
+            "outcomes": [
+                {
+                    "success": bool(r.success),
+                    "result": dict(r.result),
+                    "by_library": n in self.by_library,
+                    "error": (r.exception_info or {}).get("exception_message"),
+                }
+                for n, r in enumerate(results)
+            ],
+            "suite": self.suite.to_json_dict(),
+            "result": whole.to_json_dict(),
+        }
 
     def _by_library(self, expectation: Any, frame: str | None) -> Any:
         import pandas as pd
 
         asset = self.context.data_sources.add_or_update_pandas("staging").add_dataframe_asset(self.name)
-        batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": pd.read_parquet(str(frame))})
+        batch = asset.add_batch_definition_whole_dataframe("all").get_batch(
+            {"dataframe": pd.read_parquet(str(frame))}
+        )
         return batch.validate(expectation, result_format="BASIC")
 
     @staticmethod
@@ -102,11 +152,25 @@ class SuiteJudge:
 
         if isinstance(result, dict):
             result = ExpectationValidationResult(**result)
-        failure = next((value.get("exception_message") for value in (result.exception_info or {}).values()
-                        if isinstance(value, dict)), (result.exception_info or {}).get("exception_message"))
+        failure = next(
+            (
+                value.get("exception_message")
+                for value in (result.exception_info or {}).values()
+                if isinstance(value, dict)
+            ),
+            (result.exception_info or {}).get("exception_message"),
+        )
         return ExpectationValidationResult(
-            success=result.success, result=result.result, meta={}, expectation_config=expectation.configuration,
-            exception_info={"raised_exception": failure is not None, "exception_traceback": None, "exception_message": failure})
+            success=result.success,
+            result=result.result,
+            meta={},
+            expectation_config=expectation.configuration,
+            exception_info={
+                "raised_exception": failure is not None,
+                "exception_traceback": None,
+                "exception_message": failure,
+            },
+        )
 
 
 def library_context() -> Any:

@@ -16,8 +16,9 @@ from ess_observatory.build.database import Database
 
 #: How many examples of unexpected values a result holds (that of the library's BASIC format).
 EXAMPLES = 20
-_ORDER = ("_file", "_sheet", "_line")
-_MAP = re.compile(r"^(column_values|column_pair_values|compound_columns)\.(.+)\.(unexpected_count|unexpected_values|filtered_row_count)$")
+_MAP = re.compile(
+    r"^(column_values|column_pair_values|compound_columns)\.(.+)\.(unexpected_count|unexpected_values|filtered_row_count)$"
+)
 _AGGREGATES = {
     "table.row_count": "count(*)",
     "column.max": "max({c})",
@@ -30,8 +31,15 @@ _AGGREGATES = {
     "column.unique_proportion": "coalesce(count(distinct {c}) / nullif(count({c}), 0), 0)",
     "column.non_null_proportion": "coalesce(count({c}) / nullif(count(*), 0), 0)",
 }
-_OTHERS = {"table.columns", "table.column_count", "column.distinct_values", "column.distinct_values.not_in_set",
-           "column.distinct_values.not_in_set.count", "unexpected_rows_query.table", "unexpected_rows_query.row_count"}
+_OTHERS = {
+    "table.columns",
+    "table.column_count",
+    "column.distinct_values",
+    "column.distinct_values.not_in_set",
+    "column.distinct_values.not_in_set.count",
+    "unexpected_rows_query.table",
+    "unexpected_rows_query.row_count",
+}
 _PAIRS = {"a_greater_than_b", "equal"}
 #: Ways of a regular expression that the engine (RE2) does not have.
 _NOT_RE2 = re.compile(r"\(\?(?![imsU:P-])|\(\?P=|\\[1-9]|[*+?}]\+")
@@ -88,17 +96,22 @@ def compute(db: Database, relation: str, metrics: list[Metric]) -> dict[int, Any
         row = db.rows(f"select {', '.join(expressions)} from {relation}")[0]
         values = dict(zip(expressions, map(_plain, row), strict=True))
         found |= {key: values[sql] for key, sql in scanned.items()}
-    order = [column for column in _ORDER if column in columns]
-    counts: dict[str, int] = {}
+    examples: dict[str, list[Any]] = {}
     for metric in metrics:
-        name = metric.name
-        if name.endswith(".unique.unexpected_count"):
-            found[metric.key] = _repeated(db, relation, metric, found[metric.key])
-        if name.endswith(".unexpected_count"):
-            counts[_signature(metric)] = found[metric.key]
+        if metric.name.endswith(".unique.unexpected_count"):
+            found[metric.key], examples[_signature(metric)] = _repeated(
+                db, relation, metric, found[metric.key]
+            )
+    counts = {
+        _signature(metric): found[metric.key]
+        for metric in metrics
+        if metric.name.endswith(".unexpected_count")
+    }
+    examples |= _examples(db, relation, metrics, counts, examples)
     for metric in metrics:
         if metric.key not in found:
-            found[metric.key] = _looked_up(db, relation, metric, order, counts)
+            wanted = examples.get(_signature(metric)) if metric.name.endswith(".unexpected_values") else None
+            found[metric.key] = _looked_up(db, relation, metric) if wanted is None else wanted
     return found
 
 
@@ -123,56 +136,92 @@ def _aggregate(metric: Metric) -> str | None:
     return f"count(*) filter (where {_condition(metric, kind, name)})"
 
 
-def _repeated(db: Database, relation: str, metric: Metric, spared: int) -> int:
-    """Rows whose value is given more than once.
+def _repeated(db: Database, relation: str, metric: Metric, spared: int) -> tuple[int, list[Any]]:
+    """Rows whose value is given more than once, and the first of these values.
 
     The scan counted distinct hashes: as many as values means no repetition at all, for certain. Otherwise the values
     themselves are grouped.
     """
     if spared == 0:
-        return 0
-    columns = ", ".join(map(_name, metric.columns()))
+        return 0, []
+    columns = metric.columns()
+    names = ", ".join(map(_name, columns))
     rows = _rows_of(metric, metric.name.partition(".")[0])
-    where = f"where {rows}" if rows else ""
-    return int(db.rows(f"select coalesce(sum(n), 0) from (select count(*) as n from {relation} {where} group by {columns} "
-                       "having count(*) > 1)")[0][0])
+    value = f"struct_pack({', '.join(f'v{i} := {_name(c)}' for i, c in enumerate(columns))}, n := n)"
+    total, first = db.rows(
+        f"select cast(coalesce(sum(n), 0) as bigint), min({value}, {EXAMPLES}) from (select {names}, count(*) as n "
+        f"from {relation} {f'where {rows}' if rows else ''} group by {names} having count(*) > 1)"
+    )[0]
+    each = [
+        _example(metric, [item[f"v{i}"] for i in range(len(columns))])
+        for item in first or []
+        for _ in range(item["n"])
+    ]
+    return int(total), each[:EXAMPLES]
 
 
-def _looked_up(db: Database, relation: str, metric: Metric, order: list[str], counts: dict[str, int]) -> Any:
-    """Examples, sets and query rows: only looked for where something is wrong."""
+def _examples(
+    db: Database, relation: str, metrics: list[Metric], counts: dict[str, int], known: dict[str, list[Any]]
+) -> dict[str, list[Any]]:
+    """The first unexpected values of every check that does not hold, in one more scan for all of them."""
+    wanted: dict[str, str] = {}
+    found: dict[str, list[Any]] = {}
+    about: dict[str, Metric] = {}
+    for metric in metrics:
+        signature = _signature(metric)
+        if not metric.name.endswith(".unexpected_values") or signature in known:
+            continue
+        kind, _, rest = metric.name.partition(".")
+        name = rest.removesuffix(".unexpected_values")
+        if counts.get(signature) == 0:
+            found[signature] = []
+        elif name == "nonnull":
+            found[signature] = [None] * min(counts.get(signature, EXAMPLES), EXAMPLES)
+        else:
+            packed = ", ".join(f"v{i} := {_name(column)}" for i, column in enumerate(metric.columns()))
+            wanted[signature] = (
+                f"min(struct_pack({packed}), {EXAMPLES}) filter (where {_condition(metric, kind, name)})"
+            )
+            about[signature] = metric
+    if wanted:
+        row = db.rows(f"select {', '.join(wanted.values())} from {relation}")[0]
+        for (signature, metric), items in zip(about.items(), row, strict=True):
+            found[signature] = [_example(metric, list(item.values())) for item in items or []]
+    return found
+
+
+def _example(metric: Metric, values: list[Any]) -> Any:
+    """An unexpected value as the library shows it: alone, as a pair, or by column."""
+    plain = [_plain(value) for value in values]
+    if metric.name.startswith("column_values"):
+        return plain[0]
+    return (
+        dict(zip(metric.columns(), plain, strict=True))
+        if metric.name.startswith("compound")
+        else tuple(plain)
+    )
+
+
+def _looked_up(db: Database, relation: str, metric: Metric) -> Any:
+    """Sets of values and rows of a query: what no aggregate gives."""
     if metric.name.startswith("unexpected_rows_query."):
         query = str(metric.value["unexpected_rows_query"]).replace("{batch}", relation)
         if metric.name.endswith("row_count"):
             return db.rows(f"select count(*) from ({query})")[0][0]
-        return [{k: _plain(v) for k, v in row.items()} for row in db.dicts(f"select * from ({query}) limit {EXAMPLES}")]
-    if metric.name.startswith("column.distinct_values"):
-        c = _name(metric.domain["column"])
-        where = f"{c} is not null"
-        if metric.name.endswith("not_in_set"):
-            where = str(_unexpected("in_set", metric.value, c))
-        limit = f"limit {metric.value['limit']}" if metric.value.get("limit") else ""
-        values = [_plain(row[0]) for row in db.rows(f"select distinct {c} from {relation} where {where} order by 1 {limit}")]
-        return values if metric.name.endswith("not_in_set") else set(values)
-    kind, _, rest = metric.name.partition(".")
-    name = rest.removesuffix(".unexpected_values")
-    count = counts.get(_signature(metric))
-    if count == 0:
-        return []
-    if name == "nonnull" and count is not None:
-        return [None] * min(count, EXAMPLES)
-    columns = [_name(column) for column in metric.columns()]
-    if name == "unique":
-        rows = _rows_of(metric, kind) or "true"
-        condition = f"{rows} and {_tuple(columns)} in (select {_tuple(columns)} from {relation} where {rows} group by all having count(*) > 1)"
-    else:
-        condition = _condition(metric, kind, name)
-    found = db.rows(f"select {', '.join(columns)} from {relation} where {condition} order by "
-                    f"{', '.join([*map(_name, order), *columns])} limit {EXAMPLES}")
-    if kind == "column_values":
-        return [_plain(row[0]) for row in found]
-    if kind == "compound_columns":
-        return [dict(zip(metric.columns(), map(_plain, row), strict=True)) for row in found]
-    return [tuple(map(_plain, row)) for row in found]
+        return [
+            {k: _plain(v) for k, v in row.items()}
+            for row in db.dicts(f"select * from ({query}) limit {EXAMPLES}")
+        ]
+    c = _name(metric.domain["column"])
+    where = f"{c} is not null"
+    if metric.name.endswith("not_in_set"):
+        where = str(_unexpected("in_set", metric.value, c))
+    limit = f"limit {metric.value['limit']}" if metric.value.get("limit") else ""
+    values = [
+        _plain(row[0])
+        for row in db.rows(f"select distinct {c} from {relation} where {where} order by 1 {limit}")
+    ]
+    return values if metric.name.endswith("not_in_set") else set(values)
 
 
 def _condition(metric: Metric, kind: str, name: str) -> str:
@@ -220,8 +269,12 @@ def _unexpected(name: str, value: dict[str, Any], c: str) -> str | None:
         return f"length({c}) <> {_literal(value['value'])}"
     if name in ("between", "value_length.between"):
         measured = c if name == "between" else f"length({c})"
-        bounds = [f"{measured} {'<=' if value.get('strict_min') else '<'} {_literal(value['min_value'])}"] * (value.get("min_value") is not None)
-        bounds += [f"{measured} {'>=' if value.get('strict_max') else '>'} {_literal(value['max_value'])}"] * (value.get("max_value") is not None)
+        bounds = [f"{measured} {'<=' if value.get('strict_min') else '<'} {_literal(value['min_value'])}"] * (
+            value.get("min_value") is not None
+        )
+        bounds += [
+            f"{measured} {'>=' if value.get('strict_max') else '>'} {_literal(value['max_value'])}"
+        ] * (value.get("max_value") is not None)
         return " or ".join(bounds) or "false"
     return None
 
@@ -238,11 +291,13 @@ def _hash(metric: Metric) -> str:
 def _signature(metric: Metric) -> str:
     """What a count and its examples have in common."""
     value = {k: v for k, v in metric.value.items() if k != "result_format"}
-    return repr((metric.name.rpartition(".")[0], sorted(metric.domain.items(), key=str), sorted(value.items(), key=str)))
-
-
-def _tuple(columns: list[str]) -> str:
-    return columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
+    return repr(
+        (
+            metric.name.rpartition(".")[0],
+            sorted(metric.domain.items(), key=str),
+            sorted(value.items(), key=str),
+        )
+    )
 
 
 def _name(column: str) -> str:

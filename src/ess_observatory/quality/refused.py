@@ -57,22 +57,26 @@ def note_corrected(db: Database, inventory: Inventory) -> None:
         if not wanted <= positions.keys():
             continue
         file, sheet, line = (positions[normalise(header)] for header in (FILE, SHEET, LINE))
-        for row in match.sheet.rows[match.header_line:]:
+        for row in match.sheet.rows[match.header_line :]:
             texts = [row[i] if i < len(row) else None for i in (file, sheet, line)]
             if texts[0] and texts[2] and texts[2].isdigit():
                 found.add((match.source, texts[0], texts[1] or "", int(texts[2])))
     rows = sorted(found)
     kinds = (("source", pa.string()), ("file", pa.string()), ("sheet", pa.string()), ("line", pa.int64()))
-    db.put("staging.corrected_refusal",
-           pa.table({name: pa.array([row[i] for row in rows], kind) for i, (name, kind) in enumerate(kinds)}))
+    db.put(
+        "staging.corrected_refusal",
+        pa.table({name: pa.array([row[i] for row in rows], kind) for i, (name, kind) in enumerate(kinds)}),
+    )
 
 
 def still_refused(pipelines: Path) -> str:
     """SQL: refused rows that wait for a correction (not footers, not duplicates, not corrected since)."""
     spared = ", ".join(quote(code) for code in sorted(not_to_correct(pipelines))) or quote("")
-    return (f"(select r.* from staging.refused as r where r.code not in ({spared}) and not exists (select 1 from "
-            "staging.corrected_refusal as c where c.source = r.source and c.file = r.file and c.sheet = coalesce(r.sheet, '') "
-            "and c.line = r.line))")
+    return (
+        f"(select r.* from staging.refused as r where r.code not in ({spared}) and not exists (select 1 from "
+        "staging.corrected_refusal as c where c.source = r.source and c.file = r.file and c.sheet = coalesce(r.sheet, '') "
+        "and c.line = r.line))"
+    )
 
 
 def refused_sheets(db: Database, project: Project, inventory: Inventory) -> list[RefusedSheet]:
@@ -90,17 +94,29 @@ def refused_sheets(db: Database, project: Project, inventory: Inventory) -> list
 def _rows(db: Database, spec: SourceSpec, waiting: str) -> list[RefusedRow]:
     names = [column.name for column in spec.columns] if db.exists("raw", spec.id) else []
     cells = ", ".join(f'w."{name}"' for name in names)
-    joined = (f"left join raw.{spec.id} as w on w._file = r.file and w._sheet = r.sheet and w._line = r.line" if names else "")
+    joined = (
+        f"left join raw.{spec.id} as w on w._file = r.file and w._sheet = r.sheet and w._line = r.line"
+        if names
+        else ""
+    )
     rows = db.rows(
-        f'select r.file, coalesce(r.sheet, \'\'), r.line, coalesce(r."column", \'\'), coalesce(r.value, \'\'), r.code, r.reason, '
+        f"select r.file, coalesce(r.sheet, ''), r.line, coalesce(r.\"column\", ''), coalesce(r.value, ''), r.code, r.reason, "
         f"r.fix{', ' + cells if cells else ''} from {waiting} as r {joined} where r.source = ? "
-        f'order by r.file, r.sheet, r.line, r."column", r.code limit {MOST_ROWS}', [spec.id])
+        f'order by r.file, r.sheet, r.line, r."column", r.code limit {MOST_ROWS}',
+        [spec.id],
+    )
     found: list[RefusedRow] = []
     for row in rows:
         refused = RefusedRow(tuple(None if cell is None else str(cell) for cell in row[8:]), *row[:8])
         last = found[-1] if found else None
-        if names and last and (last.file, last.sheet, last.line) == (refused.file, refused.sheet, refused.line):
-            found[-1] = replace(last, reason=f"{last.reason} ; {refused.reason}", fix=f"{last.fix} {refused.fix}")
+        if (
+            names
+            and last
+            and (last.file, last.sheet, last.line) == (refused.file, refused.sheet, refused.line)
+        ):
+            found[-1] = replace(
+                last, reason=f"{last.reason} ; {refused.reason}", fix=f"{last.fix} {refused.fix}"
+            )
         else:
             found.append(refused)
     return found
@@ -108,7 +124,9 @@ def _rows(db: Database, spec: SourceSpec, waiting: str) -> list[RefusedRow]:
 
 def _headers(spec: SourceSpec, inventory: Inventory) -> tuple[str, ...]:
     """The first header declared for each column; the one that was read where the declared one has a year in it."""
-    read = next((match for match in inventory.matches if match.source == spec.id and match.kind == "table"), None)
+    read = next(
+        (match for match in inventory.matches if match.source == spec.id and match.kind == "table"), None
+    )
 
     def header(name: str, declared: tuple[str, ...]) -> str:
         plain = next((text for text in declared if "{" not in text), None)

@@ -18,32 +18,71 @@ from ess_observatory.quality.workbook import NAME
 from ess_observatory.render.numbers import HARD_SPACE, format_number
 
 REPORT = "rapport-qualite.html"
-_WORDS = {"ok": "tenu", "failed": "bloque", "warning": "avertissement", "info": "pour information", "skipped": "sans objet"}
-_COUNTED = {"ok": "contrôles tenus", "failed": "contrôles bloquants en défaut", "warning": "avertissements",
-            "info": "contrôles pour information", "skipped": "contrôles sans objet"}
+_WORDS = {
+    "ok": "tenu",
+    "failed": "bloque",
+    "warning": "avertissement",
+    "info": "pour information",
+    "skipped": "sans objet",
+}
+_COUNTED = {
+    "ok": "contrôles tenus",
+    "failed": "contrôles bloquants en défaut",
+    "warning": "avertissements",
+    "info": "contrôles pour information",
+    "skipped": "contrôles sans objet",
+}
 _MEASURES = ("observed_value", "element_count", "missing_count", "unexpected_count", "unexpected_percent")
 _SEVERITY = {"block": "bloquant", "warn": "avertissement", "info": "information"}
-_KINDS = {"check": "Contrôles déclarés", "budget": "Budgets de lignes refusées", "rows": "Nombre de lignes, édition précédente",
-          "publication": "Contrôles de la publication"}
+_KINDS = {
+    "check": "Contrôles déclarés",
+    "budget": "Budgets de lignes refusées",
+    "rows": "Nombre de lignes, édition précédente",
+    "publication": "Contrôles de la publication",
+}
 _EXAMPLES = 5
 _MOST_CORRECTIONS = 500
 
 
-def write_report(db: Database, project: Project, edition: Edition, verdicts: list[Verdict], sheets: list[RefusedSheet],
-                 folder: Path) -> Path:
+def write_report(
+    db: Database,
+    project: Project,
+    edition: Edition,
+    verdicts: list[Verdict],
+    sheets: list[RefusedSheet],
+    folder: Path,
+) -> Path:
     """Write the quality report of a build and return its path (confidential: it quotes rows)."""
     ledger = db.dicts("select * from staging.ledger order by source, file, sheet")
     refused = _refused(db, project)
-    groups = [{"title": title, "verdicts": found} for kind, title in _KINDS.items()
-              if (found := [v for v in verdicts if v.kind == kind])]
-    text = _environment().get_template("quality_report.html.j2").render(
-        edition=edition.data, territory=edition.territory.name, ledger=ledger, refused=refused,
-        titles={spec.id: spec.title for spec in project.sources.values()} | {"publication": "Publication"},
-        bad=[v for v in verdicts if v.status in ("failed", "warning")], groups=groups,
-        cross=[v for v in verdicts if v.kind == "cross"], counts=_counts(verdicts), workbook=NAME,
-        to_correct=sum(sheet.total for sheet in sheets), sheets=sheets, corrections=_corrections(db),
-        read=sum(row["rows_read"] for row in ledger), kept=sum(row["rows_kept"] for row in ledger),
-        lost=sum(row["rows_refused"] for row in ledger), files=len({row["file"] for row in ledger}),
+    groups = [
+        {"title": title, "verdicts": found}
+        for kind, title in _KINDS.items()
+        if (found := [v for v in verdicts if v.kind == kind])
+    ]
+    text = (
+        _environment()
+        .get_template("quality_report.html.j2")
+        .render(
+            edition=edition.data,
+            territory=edition.territory.name,
+            ledger=ledger,
+            refused=refused,
+            titles={spec.id: spec.title for spec in project.sources.values()}
+            | {"publication": "Publication"},
+            bad=[v for v in verdicts if v.status in ("failed", "warning")],
+            groups=groups,
+            cross=[v for v in verdicts if v.kind == "cross"],
+            counts=_counts(verdicts),
+            workbook=NAME,
+            to_correct=sum(sheet.total for sheet in sheets),
+            sheets=sheets,
+            corrections=_corrections(db),
+            read=sum(row["rows_read"] for row in ledger),
+            kept=sum(row["rows_kept"] for row in ledger),
+            lost=sum(row["rows_refused"] for row in ledger),
+            files=len({row["file"] for row in ledger}),
+        )
     )
     path = folder / REPORT
     path.write_text(text, encoding="utf-8", newline="\n")
@@ -58,10 +97,19 @@ def write_docs(judged: list[Judged], edition: Edition, folder: Path) -> None:
     for one in judged:
         for kind, data in (("suites", one.declared), ("results", one.result)):
             (docs / kind / f"{one.suite.id}.json").write_text(
-                json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True, default=str) + "\n", encoding="utf-8")
-    text = _environment().get_template("quality_docs.html.j2").render(
-        edition=edition.data, territory=edition.territory.name, suites=[_docs_suite(one) for one in judged],
-        counts=_counts([v for one in judged for v in one.verdicts]))
+                json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True, default=str) + "\n",
+                encoding="utf-8",
+            )
+    text = (
+        _environment()
+        .get_template("quality_docs.html.j2")
+        .render(
+            edition=edition.data,
+            territory=edition.territory.name,
+            suites=[_docs_suite(one) for one in judged],
+            counts=_counts([v for one in judged for v in one.verdicts]),
+        )
+    )
     (docs / "index.html").write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -69,24 +117,48 @@ def _docs_suite(one: Judged) -> dict[str, Any]:
     checks = []
     for verdict, check, result in zip(one.verdicts, one.suite.checks, one.result["results"], strict=True):
         found = {key: result["result"][key] for key in _MEASURES if result["result"].get(key) is not None}
-        checks.append({"verdict": verdict, "expectation": check["expectation"], "arguments": check["arguments"], "found": found})
-    return {"id": one.suite.id, "title": one.suite.title, "checks": checks, "held": all(v.status == "ok" for v in one.verdicts),
-            "border": one.suite.border}
+        checks.append(
+            {
+                "verdict": verdict,
+                "expectation": check["expectation"],
+                "arguments": check["arguments"],
+                "found": found,
+            }
+        )
+    return {
+        "id": one.suite.id,
+        "title": one.suite.title,
+        "checks": checks,
+        "held": all(v.status == "ok" for v in one.verdicts),
+        "border": one.suite.border,
+    }
 
 
 def _refused(db: Database, project: Project) -> list[dict[str, Any]]:
     """Refused rows by code: how many in each source, a few of them, and what the catalogue says. The gravest first."""
     catalogue, spared = read_catalogue(project.pipelines), not_to_correct(project.pipelines)
     counts: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for code, source, count in db.rows("select code, source, count(*) from staging.refused group by all order by all"):
+    for code, source, count in db.rows(
+        "select code, source, count(*) from staging.refused group by all order by all"
+    ):
         counts[code].append((source, count))
     examples: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in db.dicts(
-            "select * exclude (place) from (select *, row_number() over (partition by code order by source, file, sheet, line, "
-            f'"column", value) as place from staging.refused) where place <= {_EXAMPLES} order by code, place'):
+        "select * exclude (place) from (select *, row_number() over (partition by code order by source, file, sheet, line, "
+        f'"column", value) as place from staging.refused) where place <= {_EXAMPLES} order by code, place'
+    ):
         examples[row["code"]].append(row)
-    found = [{"code": code, "entry": catalogue.get(code, {}), "sources": sources, "count": sum(n for _, n in sources),
-              "examples": examples[code], "correct": code not in spared} for code, sources in counts.items()]
+    found = [
+        {
+            "code": code,
+            "entry": catalogue.get(code, {}),
+            "sources": sources,
+            "count": sum(n for _, n in sources),
+            "examples": examples[code],
+            "correct": code not in spared,
+        }
+        for code, sources in counts.items()
+    ]
     return sorted(found, key=lambda item: (not item["correct"], -item["count"], item["code"]))
 
 
@@ -100,20 +172,36 @@ def _corrections(db: Database) -> dict[str, Any] | None:
 
 
 def _counts(verdicts: list[Verdict]) -> list[tuple[str, str, int]]:
-    return [(status, word, count) for status, word in _COUNTED.items() if (count := sum(v.status == status for v in verdicts))]
+    return [
+        (status, word, count)
+        for status, word in _COUNTED.items()
+        if (count := sum(v.status == status for v in verdicts))
+    ]
 
 
 @lru_cache(maxsize=1)
 def _environment() -> Any:
     import jinja2
 
-    package = Path(__file__).resolve().parents[1]  # templates are in the package in a wheel, in the project otherwise
+    package = (
+        Path(__file__).resolve().parents[1]
+    )  # templates are in the package in a wheel, in the project otherwise
     folders = [package / "render" / "templates", package.parents[1] / "reports" / "templates"]
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(folders), autoescape=True, trim_blocks=True,
-                                     lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
     environment.filters.update(
-        n=lambda value: format_number(value, 0), word=_WORDS.__getitem__, severity=_SEVERITY.__getitem__, shown=_shown, fr=_french,
-        json=lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True, default=str))
+        n=lambda value: format_number(value, 0),
+        word=_WORDS.__getitem__,
+        severity=_SEVERITY.__getitem__,
+        shown=_shown,
+        fr=_french,
+        json=lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True, default=str),
+    )
     return environment
 
 

@@ -45,7 +45,9 @@ def suites_before_core(project: Project, present: Iterable[str]) -> list[Suite]:
     for spec in (project.sources[name] for name in project.sources if name in set(present)):
         tables: dict[str, list[dict[str, Any]]] = {}
         for number, check in enumerate(spec.checks, 1):
-            tables.setdefault(check.get("table", f"staging.{spec.id}"), []).append(_check(spec.id, number, check, _toml(spec)))
+            tables.setdefault(check.get("table", f"staging.{spec.id}"), []).append(
+                _check(spec.id, number, check, _toml(spec))
+            )
         for table, checks in tables.items():
             own = table == f"staging.{spec.id}"
             name = spec.id if own else f"{spec.id}.{table.partition('.')[2]}"
@@ -70,36 +72,64 @@ def suites_before_publication(project: Project, folder: Path) -> list[Suite]:
             where = str(table.folder / "card.toml")
             name = f"publication.{table.id}"
             checks = [_check(name, i, check, where) for i, check in enumerate(declared, 1)]
-            found.append(Suite(name, f"Tableau {table.number} – {table.card['title']}", SECOND, SECOND, _pivot(table, figures),
-                               where, _guarded(name, checks), optional=True))
+            found.append(
+                Suite(
+                    name,
+                    f"Tableau {table.number} – {table.card['title']}",
+                    SECOND,
+                    SECOND,
+                    _pivot(table, figures),
+                    where,
+                    _guarded(name, checks),
+                    optional=True,
+                )
+            )
     return found
 
 
 def _pivot(table: TableCard, figures: str) -> str:
     """A published table as rows and columns: one row a line, one column a declared column."""
     columns = [column["code"] for column in table.card["columns"] if column["secrecy"] != "text"]
-    values = "".join(f', max(value) filter (where column_code = {quote(code)}) as "{code}"' for code in columns)
+    values = "".join(
+        f', max(value) filter (where column_code = {quote(code)}) as "{code}"' for code in columns
+    )
     return f"(select row_code{values} from {figures} where table_id = {quote(table.id)} group by row_code)"
 
 
 def _check(owner: str, number: int, check: dict[str, Any], where: str) -> dict[str, Any]:
     for key in ("expectation", "label"):
         if key not in check:
-            raise ObservatoryError("E382", f"« {key} » manque au contrôle n° {number}", where, "Complétez ce [[checks]].")
+            raise ObservatoryError(
+                "E382", f"« {key} » manque au contrôle n° {number}", where, "Complétez ce [[checks]]."
+            )
     severity = check.get("severity", "block")
     if severity not in SEVERITIES:
-        raise ObservatoryError("E382", f"Gravité inconnue : « {severity} » (contrôle n° {number})", where,
-                               f"Gravités connues : {', '.join(SEVERITIES)}.")
-    return {"id": f"{owner}.{number}", "expectation": check["expectation"], "arguments": dict(check.get("arguments", {})),
-            "severity": severity, "label": check["label"]}
+        raise ObservatoryError(
+            "E382",
+            f"Gravité inconnue : « {severity} » (contrôle n° {number})",
+            where,
+            f"Gravités connues : {', '.join(SEVERITIES)}.",
+        )
+    return {
+        "id": f"{owner}.{number}",
+        "expectation": check["expectation"],
+        "arguments": dict(check.get("arguments", {})),
+        "severity": severity,
+        "label": check["label"],
+    }
 
 
 def _guarded(name: str, checks: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
     if any(check["expectation"].startswith("ExpectTableRowCount") for check in checks):
         return tuple(checks)
     severity = min((check["severity"] for check in checks), key=SEVERITIES.index, default="block")
-    guard = {"id": f"{name}.0", "expectation": "ExpectTableRowCountToBeBetween", "arguments": {"min_value": 1},
-             "severity": severity, "label": _GUARD}
+    guard = {
+        "id": f"{name}.0",
+        "expectation": "ExpectTableRowCountToBeBetween",
+        "arguments": {"min_value": 1},
+        "severity": severity,
+        "label": _GUARD,
+    }
     return (guard, *checks)
 
 

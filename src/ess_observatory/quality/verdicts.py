@@ -34,7 +34,9 @@ class Verdict:
     public: bool = True
 
 
-def verdict(id: str, source: str, label: str, severity: str, holds: bool, detail: str = "", **more: Any) -> Verdict:
+def verdict(
+    id: str, source: str, label: str, severity: str, holds: bool, detail: str = "", **more: Any
+) -> Verdict:
     """A verdict whose status follows from its severity; the detail is only said when the check does not hold."""
     status = "ok" if holds else FAILED[severity]
     return Verdict(id, source, label, severity, status, "" if holds else detail, **more)
@@ -47,11 +49,21 @@ def write_verdicts(verdicts: list[Verdict], path: Path) -> None:
 
 def write_public_verdicts(verdicts: list[Verdict], path: Path) -> None:
     """`publication/checks.json`: the same without any value of a row."""
-    _write([
-        {"id": v.id, "source": v.source, "label": v.label, "severity": v.severity, "status": v.status,
-         "detail": v.detail if v.public else ""}
-        for v in verdicts if v.status != "skipped"
-    ], path)
+    _write(
+        [
+            {
+                "id": v.id,
+                "source": v.source,
+                "label": v.label,
+                "severity": v.severity,
+                "status": v.status,
+                "detail": v.detail if v.public else "",
+            }
+            for v in verdicts
+            if v.status != "skipped"
+        ],
+        path,
+    )
 
 
 def _write(rows: list[dict[str, Any]], path: Path) -> None:

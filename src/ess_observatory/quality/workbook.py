@@ -27,15 +27,31 @@ def write_refused(sheets: list[RefusedSheet], path: Path) -> Path:
     """Write the workbook and return its path. Every text is written as text: nothing in it can become a formula."""
     import xlsxwriter
 
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}) as book:
+    with xlsxwriter.Workbook(
+        str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    ) as book:
         book.set_properties({"title": "Lignes refusées", "created": dt.datetime(2000, 1, 1)})
         bold = book.add_format({"bold": True, "font_size": 14})
         plain = book.add_format({"text_wrap": True, "valign": "top"})
         text = book.add_format({"num_format": "@", "valign": "top"})
-        wrong = book.add_format({"num_format": "@", "valign": "top", "bg_color": "#FDE3D0", "border": 1, "border_color": "#B8480B"})
-        note = book.add_format({"num_format": "@", "valign": "top", "font_color": "#59606A", "text_wrap": True})
-        head = book.add_format({"bold": True, "bg_color": "#0C2F4E", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top"})
-        head_note = book.add_format({"bold": True, "bg_color": "#59606A", "font_color": "#FFFFFF", "valign": "top"})
+        wrong = book.add_format(
+            {
+                "num_format": "@",
+                "valign": "top",
+                "bg_color": "#FDE3D0",
+                "border": 1,
+                "border_color": "#B8480B",
+            }
+        )
+        note = book.add_format(
+            {"num_format": "@", "valign": "top", "font_color": "#59606A", "text_wrap": True}
+        )
+        head = book.add_format(
+            {"bold": True, "bg_color": "#0C2F4E", "font_color": "#FFFFFF", "text_wrap": True, "valign": "top"}
+        )
+        head_note = book.add_format(
+            {"bold": True, "bg_color": "#59606A", "font_color": "#FFFFFF", "valign": "top"}
+        )
         used: set[str] = set()
         # The sheets to correct come first: that is where the file opens.
         for sheet in sheets:
@@ -47,9 +63,13 @@ def write_refused(sheets: list[RefusedSheet], path: Path) -> Path:
                 at_fault = own.index(row.column) if row.column in own else -1
                 for i, cell in enumerate(row.cells):
                     shape = wrong if i == at_fault else text
-                    page.write_string(line, i, cell, shape) if cell is not None else page.write_blank(line, i, None, shape)
+                    page.write_string(line, i, cell, shape) if cell is not None else page.write_blank(
+                        line, i, None, shape
+                    )
                 place = "" if row.line is None else str(row.line)
-                for i, cell in enumerate((row.file, row.sheet, place, row.column, row.value, row.code, row.reason, row.fix)):
+                for i, cell in enumerate(
+                    (row.file, row.sheet, place, row.column, row.value, row.code, row.reason, row.fix)
+                ):
                     page.write_string(line, width + i, cell, note)
             page.freeze_panes(1, 0)
             page.autofilter(0, 0, max(len(sheet.rows), 1), width + len(REFUSED_HEADERS) - 1)
@@ -58,8 +78,11 @@ def write_refused(sheets: list[RefusedSheet], path: Path) -> Path:
                 page.set_column(width + i, width + i, size)
         page = book.add_worksheet(_HELP)
         page.set_column(0, 0, 110)
-        counted = [f"{s.title} : {format_number(s.total)} ligne(s)" + (
-            f", dont les {format_number(len(s.rows))} premières ici" if s.total > len(s.rows) else "") for s in sheets]
+        counted = [
+            f"{s.title} : {format_number(s.total)} ligne(s)"
+            + (f", dont les {format_number(len(s.rows))} premières ici" if s.total > len(s.rows) else "")
+            for s in sheets
+        ]
         for i, line_text in enumerate([*_LINES, "", *(counted or ["Aucune ligne à corriger."])]):
             page.write_string(i, 0, line_text, bold if i == 0 else plain)
     return path

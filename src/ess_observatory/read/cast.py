@@ -161,6 +161,17 @@ def typing_of(spec: SourceSpec) -> Typing:
     return Typing(sql, tuple((column.spec, note) for column, note in notes))
 
 
+def empty_typed(spec: SourceSpec) -> str:
+    """SQL of the columns that `typing_of` gives, for a source without any file (its query would be compiled for nothing)."""
+    types = {"integer": "bigint", "decimal": "double", "date": "date"}
+    columns = []
+    for column in (_column(c, spec) for c in spec.columns):
+        columns.append(f"{column.spec.name} {types.get(column.spec.type, 'varchar')}")
+        columns += [f"{column.spec.name}_mark varchar"] if column.mark else []
+    keys = [f"{key} {'bigint' if key == '_line' else 'varchar'}" for key in KEYS]
+    return ", ".join([*columns, *keys, "_flags varchar"])
+
+
 def _column(column: ColumnSpec, spec: SourceSpec) -> _Column:
     mark = None
     if column.type in ("integer", "decimal") and spec.missing:

@@ -30,7 +30,7 @@ PROBLEMS = {
 }  # fmt: skip
 
 
-_EMPTY = quote(' "\t\r\u00a0')
+_EMPTY = quote(' "\t\r\n\u00a0')
 
 
 def create_raw(db: Database, spec: SourceSpec) -> None:

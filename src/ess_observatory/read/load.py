@@ -9,7 +9,7 @@ from ess_observatory.build.database import Database
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.project import SourceSpec
 from ess_observatory.read import cells, corrections
-from ess_observatory.read.cast import SHOWN, typing_of
+from ess_observatory.read.cast import SHOWN, empty_typed, typing_of
 from ess_observatory.read.headers import column_letter, place, unknown_header_errors
 from ess_observatory.read.identifiers import commune_code
 from ess_observatory.read.recognise import Match
@@ -52,6 +52,10 @@ def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
     (unknown headers), E222 (two columns for one), E230 to E233 (corrections), E334 (postal codes for communes).
     """
     cells.create_raw(db, spec)
+    if not matches:
+        _drop_problems(db, spec)
+        db.execute(f"create or replace table staging.{spec.id}_typed ({empty_typed(spec)})")
+        return
     refuse_unknown_headers(matches, spec)
     for match in matches:
         _read_sheet(db, spec, match)
@@ -59,8 +63,7 @@ def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
     _refuse_postcodes(db, spec)
     corrections.apply_corrections(db, spec)
     _refuse_problems(db, spec)
-    for name in ("_problem", "_problem_column", "_problem_value"):
-        db.execute(f"alter table raw.{spec.id} drop column {name}")
+    _drop_problems(db, spec)
     typing = typing_of(spec)
     checked = f"staging.{spec.id}_checked"
     db.execute(f"create or replace table {checked} as {typing.sql}")
@@ -76,6 +79,11 @@ def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
         "where refusal_code is null and list_contains(string_split(coalesce(_flags, ''), ','), 'hidden')"
     )
     split_refused(db, spec.id, checked, f"staging.{spec.id}_typed", drop=("_notes", "_text"))
+
+
+def _drop_problems(db: Database, spec: SourceSpec) -> None:
+    for name in ("_problem", "_problem_column", "_problem_value"):
+        db.execute(f"alter table raw.{spec.id} drop column {name}")
 
 
 def refuse_unknown_headers(matches: list[Match], spec: SourceSpec) -> None:

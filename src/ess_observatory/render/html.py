@@ -98,7 +98,7 @@ def template_folder() -> Path:
         if (folder / "report.html.j2").exists():
             return folder
     raise ObservatoryError(
-        "E110",
+        "E112",
         "Les gabarits du rapport sont introuvables.",
         "reports/templates",
         "Réinstaller le projet.",

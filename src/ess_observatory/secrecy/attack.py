@@ -58,11 +58,14 @@ class Bounds:
 
     def is_found(self, least: float = 1e-6) -> bool:
         """Whether the cell is known exactly, for all practical purposes."""
-        return self.width <= max(least, 1e-9 * max(abs(self.low), abs(self.high) if self.high < INFINITY else 0.0))
+        return self.width <= max(
+            least, 1e-9 * max(abs(self.low), abs(self.high) if self.high < INFINITY else 0.0)
+        )
 
 
-def bounds(known: Known, learnt: Mapping[str, float] | None = None,
-           only: Iterable[str] | None = None) -> dict[str, Bounds]:
+def bounds(
+    known: Known, learnt: Mapping[str, float] | None = None, only: Iterable[str] | None = None
+) -> dict[str, Bounds]:
     """The interval of each hidden cell (of those in `only`), for one who has also `learnt` some values.
 
     Raises E507 when what is published contradicts itself (no value of the hidden cells agrees with it).
@@ -106,14 +109,21 @@ def _parts(unknown: list[str], equations: list[Equation]) -> list[tuple[list[str
 class _Part:
     """One linear programme a group of tied unknowns, its objective changed for each question."""
 
-    def __init__(self, names: list[str], equations: list[Equation], known: Known, shown: Mapping[str, float]) -> None:
+    def __init__(
+        self, names: list[str], equations: list[Equation], known: Known, shown: Mapping[str, float]
+    ) -> None:
         import highspy
 
         self.names = names
         place = {name: index for index, name in enumerate(names)}
-        starts, columns, coefs, low, high = [0], [], [], [], []
+        starts: list[int] = [0]
+        columns: list[int] = []
+        coefs: list[float] = []
+        low: list[float] = []
+        high: list[float] = []
         for equation in equations:
-            fixed, inside = 0.0, defaultdict(float)
+            fixed = 0.0
+            inside: dict[int, float] = defaultdict(float)
             usable = True
             for name, coef in equation.terms:
                 if name in place:
@@ -138,13 +148,15 @@ class _Part:
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         model.a_matrix_.start_ = np.asarray(starts, np.int32)
         model.a_matrix_.index_ = np.asarray(columns, np.int32)
-        model.a_matrix_.value_ = np.asarray(coefs, float)
+        model.a_matrix_.value_ = np.asarray(coefs, np.float64)
         self.solver = _quiet(highspy)
         self.solver.passModel(model)
 
     def bounds(self, wanted: list[str]) -> dict[str, Bounds]:
         place = {name: index for index, name in enumerate(self.names)}
-        return {name: Bounds(self._extreme(place[name], 1.0), self._extreme(place[name], -1.0)) for name in wanted}
+        return {
+            name: Bounds(self._extreme(place[name], 1.0), self._extreme(place[name], -1.0)) for name in wanted
+        }
 
     def _extreme(self, column: int, sign: float) -> float:
         import highspy
@@ -159,20 +171,40 @@ class _Part:
                 break
             if attempt == 0:
                 self.solver.clearSolver()
-        value = self.solver.getInfo().objective_function_value * sign if status == status_of.kOptimal else -sign * INFINITY
+        value = (
+            self.solver.getInfo().objective_function_value * sign
+            if status == status_of.kOptimal
+            else -sign * INFINITY
+        )
         self.solver.changeColCost(column, 0.0)
         if status == status_of.kInfeasible:
-            raise ObservatoryError("E507", "Les chiffres publiés se contredisent : aucune valeur des cellules masquées n’y répond",
-                                   ", ".join(self.names[:5]), "Vérifiez les sommes déclarées dans les fiches (additive, [secrecy]).",
-                                   Exit.INTEGRITY)
+            raise ObservatoryError(
+                "E507",
+                "Les chiffres publiés se contredisent : aucune valeur des cellules masquées n’y répond",
+                ", ".join(self.names[:5]),
+                "Vérifiez les sommes déclarées dans les fiches (additive, [secrecy]).",
+                Exit.INTEGRITY,
+            )
         if status not in (status_of.kOptimal, status_of.kUnbounded):
-            raise ObservatoryError("E506", "Le solveur s’est arrêté sans preuve : rien n’est publié", str(status), None, Exit.INTEGRITY)
+            raise ObservatoryError(
+                "E506",
+                "Le solveur s’est arrêté sans preuve : rien n’est publié",
+                str(status),
+                None,
+                Exit.INTEGRITY,
+            )
         return value
 
 
 def _quiet(highspy: Any) -> Any:
     solver = getattr(highspy._core, "_Highs", highspy.Highs)()
     # From one question to the next only the objective changes: the last point stays possible, so primal simplex goes on from it.
-    for option, value in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("solver", "simplex"), ("simplex_strategy", 4)):
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("presolve", "off"),
+        ("solver", "simplex"),
+        ("simplex_strategy", 4),
+    ):
         solver.setOptionValue(option, value)
     return solver

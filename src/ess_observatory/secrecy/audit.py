@@ -47,8 +47,12 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as plain data (no infinity)."""
-        return {"figures": list(self.figures), "low": None if self.low == -INFINITY else self.low,
-                "high": None if self.high == INFINITY else self.high, "verdict": self.verdict}
+        return {
+            "figures": list(self.figures),
+            "low": None if self.low == -INFINITY else self.low,
+            "high": None if self.high == INFINITY else self.high,
+            "verdict": self.verdict,
+        }
 
 
 class Attack:
@@ -75,7 +79,11 @@ class Attack:
         shown: dict[str, float] = {}
         unknown: list[str] = []
         for name, figures in self.members.items():
-            values = [v for v in (self.figures[f].value for f in figures if not self.figures[f].is_hidden) if v is not None]
+            values = [
+                v
+                for v in (self.figures[f].value for f in figures if not self.figures[f].is_hidden)
+                if v is not None
+            ]
             if values:
                 shown[name] = values[0]
             else:
@@ -97,7 +105,7 @@ class Attack:
                 equations.append(Equation(tuple((part, 1.0) for part in parts), whole - scale, whole + scale))
         equations += self._ratios()
         signed = {self._find(figure) for figure in self.structure.signed if figure in self.name}
-        return Known(shown, list(dict.fromkeys(unknown)), equations, {name: -INFINITY for name in signed})
+        return Known(shown, list(dict.fromkeys(unknown)), equations, dict.fromkeys(signed, -INFINITY))
 
     def _ratios(self) -> Iterable[Equation]:
         """A published ratio holds its parts in a band as narrow as its printing."""
@@ -113,18 +121,26 @@ class Attack:
             if cell.denominator is not None:
                 yield Equation(((self._find(bottom), 1.0),), cell.denominator, cell.denominator)
             if cell.value is not None:
-                half = 0.5 * 10.0 ** -said["decimals"] if "decimals" in said else 1e-9 * max(1.0, abs(cell.value))
+                half = (
+                    0.5 * 10.0 ** -said["decimals"]
+                    if "decimals" in said
+                    else 1e-9 * max(1.0, abs(cell.value))
+                )
                 names = (self._find(top), self._find(bottom))
                 yield Equation(((names[0], said["scale"]), (names[1], -(cell.value - half))), 0.0, INFINITY)
                 yield Equation(((names[0], said["scale"]), (names[1], -(cell.value + half))), -INFINITY, 0.0)
 
     def findings(self) -> list[Finding]:
         """The interval of every hidden figure, the best known first."""
-        hidden = {name: [f for f in figures if self.figures[f].is_hidden] for name, figures in self.members.items()}
+        hidden = {
+            name: [f for f in figures if self.figures[f].is_hidden] for name, figures in self.members.items()
+        }
         found = []
         wanted = [name for name, figures in hidden.items() if figures and name not in self.known.shown]
         for name, interval in bounds(self.known, only=wanted).items():
-            found.append(Finding(tuple(hidden[name]), interval.low, interval.high, self._judge(name, interval)))
+            found.append(
+                Finding(tuple(hidden[name]), interval.low, interval.high, self._judge(name, interval))
+            )
         for name, figures in hidden.items():
             if figures and name in self.known.shown:
                 value = self.known.shown[name]
@@ -137,7 +153,10 @@ class Attack:
         if interval.is_found():
             return FOUND
         declared = self.structure.declared
-        rate, least = declared["rate"], declared["minimum"] * 10.0 ** -self.figures[self.members[name][0]].decimals
+        rate, least = (
+            declared["rate"],
+            declared["minimum"] * 10.0 ** -self.figures[self.members[name][0]].decimals,
+        )
         narrow = interval.width < (2 * least if interval.low > 1e-6 else least) * (1 - 1e-6)
         narrow |= interval.low > 0 and interval.high < interval.low * (1 + rate) / (1 - rate) * (1 - 1e-9)
         return NARROW if narrow else SAFE
@@ -155,12 +174,33 @@ def read_figures(folder: Path) -> dict[str, Shown]:
     """`figures.parquet` as an attacker reads it."""
     import pyarrow.parquet as pq
 
-    columns = ["figure_id", "table_id", "value", "conf_status", "decimals", "numerator", "denominator", "row_code", "column_code",
-               "sources"]
+    columns = [
+        "figure_id",
+        "table_id",
+        "value",
+        "conf_status",
+        "decimals",
+        "numerator",
+        "denominator",
+        "row_code",
+        "column_code",
+        "sources",
+    ]
     rows = pq.read_table(folder / "figures.parquet", columns=columns).to_pylist()
-    return {row["figure_id"]: Shown(row["table_id"], row["value"], row["conf_status"] != "F", row["decimals"], row["numerator"],
-                                    row["denominator"], row["row_code"], row["column_code"], tuple(row["sources"] or ()))
-            for row in rows}
+    return {
+        row["figure_id"]: Shown(
+            row["table_id"],
+            row["value"],
+            row["conf_status"] != "F",
+            row["decimals"],
+            row["numerator"],
+            row["denominator"],
+            row["row_code"],
+            row["column_code"],
+            tuple(row["sources"] or ()),
+        )
+        for row in rows
+    }
 
 
 def audit_folder(folder: Path, previous: Path | None = None) -> list[Finding]:
@@ -188,7 +228,12 @@ def audit_inside(protected: Protected, findings: list[Finding], key_of: dict[str
         node = model.of.get(keys[0]) if keys else None
         if finding.verdict != SAFE:
             bad.append(finding)
-        if node is None or finding.verdict != SAFE or node not in protected.pattern.hidden or model.nodes[node].reason == AT_SOURCE:
+        if (
+            node is None
+            or finding.verdict != SAFE
+            or node not in protected.pattern.hidden
+            or model.nodes[node].reason == AT_SOURCE
+        ):
             continue
         value, wanted = float(system.values[node]), primary.get(node)
         up, down = (wanted.up, wanted.down) if wanted else (float(secondary[node]),) * 2
@@ -199,12 +244,22 @@ def audit_inside(protected: Protected, findings: list[Finding], key_of: dict[str
     if bad:
         details = [_leak(finding) for finding in bad[1:20]]
         first = _leak(bad[0])
-        raise ObservatoryError("E509", first.what, first.where,
-                               "Déclarez dans la fiche ce qui relie ces tableaux ([secrecy], additive, ratio), puis relancez.",
-                               Exit.INTEGRITY, details)
+        raise ObservatoryError(
+            "E509",
+            first.what,
+            first.where,
+            "Déclarez dans la fiche ce qui relie ces tableaux ([secrecy], additive, ratio), puis relancez.",
+            Exit.INTEGRITY,
+            details,
+        )
 
 
 def _leak(finding: Finding) -> ObservatoryError:
     what = "se retrouve" if finding.verdict == FOUND else "est trop bien connu"
-    return ObservatoryError("E509", f"Un chiffre masqué {what} à partir de la publication", ", ".join(finding.figures), None,
-                            Exit.INTEGRITY)
+    return ObservatoryError(
+        "E509",
+        f"Un chiffre masqué {what} à partir de la publication",
+        ", ".join(finding.figures),
+        None,
+        Exit.INTEGRITY,
+    )

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from ess_observatory.publish.write import Book
 
 
-def close(protected: Protected, book: Book, tables: list[TableCard], rules: dict[str, Any], folder: Path) -> None:
+def close(
+    protected: Protected, book: Book, tables: list[TableCard], rules: dict[str, Any], folder: Path
+) -> None:
     """Write `constraints.json`, attack the published figures, write the confidential report beside (`quality/secret/`).
 
     Raises E509 (exit 6) when a hidden figure is found, or known better than declared.
@@ -32,10 +34,25 @@ def close(protected: Protected, book: Book, tables: list[TableCard], rules: dict
             name = book.figure_id(table, cell)
             ids[table.id, cell.row_code, cell.column_code] = name
             decimals = cell.decimals if cell.decimals is not None else column.get("decimals", 0)
-            figures[name] = Shown(table.id, cell.value, cell.conf_status != "F", decimals, cell.numerator, cell.denominator,
-                                  cell.row_code, cell.column_code)
+            figures[name] = Shown(
+                table.id,
+                cell.value,
+                cell.conf_status != "F",
+                decimals,
+                cell.numerator,
+                cell.denominator,
+                cell.row_code,
+                cell.column_code,
+            )
     structure = public_structure(protected, rules, ids.get, {table.id: table.card for table in tables})
     write_structure(structure, folder)
     findings = Attack(figures, structure).findings() if protected.reasons else []
     audit_inside(protected, findings, {name: key for key, name in ids.items()})
-    write_report(protected, findings, ids, {table.id: table for table in tables}, rules, folder.parent / "quality" / "secret")
+    write_report(
+        protected,
+        findings,
+        ids,
+        {table.id: table for table in tables},
+        rules,
+        folder.parent / "quality" / "secret",
+    )

@@ -34,16 +34,29 @@ class Structure:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, in a stable order."""
-        return {"comment": _COMMENT, "declared": self.declared, "same": self.same, "sums": self.sums, "ratios": self.ratios,
-                "signed": self.signed, "history": self.history}
+        return {
+            "comment": _COMMENT,
+            "declared": self.declared,
+            "same": self.same,
+            "sums": self.sums,
+            "ratios": self.ratios,
+            "signed": self.signed,
+            "history": self.history,
+        }
 
 
-def public_structure(protected: Protected, rules: dict[str, Any], figure_id: Callable[[Key], str | None],
-                     cards: dict[str, dict[str, Any]]) -> Structure:
+def public_structure(
+    protected: Protected,
+    rules: dict[str, Any],
+    figure_id: Callable[[Key], str | None],
+    cards: dict[str, dict[str, Any]],
+) -> Structure:
     """The structure of what was protected; `figure_id` gives the published name of a cell (None: not published)."""
     model = protected.model
     names: dict[int, str] = {}
-    structure = Structure({"rate": rules["protection"]["secondary"], "minimum": rules["protection"]["minimum"]})
+    structure = Structure(
+        {"rate": rules["protection"]["secondary"], "minimum": rules["protection"]["minimum"]}
+    )
     for index, node in enumerate(model.nodes):
         ids = [name for name in map(figure_id, node.members) if name]
         if ids:
@@ -52,7 +65,9 @@ def public_structure(protected: Protected, rules: dict[str, Any], figure_id: Cal
             structure.same.append(ids)
     for order, (whole, parts) in enumerate(model.sums, start=1):
         inside = [names[part] for part in parts if part in names]
-        if isinstance(whole, int) and whole not in names or len(inside) < sum(not model.nodes[p].is_rest for p in parts):
+        if (isinstance(whole, int) and whole not in names) or len(inside) < sum(
+            not model.nodes[p].is_rest for p in parts
+        ):
             continue
         said: dict[str, Any] = {"whole": names[whole] if isinstance(whole, int) else whole, "parts": inside}
         if len(inside) < len(parts):
@@ -60,12 +75,26 @@ def public_structure(protected: Protected, rules: dict[str, Any], figure_id: Cal
         structure.sums.append(said)
     kept = {ratio.cell for ratio in protected.kept}
     for ratio in model.links.ratios:
-        cell, top, bottom = (figure_id(key) if key else None for key in (ratio.cell, ratio.numerator, ratio.denominator))
-        if not cell or not top or _is_other(model.links, ratio) or model.links.column(ratio.cell).get("secrecy") == "opinion":
+        cell, top, bottom = (
+            figure_id(key) if key else None for key in (ratio.cell, ratio.numerator, ratio.denominator)
+        )
+        if (
+            not cell
+            or not top
+            or _is_other(model.links, ratio)
+            or model.links.column(ratio.cell).get("secrecy") == "opinion"
+        ):
             continue
         bottom = bottom if model.links.is_exact(ratio) else None
-        said = {"figure": cell, "numerator": top, "denominator": bottom, "scale": model.links.scale(ratio.cell)}
-        structure.ratios.append(said | ({"decimals": model.links.decimals(ratio.cell)} if ratio.cell in kept else {}))
+        said = {
+            "figure": cell,
+            "numerator": top,
+            "denominator": bottom,
+            "scale": model.links.scale(ratio.cell),
+        }
+        structure.ratios.append(
+            said | ({"decimals": model.links.decimals(ratio.cell)} if ratio.cell in kept else {})
+        )
     lower = model.system().lower
     structure.signed = sorted(names[index] for index in names if lower[index] < 0)
     for table_id, card in cards.items():
@@ -96,7 +125,12 @@ def read_structure(folder: Path) -> Structure:
 
     path = folder / FILE
     if not path.is_file():
-        raise ObservatoryError("E511", "Ce dossier n’est pas une publication que l’on puisse attaquer", str(path),
-                               "Donnez un dossier « publication » qui contient constraints.json.", Exit.MISSING)
+        raise ObservatoryError(
+            "E511",
+            "Ce dossier n’est pas une publication que l’on puisse attaquer",
+            str(path),
+            "Donnez un dossier « publication » qui contient constraints.json.",
+            Exit.MISSING,
+        )
     data = json.loads(path.read_text(encoding="utf-8"))
     return Structure(**{key: value for key, value in data.items() if key != "comment"})

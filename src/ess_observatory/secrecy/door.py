@@ -53,20 +53,35 @@ class Cell:
 
 
 NOTHING: dict[str, Any] = {
-    "value": None, "text": None, "numerator": None, "denominator": None, "base_n": None, "ci_low": None, "ci_high": None,
+    "value": None,
+    "text": None,
+    "numerator": None,
+    "denominator": None,
+    "base_n": None,
+    "ci_low": None,
+    "ci_high": None,
 }
 _STAYS_INSIDE: dict[str, Any] = {"n_units": None, "top_share": None, "second_share": None, "row_parent": None}
 
 
-def release(cell: Cell, column: dict[str, Any], rules: dict[str, Any], *, is_hidden: bool, is_survey: bool,
-            is_rounded: bool = False) -> Cell:
+def release(
+    cell: Cell,
+    column: dict[str, Any],
+    rules: dict[str, Any],
+    *,
+    is_hidden: bool,
+    is_survey: bool,
+    is_rounded: bool = False,
+) -> Cell:
     """The cell as it leaves: emptied when hidden, rounded without its parts when only its order may be read.
 
     The rules on bases apply to percentages of the survey: under `bases.flag_from` answers no percentage leaves.
     """
     if is_hidden:
         flags = tuple(flag for flag in cell.flags if flag != HIDDEN_AT_SOURCE)
-        return replace(cell, conf_status=CONFIDENTIAL, obs_status=NORMAL, flags=flags, **NOTHING, **_STAYS_INSIDE)
+        return replace(
+            cell, conf_status=CONFIDENTIAL, obs_status=NORMAL, flags=flags, **NOTHING, **_STAYS_INSIDE
+        )
     if is_rounded and cell.value is not None:
         value = rounded(cell.value, cell.decimals if cell.decimals is not None else column.get("decimals", 0))
         cell = replace(cell, **{**NOTHING, "value": value, "text": cell.text, "base_n": cell.base_n})

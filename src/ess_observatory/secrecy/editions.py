@@ -17,19 +17,26 @@ if TYPE_CHECKING:
     from ess_observatory.secrecy.audit import Shown
 
 
-def together(folder: Path, figures: dict[str, Shown], structure: Structure, previous: Path, prefix: str
-             ) -> tuple[dict[str, Shown], Structure]:
+def together(
+    folder: Path, figures: dict[str, Shown], structure: Structure, previous: Path, prefix: str
+) -> tuple[dict[str, Shown], Structure]:
     """Figures and structure of both publications; ids of the earlier one begin with `prefix`."""
     from ess_observatory.secrecy.audit import read_figures
 
     earlier, old = read_figures(previous), read_structure(previous)
     manifest, before = _manifest(folder), _manifest(previous)
-    pairs = _shared(figures, earlier, manifest, before) + _history(figures, earlier, structure, str(before.get("year", "")))
+    pairs = _shared(figures, earlier, manifest, before) + _history(
+        figures, earlier, structure, str(before.get("year", ""))
+    )
     both = figures | {prefix + figure: shown for figure, shown in earlier.items()}
     named = _renamed(old, prefix)
     return both, Structure(
-        structure.declared, structure.same + named.same + [[new, prefix + then] for new, then in pairs],
-        structure.sums + named.sums, structure.ratios + named.ratios, structure.signed + named.signed, structure.history,
+        structure.declared,
+        structure.same + named.same + [[new, prefix + then] for new, then in pairs],
+        structure.sums + named.sums,
+        structure.ratios + named.ratios,
+        structure.signed + named.signed,
+        structure.history,
     )
 
 
@@ -38,17 +45,29 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def _shared(figures: dict[str, Shown], earlier: dict[str, Shown], manifest: dict[str, Any], before: dict[str, Any]
-            ) -> list[tuple[str, str]]:
+def _shared(
+    figures: dict[str, Shown], earlier: dict[str, Shown], manifest: dict[str, Any], before: dict[str, Any]
+) -> list[tuple[str, str]]:
     """Same id, same figure: everywhere in the same edition, else in tables made from the same files."""
     is_same_edition = manifest.get("edition") is not None and manifest.get("edition") == before.get("edition")
-    same_files = {name for name, files in _files(manifest).items() if files and files == _files(before).get(name)}
-    tables = {shown.table for shown in figures.values()
-              if is_same_edition or (shown.sources and set(shown.sources) <= same_files)}
-    common = [f for f in figures if f in earlier and figures[f].table in tables and figures[f].table == earlier[f].table]
+    same_files = {
+        name for name, files in _files(manifest).items() if files and files == _files(before).get(name)
+    }
+    tables = {
+        shown.table
+        for shown in figures.values()
+        if is_same_edition or (shown.sources and set(shown.sources) <= same_files)
+    }
+    common = [
+        f
+        for f in figures
+        if f in earlier and figures[f].table in tables and figures[f].table == earlier[f].table
+    ]
     revised = {
-        (figures[f].table, figures[f].column) for f in common
-        if (one := figures[f].value) is not None and (two := earlier[f].value) is not None
+        (figures[f].table, figures[f].column)
+        for f in common
+        if (one := figures[f].value) is not None
+        and (two := earlier[f].value) is not None
         and abs(one - two) > 1e-9 * max(1.0, abs(one))
     }
     return [(f, f) for f in common if (figures[f].table, figures[f].column) not in revised]
@@ -56,14 +75,27 @@ def _shared(figures: dict[str, Shown], earlier: dict[str, Shown], manifest: dict
 
 def _files(manifest: dict[str, Any]) -> dict[str, set[str]]:
     """Checksums of the files of each source."""
-    return {source["id"]: {item["sha256"] for item in source.get("files", [])} for source in manifest.get("sources", [])}
+    return {
+        source["id"]: {item["sha256"] for item in source.get("files", [])}
+        for source in manifest.get("sources", [])
+    }
 
 
-def _history(figures: dict[str, Shown], earlier: dict[str, Shown], structure: Structure, year: str) -> list[tuple[str, str]]:
+def _history(
+    figures: dict[str, Shown], earlier: dict[str, Shown], structure: Structure, year: str
+) -> list[tuple[str, str]]:
     pairs = []
     for said in structure.history:
-        now = {shown.column: f for f, shown in figures.items() if shown.table == said["table"] and shown.row == year}
-        then = {shown.column: f for f, shown in earlier.items() if shown.table == said["table"] and shown.row == said["row"]}
+        now = {
+            shown.column: f
+            for f, shown in figures.items()
+            if shown.table == said["table"] and shown.row == year
+        }
+        then = {
+            shown.column: f
+            for f, shown in earlier.items()
+            if shown.table == said["table"] and shown.row == said["row"]
+        }
         pairs += [(now[column], then[column]) for column in now if column in then]
     return pairs
 
@@ -73,9 +105,18 @@ def _renamed(structure: Structure, prefix: str) -> Structure:
         return prefix + figure if isinstance(figure, str) else figure
 
     return Structure(
-        structure.declared, [[name(f) for f in group] for group in structure.same],
-        [said | {"whole": name(said["whole"]), "parts": [name(f) for f in said["parts"]]}
-         | ({"rest": name(said["rest"])} if "rest" in said else {}) for said in structure.sums],
-        [said | {key: name(said[key]) for key in ("figure", "numerator", "denominator")} for said in structure.ratios],
-        [name(f) for f in structure.signed], [],
+        structure.declared,
+        [[name(f) for f in group] for group in structure.same],
+        [
+            said
+            | {"whole": name(said["whole"]), "parts": [name(f) for f in said["parts"]]}
+            | ({"rest": name(said["rest"])} if "rest" in said else {})
+            for said in structure.sums
+        ],
+        [
+            said | {key: name(said[key]) for key in ("figure", "numerator", "denominator")}
+            for said in structure.ratios
+        ],
+        [name(f) for f in structure.signed],
+        [],
     )

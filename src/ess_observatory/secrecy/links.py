@@ -59,7 +59,9 @@ class Links:
         """Whether the ratio is that of its parts as published (and not of those who answered both questions)."""
         if ratio.numerator is None or ratio.denominator is None:
             return False
-        value, top, bottom = (self.cells[key].value for key in (ratio.cell, ratio.numerator, ratio.denominator))
+        value, top, bottom = (
+            self.cells[key].value for key in (ratio.cell, ratio.numerator, ratio.denominator)
+        )
         if value is None or top is None or not bottom:
             return False
         return abs(value - self.scale(ratio.cell) * top / bottom) <= 1e-9 * max(1.0, abs(value))
@@ -67,7 +69,9 @@ class Links:
     def scale(self, key: Key) -> float:
         """By what a ratio is multiplied as printed: 100 for a percentage."""
         own = self.cells[key].unit
-        return {"%": 100.0, "‰": 1000.0}.get(own if own is not None else self.column(key).get("unit", ""), 1.0)
+        return {"%": 100.0, "‰": 1000.0}.get(
+            own if own is not None else self.column(key).get("unit", ""), 1.0
+        )
 
     def decimals(self, key: Key) -> int:
         """Decimals with which a cell is printed."""
@@ -135,9 +139,16 @@ class _Reader:
         table, _, rest = name.rpartition(":")
         row, slash, column = rest.rpartition("/")
         table = table or self.id
-        if not slash or ((table, column) not in self.links.columns and any(t == table for t, _ in self.links.columns)):
-            raise ObservatoryError("E502", f"Cellule mal nommée : « {name} »", f"tables/{self.id}/card.toml",
-                                   "Écrivez ligne/colonne, ou tableau:ligne/colonne.", Exit.INTEGRITY)
+        if not slash or (
+            (table, column) not in self.links.columns and any(t == table for t, _ in self.links.columns)
+        ):
+            raise ObservatoryError(
+                "E502",
+                f"Cellule mal nommée : « {name} »",
+                f"tables/{self.id}/card.toml",
+                "Écrivez ligne/colonne, ou tableau:ligne/colonne.",
+                Exit.INTEGRITY,
+            )
         key = (table, row, column)
         return key if key in self.links.cells else None
 
@@ -181,7 +192,7 @@ class _Reader:
         found = [part for part in parts if part is not None]
         usable = tuple(part for part in found if self._counts(part))
         value = whole if isinstance(whole, float) else self._value(whole)
-        if not usable or value is None and not (isinstance(whole, tuple) and self._counts(whole)):
+        if not usable or (value is None and not (isinstance(whole, tuple) and self._counts(whole))):
             return
         values = [self._value(part) for part in usable]
         is_open = value is None or any(v is None for v in values) or len(usable) < len(found)
@@ -189,14 +200,20 @@ class _Reader:
         is_equal = abs(gap) <= 1e-6 * max(1.0, abs(value or 0))
         if not is_open and not is_equal and (isinstance(whole, float) or gap < 0):
             if not isinstance(whole, float):
-                self.links.notes.append(f"{_say(whole)} n’est pas la somme de ses parts (écart {gap:g}) : lien laissé de côté")
+                self.links.notes.append(
+                    f"{_say(whole)} n’est pas la somme de ses parts (écart {gap:g}) : lien laissé de côté"
+                )
             return
         has_rest = len(usable) < len(found) or (not is_open and not is_equal)
         self.links.sums.append(Sum(whole, usable, has_rest))
 
     def _same(self, one: Key, other: Key) -> None:
         first, second = self._value(one), self._value(other)
-        if first is None or second is None or abs(first - second) <= SAME * max(abs(first), abs(second), 1e-9):
+        if (
+            first is None
+            or second is None
+            or abs(first - second) <= SAME * max(abs(first), abs(second), 1e-9)
+        ):
             self.links.same.append((one, other))
         elif first > second:
             self._difference(one, other)

@@ -15,8 +15,8 @@ import numpy as np
 
 from ess_observatory.secrecy.door import HIDDEN_AT_SOURCE
 from ess_observatory.secrecy.links import Key, Links, Sum
+from ess_observatory.secrecy.proof import Protection
 from ess_observatory.secrecy.rules import AT_SOURCE, FEW, is_true_zero, protection_of, reason_to_hide
-from ess_observatory.secrecy.suppress import Protection
 from ess_observatory.secrecy.system import INFINITY, Row, System
 
 
@@ -58,7 +58,7 @@ class Model:
             if node.reason is None:
                 wanted[index] = Protection(0.0, 0.0)
             elif node.reason == AT_SOURCE:
-                least = node.rules["protection"]["minimum"] * 10.0 ** -node.decimals
+                least = node.rules["protection"]["minimum"] * 10.0**-node.decimals
                 size = max(node.rules["protection"]["secondary"] * abs(node.value or 0), least)
                 wanted[index] = Protection(size, size)
             else:
@@ -71,7 +71,9 @@ class Model:
         for index, node in enumerate(self.nodes):
             if node.rules:
                 wanted = node.rules["protection"]
-                sizes[index] = max(wanted["secondary"] * abs(node.value or 0), wanted["minimum"] * 10.0 ** -node.decimals)
+                sizes[index] = max(
+                    wanted["secondary"] * abs(node.value or 0), wanted["minimum"] * 10.0**-node.decimals
+                )
         return sizes
 
     def owners(self) -> dict[int, str]:
@@ -94,12 +96,24 @@ class Model:
         """The linear system of all nodes."""
         values = np.asarray([node.value if node.value is not None else 0.0 for node in self.nodes])
         signed = {(k[0], k[2]) for node in self.nodes for k in node.members if (node.value or 0) < 0}
-        lower = np.asarray([-INFINITY if any((k[0], k[2]) in signed for k in node.members) else 0.0 for node in self.nodes])
-        rows = [Row.total(whole if isinstance(whole, int) else 0, parts) if isinstance(whole, int)
-                else Row(tuple(parts), (1.0,) * len(parts), whole, whole) for whole, parts in self.sums]
+        lower = np.asarray(
+            [-INFINITY if any((k[0], k[2]) in signed for k in node.members) else 0.0 for node in self.nodes]
+        )
+        rows = [
+            Row.total(whole if isinstance(whole, int) else 0, parts)
+            if isinstance(whole, int)
+            else Row(tuple(parts), (1.0,) * len(parts), whole, whole)
+            for whole, parts in self.sums
+        ]
         rows += self._bands()
-        return System(values, lower, np.full(len(values), INFINITY), np.asarray([n.cost for n in self.nodes]),
-                      np.asarray([n.hideable for n in self.nodes]), rows)
+        return System(
+            values,
+            lower,
+            np.full(len(values), INFINITY),
+            np.asarray([n.cost for n in self.nodes]),
+            np.asarray([n.hideable for n in self.nodes]),
+            rows,
+        )
 
     def _bands(self) -> list[Row]:
         """Ratios that stay, rounded, when their parts are hidden: what rounding leaves open."""
@@ -108,6 +122,7 @@ class Model:
             cell = self.links.cells[ratio.cell]
             if not ratio.is_kept or not self.links.is_exact(ratio):
                 continue
+            assert ratio.numerator is not None and ratio.denominator is not None and cell.value is not None
             top, bottom = self.of[ratio.numerator], self.of[ratio.denominator]
             low, high = band(cell.value, self.links.decimals(ratio.cell))
             scale = self.links.scale(ratio.cell)
@@ -120,7 +135,7 @@ def band(value: float, decimals: int) -> tuple[float, float]:
     """What a figure printed with so many decimals may have been."""
     from ess_observatory.secrecy.door import rounded
 
-    printed, half = rounded(value, decimals), 0.5 * 10.0 ** -decimals
+    printed, half = rounded(value, decimals), 0.5 * 10.0**-decimals
     return printed - half, printed + half
 
 
@@ -140,7 +155,8 @@ def build_model(links: Links, rules: dict[str, dict[str, Any]], costs: dict[str,
     for key, cell in links.cells.items():
         if cell.value is not None or HIDDEN_AT_SOURCE in cell.flags:
             groups[find(key)].append(key)
-    nodes, of = [Node([], 1.0)], {}
+    nodes = [Node([], 1.0)]
+    of: dict[Key, int] = {}
     for members in groups.values():
         of |= dict.fromkeys(members, len(nodes))
         nodes.append(_node(links, members, rules, costs))
@@ -150,20 +166,34 @@ def build_model(links: Links, rules: dict[str, dict[str, Any]], costs: dict[str,
     return model
 
 
-def _node(links: Links, members: list[Key], rules: dict[str, dict[str, Any]], costs: dict[str, float]) -> Node:
+def _node(
+    links: Links, members: list[Key], rules: dict[str, dict[str, Any]], costs: dict[str, float]
+) -> Node:
     cells = [links.cells[key] for key in members]
-    reasons = [reason_to_hide(cell, links.column(key), rules[key[0]], key[0]) for key, cell in zip(members, cells, strict=True)]
+    reasons = [
+        reason_to_hide(cell, links.column(key), rules[key[0]], key[0])
+        for key, cell in zip(members, cells, strict=True)
+    ]
     known = [cell.value for cell in cells if cell.value is not None]
     value = known[0] if known and AT_SOURCE not in reasons else None
     units = [cell.n_units for cell in cells if cell.n_units is not None]
     shares = [cell.top_share for cell in cells if cell.top_share is not None]
     is_sensitive = any(links.column(key)["secrecy"] in ("magnitude", "opinion") for key in members)
-    cost = sum(costs.get(cell.row_kind, 1.0) * float(links.column(key).get("cost", 1.0)) for key, cell in zip(members, cells, strict=True))
+    cost = sum(
+        costs.get(cell.row_kind, 1.0) * float(links.column(key).get("cost", 1.0))
+        for key, cell in zip(members, cells, strict=True)
+    )
     first = next((key for key, reason in zip(members, reasons, strict=True) if reason), members[0])
     return Node(
-        members, value, min(units) if units else None, max(shares) if shares else None, links.decimals(members[0]),
-        next((reason for reason in reasons if reason), None), is_sensitive and not any(is_true_zero(cell) for cell in cells),
-        cost * (1 + float(np.log1p(abs(value or 0)))), rules[first[0]],
+        members,
+        value,
+        min(units) if units else None,
+        max(shares) if shares else None,
+        links.decimals(members[0]),
+        next((reason for reason in reasons if reason), None),
+        is_sensitive and not any(is_true_zero(cell) for cell in cells),
+        cost * (1 + float(np.log1p(abs(value or 0)))),
+        rules[first[0]],
     )
 
 
@@ -173,16 +203,20 @@ def _distinct(links: Links, of: dict[Key, int]) -> list[Sum]:
     for declared in links.sums:
         if isinstance(declared.whole, tuple) and declared.whole not in of:
             continue
-        name = (of[declared.whole] if isinstance(declared.whole, tuple) else declared.whole,
-                tuple(sorted(of[part] for part in declared.parts)), declared.has_rest)
+        name = (
+            of[declared.whole] if isinstance(declared.whole, tuple) else declared.whole,
+            tuple(sorted(of[part] for part in declared.parts)),
+            declared.has_rest,
+        )
         if name not in seen:
             seen.add(name)
             kept.append(declared)
     return kept
 
 
-def _sum(links: Links, nodes: list[Node], of: dict[Key, int], declared: Sum, rules: dict[str, dict[str, Any]]
-         ) -> tuple[int | float, list[int]]:
+def _sum(
+    links: Links, nodes: list[Node], of: dict[Key, int], declared: Sum, rules: dict[str, dict[str, Any]]
+) -> tuple[int | float, list[int]]:
     whole = of[declared.whole] if isinstance(declared.whole, tuple) else declared.whole
     parts = [of[part] for part in declared.parts]
     if declared.has_rest and isinstance(whole, int) and isinstance(declared.whole, tuple):
@@ -192,8 +226,19 @@ def _sum(links: Links, nodes: list[Node], of: dict[Key, int], declared: Sum, rul
             units = (nodes[whole].n_units or 0) - sum(nodes[part].n_units or 0 for part in parts)
         own = rules[declared.whole[0]]
         is_few = units is not None and 0 < units < own["min_units"]
-        nodes.append(Node([], max((nodes[whole].value or 0) - known, 0.0), units, None, nodes[whole].decimals,
-                          FEW if is_few else None, False, 1.0, own))
+        nodes.append(
+            Node(
+                [],
+                max((nodes[whole].value or 0) - known, 0.0),
+                units,
+                None,
+                nodes[whole].decimals,
+                FEW if is_few else None,
+                False,
+                1.0,
+                own,
+            )
+        )
         parts = [*parts, len(nodes) - 1]
     return whole, parts
 
@@ -210,7 +255,10 @@ def _fill_unknown(model: Model) -> None:
     for whole, parts in model.sums:
         terms: dict[int, float] = defaultdict(float)
         rest = 0.0
-        for index, coef in [*((part, 1.0) for part in parts), *([(whole, -1.0)] if isinstance(whole, int) else [])]:
+        for index, coef in [
+            *((part, 1.0) for part in parts),
+            *([(whole, -1.0)] if isinstance(whole, int) else []),
+        ]:
             if index in place:
                 terms[place[index]] += coef
             else:

@@ -33,7 +33,11 @@ def _highs(system: System, copies: int, cost: np.ndarray, low: np.ndarray, high:
             pairs.extend([*columns[inside], *(columns[inside] + count)])
             signs.extend([*coefs[inside], *(-coefs[inside])])
             at.append(len(pairs))
-        starts, columns, coefs = np.asarray(at, np.int32), np.asarray(pairs, np.int32), np.asarray(signs, float)
+        starts, columns, coefs = (
+            np.asarray(at, np.int32),
+            np.asarray(pairs, np.int32),
+            np.asarray(signs, float),
+        )
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = width, len(system.rows)
     model.col_cost_, model.col_lower_, model.col_upper_ = cost, low, high
@@ -51,7 +55,13 @@ def new_solver() -> Any:
 
     # `Highs()` prints its banner on the standard output, where programs read our JSON; its base class does not.
     solver = getattr(highspy._core, "_Highs", highspy.Highs)()
-    for option, value in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("solver", "simplex"), ("random_seed", 1)):
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("presolve", "off"),
+        ("solver", "simplex"),
+        ("random_seed", 1),
+    ):
         solver.setOptionValue(option, value)
     return solver
 
@@ -69,8 +79,13 @@ def _solve(solver: Any) -> np.ndarray | None:
             return None
         if attempt == 0:
             solver.clearSolver()
-    raise ObservatoryError("E506", "Le solveur s’est arrêté sans preuve : rien n’est publié", str(status),
-                           "Relancez ; si l’erreur revient, simplifiez les liens entre tableaux des fiches.", Exit.INTEGRITY)
+    raise ObservatoryError(
+        "E506",
+        "Le solveur s’est arrêté sans preuve : rien n’est publié",
+        str(status),
+        "Relancez ; si l’erreur revient, simplifiez les liens entre tableaux des fiches.",
+        Exit.INTEGRITY,
+    )
 
 
 class _Moves:
@@ -139,11 +154,16 @@ class Spread(_Moves):
             self.solver.changeColCost(column, float(self.costs[cell]) * HIDDEN_COST)
 
 
-def farthest(system: System, movable: Iterable[int], cell: int, move: float, known: Iterable[int] = ()) -> float:
+def farthest(
+    system: System, movable: Iterable[int], cell: int, move: float, known: Iterable[int] = ()
+) -> float:
     """How far `cell` can go towards `move` when the `movable` cells move and the `known` ones stay."""
     low, high = np.zeros(len(system.values)), np.zeros(len(system.values))
     for other in set(movable) - set(known):
-        low[other], high[other] = system.lower[other] - system.values[other], system.upper[other] - system.values[other]
+        low[other], high[other] = (
+            system.lower[other] - system.values[other],
+            system.upper[other] - system.values[other],
+        )
     low[cell], high[cell] = (0.0, move) if move > 0 else (move, 0.0)
     cost = np.zeros(len(system.values))
     cost[cell] = -1.0 if move > 0 else 1.0
@@ -159,7 +179,11 @@ def even_shares(weights: list[float], rows: list[tuple[dict[int, float], float]]
     import highspy
 
     count = len(weights)
-    starts, columns, coefs, low, high = [0], [], [], [], []
+    starts: list[int] = [0]
+    columns: list[int] = []
+    coefs: list[float] = []
+    low: list[float] = []
+    high: list[float] = []
     for terms, total in rows:
         columns.extend(terms)
         coefs.extend(terms.values())
@@ -178,12 +202,20 @@ def even_shares(weights: list[float], rows: list[tuple[dict[int, float], float]]
     model.col_lower_, model.col_upper_ = np.zeros(count + 1), np.asarray([*([1e15] * count), 1e15])
     model.row_lower_, model.row_upper_ = np.asarray(low), np.asarray(high)
     model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    model.a_matrix_.start_, model.a_matrix_.index_ = np.asarray(starts, np.int32), np.asarray(columns, np.int32)
+    model.a_matrix_.start_, model.a_matrix_.index_ = (
+        np.asarray(starts, np.int32),
+        np.asarray(columns, np.int32),
+    )
     model.a_matrix_.value_ = np.asarray(coefs, float)
     solver = new_solver()
     solver.passModel(model)
     found = _solve(solver)
     if found is None:
-        raise ObservatoryError("E507", "Aucune valeur des cellules masquées par un producteur n’est compatible avec ses totaux", None,
-                               "Vérifiez les sommes déclarées dans les fiches et les fichiers du producteur.", Exit.INTEGRITY)
+        raise ObservatoryError(
+            "E507",
+            "Aucune valeur des cellules masquées par un producteur n’est compatible avec ses totaux",
+            None,
+            "Vérifiez les sommes déclarées dans les fiches et les fichiers du producteur.",
+            Exit.INTEGRITY,
+        )
     return [float(value) for value in found[:count]]

@@ -14,8 +14,9 @@ from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.secrecy.door import Cell, release
 from ess_observatory.secrecy.links import Key, Links, Ratio, read_links
 from ess_observatory.secrecy.model import Model, build_model
+from ess_observatory.secrecy.proof import Need, Pattern, demands, verify
 from ess_observatory.secrecy.rules import AT_SOURCE, FOLLOWS, SECONDARY, rules_of
-from ess_observatory.secrecy.suppress import Need, Pattern, suppress, verify
+from ess_observatory.secrecy.suppress import suppress
 
 Table = tuple[str, dict[str, Any], list[Cell]]
 
@@ -56,8 +57,14 @@ def protect(tables: Iterable[Table], rules: dict[str, Any]) -> Protected:
     for table_id, card, given in listed:
         columns = {column["code"]: column for column in card["columns"]}
         cells[table_id] = [
-            release(cell, columns[cell.column_code], own[table_id], is_hidden=(table_id, *cell.key) in reasons,
-                    is_survey=bool(card.get("survey")), is_rounded=(table_id, *cell.key) in rounded)
+            release(
+                cell,
+                columns[cell.column_code],
+                own[table_id],
+                is_hidden=(table_id, *cell.key) in reasons,
+                is_survey=bool(card.get("survey")),
+                is_rounded=(table_id, *cell.key) in rounded,
+            )
             for cell in given
         ]
     return Protected(cells, model, pattern, reasons, kept)
@@ -71,22 +78,38 @@ def _pattern(model: Model) -> Pattern:
     system = model.system()
     pattern = suppress(system, primary, model.owners(), model.secondary())
     if pattern.impossible:
-        details = [ObservatoryError("E503", _say(model, need), None, None, Exit.INTEGRITY) for need in pattern.impossible[1:20]]
+        details = [
+            ObservatoryError("E503", _say(model, need), None, None, Exit.INTEGRITY)
+            for need in pattern.impossible[1:20]
+        ]
         raise ObservatoryError(
-            "E503", _say(model, pattern.impossible[0]), None,
+            "E503",
+            _say(model, pattern.impossible[0]),
+            None,
             "Regroupez les lignes du tableau, ou laissez masquer son ensemble (une cellule partagée avec une colonne publique ne "
-            "peut pas l’être).", Exit.INTEGRITY, details,
+            "peut pas l’être).",
+            Exit.INTEGRITY,
+            details,
         )
-    if broken := verify(system, pattern):
-        raise ObservatoryError("E508", f"{len(broken)} preuve(s) de protection ne tiennent pas : {_say(model, broken[0])}", None,
-                               None, Exit.INTEGRITY)
+    if broken := verify(system, pattern, demands(system, pattern, primary, model.secondary())):
+        raise ObservatoryError(
+            "E508",
+            f"{len(broken)} preuve(s) de protection ne tiennent pas : {_say(model, broken[0])}",
+            None,
+            None,
+            Exit.INTEGRITY,
+        )
     return pattern
 
 
 def _say(model: Model, need: Need) -> str:
     """Which cell, never its value."""
     node = model.nodes[need.cell]
-    where = ":".join((node.members[0][0], "/".join(node.members[0][1:]))) if node.members else "une différence entre deux cellules"
+    where = (
+        ":".join((node.members[0][0], "/".join(node.members[0][1:])))
+        if node.members
+        else "une différence entre deux cellules"
+    )
     against = " contre un contributeur" if need.known else ""
     return f"Cellule impossible à protéger{against} : {where}"
 
@@ -112,7 +135,11 @@ def _follow(model: Model, reasons: dict[Key, str]) -> list[Ratio]:
             if not touched or ratio.cell in reasons or ratio.cell in kept:
                 continue
             changed = True
-            if ratio.is_kept and model.links.is_exact(ratio) and not any(reasons[part] == AT_SOURCE for part in touched if part):
+            if (
+                ratio.is_kept
+                and model.links.is_exact(ratio)
+                and not any(reasons[part] == AT_SOURCE for part in touched if part)
+            ):
                 kept[ratio.cell] = ratio
                 continue
             for key in together.get(ratio.cell, [ratio.cell]):
@@ -133,7 +160,19 @@ def _add_opinion_sums(links: Links, tables: list[Table]) -> None:
                 if cell.column_code == column["code"] and cell.value is not None:
                     sections.setdefault(cell.row_section, []).append(cell)
             for section in sections.values():
-                kinds = {kind: [c for c in section if c.row_kind == kind] for kind in ("data", "missing", "base", "total")}
-                for wholes, parts in ((kinds["base"], kinds["data"]), (kinds["total"], kinds["base"] + kinds["missing"])):
-                    if len(wholes) == 1 and parts and abs((wholes[0].value or 0) - sum(c.value or 0 for c in parts)) < 1e-9:
-                        links.sums.append(Sum((table_id, *wholes[0].key), tuple((table_id, *c.key) for c in parts)))
+                kinds = {
+                    kind: [c for c in section if c.row_kind == kind]
+                    for kind in ("data", "missing", "base", "total")
+                }
+                for wholes, parts in (
+                    (kinds["base"], kinds["data"]),
+                    (kinds["total"], kinds["base"] + kinds["missing"]),
+                ):
+                    if (
+                        len(wholes) == 1
+                        and parts
+                        and abs((wholes[0].value or 0) - sum(c.value or 0 for c in parts)) < 1e-9
+                    ):
+                        links.sums.append(
+                            Sum((table_id, *wholes[0].key), tuple((table_id, *c.key) for c in parts))
+                        )

@@ -11,7 +11,7 @@ from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.secrecy.door import HIDDEN_AT_SOURCE, Cell
-from ess_observatory.secrecy.suppress import Protection
+from ess_observatory.secrecy.proof import Protection
 
 FEW, DOMINANT, P_PERCENT, AT_SOURCE, SECONDARY, FOLLOWS = "A", "B", "P", "S", "D", "F"
 REASONS = {
@@ -35,8 +35,12 @@ def rules_of(rules: dict[str, Any], card: dict[str, Any], table_id: str) -> dict
     unknown = sorted(set(override) - set(_OVERRIDABLE))
     if not str(reason).strip() or unknown:
         raise ObservatoryError(
-            "E504", "Dérogation au secret statistique sans motif" if not unknown else f"Dérogation inconnue : {', '.join(unknown)}",
-            f"tables/{table_id}/card.toml", f"Dans [secrecy.override], donnez « reason », et seulement : {', '.join(_OVERRIDABLE)}.",
+            "E504",
+            "Dérogation au secret statistique sans motif"
+            if not unknown
+            else f"Dérogation inconnue : {', '.join(unknown)}",
+            f"tables/{table_id}/card.toml",
+            f"Dans [secrecy.override], donnez « reason », et seulement : {', '.join(_OVERRIDABLE)}.",
             Exit.INTEGRITY,
         )
     merged = rules | override
@@ -53,8 +57,13 @@ def reason_to_hide(cell: Cell, column: dict[str, Any], rules: dict[str, Any], ta
         return AT_SOURCE
     sensitivity = column["secrecy"]
     if sensitivity not in CLASSES:
-        raise ObservatoryError("E505", f"Classe de secret inconnue : « {sensitivity} »", f"tables/{table_id}/card.toml",
-                               f"Classes : {', '.join(CLASSES)}.", Exit.INTEGRITY)
+        raise ObservatoryError(
+            "E505",
+            f"Classe de secret inconnue : « {sensitivity} »",
+            f"tables/{table_id}/card.toml",
+            f"Classes : {', '.join(CLASSES)}.",
+            Exit.INTEGRITY,
+        )
     if sensitivity in ("public", "text") or cell.value is None:
         return None
     if sensitivity == "opinion":
@@ -63,8 +72,11 @@ def reason_to_hide(cell: Cell, column: dict[str, Any], rules: dict[str, Any], ta
         return FEW if least > 1 and 0 < counted < least else None
     if cell.n_units is None:
         raise ObservatoryError(
-            "E501", f"Cellule sensible sans nombre d’unités : {'/'.join(cell.key)}", f"tableau {table_id}",
-            "La requête doit donner n_units (unités légales) pour chaque cellule d’une colonne « magnitude ».", Exit.INTEGRITY,
+            "E501",
+            f"Cellule sensible sans nombre d’unités : {'/'.join(cell.key)}",
+            f"tableau {table_id}",
+            "La requête doit donner n_units (unités légales) pour chaque cellule d’une colonne « magnitude ».",
+            Exit.INTEGRITY,
         )
     if is_true_zero(cell):
         return None
@@ -86,8 +98,11 @@ def _fails_p_percent(cell: Cell, p: float, table_id: str) -> bool:
         return False
     if cell.second_share is None:
         raise ObservatoryError(
-            "E501", f"Règle du p % sans second contributeur : {'/'.join(cell.key)}", f"tableau {table_id}",
-            "La requête doit donner second_share, ou la règle être levée (p_percent = 0).", Exit.INTEGRITY,
+            "E501",
+            f"Règle du p % sans second contributeur : {'/'.join(cell.key)}",
+            f"tableau {table_id}",
+            "La requête doit donner second_share, ou la règle être levée (p_percent = 0).",
+            Exit.INTEGRITY,
         )
     return 1 - cell.top_share - cell.second_share < p / 100 * cell.top_share
 
@@ -98,7 +113,7 @@ def protection_of(value: float, top_share: float | None, decimals: int, rules: d
     Upwards the largest contributor must no longer make `max_share` of what may be imagined (Tau-Argus' upper level).
     """
     wanted = rules["protection"]
-    least = wanted["minimum"] * 10.0 ** -decimals
+    least = wanted["minimum"] * 10.0**-decimals
     size = max(wanted["rate"] * abs(value), least)
     up = max(size, (top_share or 0) * abs(value) / rules["max_share"] - abs(value))
     insider = max(wanted["insider"] * abs(value), least) if wanted["insider"] > 0 else 0.0

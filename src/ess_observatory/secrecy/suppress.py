@@ -8,60 +8,22 @@ Kelly, Golden and Assad (1992); the certificates are our own. Deterministic: tie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import numpy as np
 
 from ess_observatory.secrecy.programs import Freedom, Spread, farthest
+from ess_observatory.secrecy.proof import Need, Pattern, Protection, Witness, needs_of
 from ess_observatory.secrecy.system import MOVED, System
+from ess_observatory.secrecy.witnesses import Witnesses
 
 
-@dataclass(frozen=True)
-class Need:
-    """A cell must be able to move by `move`, even for one who knows the cells of `known`."""
-
-    cell: int
-    move: float
-    known: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Protection:
-    """How far an attacker must stay above and below a hidden cell, and what its contributors know."""
-
-    up: float
-    down: float
-    insider_up: float = 0.0
-    insider_down: float = 0.0
-
-
-@dataclass(frozen=True)
-class Witness:
-    """Moves of a few cells (the others stay) that agree with all that is published: the proof of a need."""
-
-    cells: np.ndarray
-    moves: np.ndarray
-
-    def spread(self, count: int) -> np.ndarray:
-        """The moves of all cells."""
-        out = np.zeros(count)
-        out[self.cells] = self.moves
-        return out
-
-
-@dataclass
-class Pattern:
-    """The outcome: hidden cells, those hidden for others, the certificate of each need, the needs nobody can meet."""
-
-    hidden: set[int]
-    secondary: set[int]
-    certificates: dict[Need, Witness]
-    impossible: list[Need] = field(default_factory=list)
-
-
-def suppress(system: System, primary: dict[int, Protection], owners: dict[int, str] | None = None,
-             secondary: np.ndarray | None = None) -> Pattern:
+def suppress(
+    system: System,
+    primary: dict[int, Protection],
+    owners: dict[int, str] | None = None,
+    secondary: np.ndarray | None = None,
+) -> Pattern:
     """Protect the primary cells of a system. `owners`: the contributor of each hidden cell that has only one.
 
     `secondary`: how far each cell must be able to move if it is hidden for another (0 when not given).
@@ -75,8 +37,12 @@ def suppress(system: System, primary: dict[int, Protection], owners: dict[int, s
         if not inside:
             continue
         place = {cell: index for index, cell in enumerate(block)}
-        work = _Block(system.part(block), {place[c]: primary[c] for c in inside},
-                      {place[c]: owner for c, owner in (owners or {}).items() if c in place}, sizes[block])
+        work = _Block(
+            system.part(block),
+            {place[c]: primary[c] for c in inside},
+            {place[c]: owner for c, owner in (owners or {}).items() if c in place},
+            sizes[block],
+        )
         work.run()
         whole.hidden |= {block[cell] for cell in work.hidden}
         whole.secondary |= {block[cell] for cell in work.hidden if block[cell] not in primary}
@@ -94,12 +60,12 @@ def _outward(need: Need, block: list[int]) -> Need:
 class _Block:
     """One connected part of the system being protected."""
 
-    def __init__(self, system: System, primary: dict[int, Protection], owners: dict[int, str], sizes: np.ndarray) -> None:
+    def __init__(
+        self, system: System, primary: dict[int, Protection], owners: dict[int, str], sizes: np.ndarray
+    ) -> None:
         self.system, self.primary, self.sizes = system, primary, sizes
         self.hidden = set(primary)
-        self.low, self.high = system.lower - system.values, system.upper - system.values
-        self.slack_down, self.slack_up = system.slack()
-        self.starts, self.columns, self.coefs = system.matrix()
+        self.is_band = system.slack()[0] - system.slack()[1] != 0
         self.freedom = Freedom(system, sorted(self.hidden))
         self.spread: Spread | None = None
         self.hidden_mask = np.zeros(len(system.values), dtype=bool)
@@ -108,10 +74,7 @@ class _Block:
         for index, row in enumerate(system.rows):
             for cell in row.cells:
                 self.rows_of[cell].append(index)
-        self.witnesses = np.zeros((len(system.values), 64))
-        self.alive, self.least_scale, self.most_scale = np.zeros(64, dtype=bool), np.zeros(64), np.zeros(64)
-        self.touched = np.zeros(64, dtype=int)
-        self.count = 0
+        self.witnesses = Witnesses(system)
         self.proof: dict[Need, tuple[int, float]] = {}
         self.impossible: list[Need] = []
         self.lowered: dict[Need, Need | None] = {}
@@ -132,27 +95,22 @@ class _Block:
         touched: dict[int, np.ndarray] = {}
         for need, (index, scale) in self.proof.items():
             if index not in touched:
-                touched[index] = np.flatnonzero(self.witnesses[:, index])
+                touched[index] = self.witnesses.cells(index)
             cells = touched[index]
-            yield need, Witness(cells, self.witnesses[cells, index] * scale)
+            yield need, Witness(cells, self.witnesses.moves[cells, index] * scale)
 
     def _primary_needs(self) -> list[Need]:
-        needs = []
-        for cell in sorted(self.primary, key=lambda c: (-self.primary[c].up, c)):
-            wanted = self.primary[cell]
-            needs += self._needs(cell, wanted.up, wanted.down)
-        return needs
-
-    def _needs(self, cell: int, up: float, down: float, known: tuple[int, ...] = ()) -> list[Need]:
-        up, down = min(up, self.high[cell]), min(down, -self.low[cell])
-        return [Need(cell, move, known) for move, size in ((up, up), (-down, down)) if size > MOVED]
+        order = sorted(self.primary, key=lambda c: (-self.primary[c].up, c))
+        return [
+            need for c in order for need in needs_of(self.system, c, self.primary[c].up, self.primary[c].down)
+        ]
 
     def _secondary_needs(self) -> list[Need]:
-        needs = []
-        for cell in sorted(self.hidden - set(self.primary)):
-            size = float(self.sizes[cell])
-            needs += self._needs(cell, size, size)
-        return needs
+        return [
+            need
+            for cell in sorted(self.hidden - set(self.primary))
+            for need in needs_of(self.system, cell, float(self.sizes[cell]), float(self.sizes[cell]))
+        ]
 
     def _insider_needs(self, need: Need) -> list[Need]:
         """What the contributors who could undo this proof must still not find."""
@@ -163,8 +121,12 @@ class _Block:
         if size <= 0:
             return []
         own = self.group.get(need.cell, ())
-        moved = np.flatnonzero(np.abs(self.witnesses[:, self.proof[need][0]]) > MOVED)
-        groups = {self.group[cell] for cell in moved.tolist() if cell in self.group and need.cell not in self.group[cell]}
+        moved = self.witnesses.cells(self.proof[need][0], MOVED)
+        groups = {
+            self.group[cell]
+            for cell in moved.tolist()
+            if cell in self.group and need.cell not in self.group[cell]
+        }
         move = float(np.sign(need.move)) * min(size, abs(need.move))
         asked = [Need(need.cell, move, group) for group in sorted(groups) if group != own]
         return [n for n in (self.lowered.get(n, n) for n in asked) if n is not None]
@@ -173,11 +135,17 @@ class _Block:
         """Insiders and secondary cells, until hiding for one asks nothing new of another."""
         while True:
             before = len(self.hidden)
-            pending = self._secondary_needs() + [n for need in self._primary_needs() for n in self._insider_needs(need)]
+            pending = self._secondary_needs() + [
+                n for need in self._primary_needs() for n in self._insider_needs(need)
+            ]
             for need in pending:
                 self._meet(need)
-            missing = [n for need in self._primary_needs() for n in self._insider_needs(need)
-                       if n not in self.proof and n not in self.impossible]
+            missing = [
+                n
+                for need in self._primary_needs()
+                for n in self._insider_needs(need)
+                if n not in self.proof and n not in self.impossible
+            ]
             if before == len(self.hidden) and not missing:
                 return
 
@@ -199,9 +167,7 @@ class _Block:
             if cell not in self.hidden:
                 self._hide(cell)
                 self.spread.open(cell)
-        self._keep(moves)
-        if not self._covered(need):
-            self.proof[need] = (self.count - 1, 1.0)
+        self._keep(need, moves)
 
     def _lower(self, need: Need) -> Need | None:
         """What may be asked against a contributor who is inside the cell: to be far from what the others make of it.
@@ -230,49 +196,22 @@ class _Block:
         if moves is None:
             return False
         moves[~self.hidden_mask | (np.abs(moves) <= MOVED * 1e-3)] = 0.0
-        self._keep(moves)
-        if not self._covered(need):
-            self.proof[need] = (self.count - 1, 1.0)
+        self._keep(need, moves)
         return True
 
-    def _keep(self, moves: np.ndarray) -> None:
-        """Store a witness with the range of scales at which it stays possible."""
-        if self.count == len(self.alive):
-            self.witnesses = np.hstack([self.witnesses, np.zeros_like(self.witnesses)])
-            self.alive = np.concatenate([self.alive, np.zeros_like(self.alive)])
-            self.touched = np.concatenate([self.touched, np.zeros_like(self.touched)])
-            self.least_scale = np.concatenate([self.least_scale, np.zeros_like(self.least_scale)])
-            self.most_scale = np.concatenate([self.most_scale, np.zeros_like(self.most_scale)])
-        sums = np.add.reduceat(self.coefs * moves[self.columns], self.starts[:-1]) if len(self.coefs) else np.zeros(0)
-        sums[np.abs(sums) < max(1e-6, 1e-9 * float(np.max(np.abs(moves))))] = 0.0
-        least, most = _scales(moves, self.low, self.high)
-        least_row, most_row = _scales(sums, self.slack_down, self.slack_up)
-        self.witnesses[:, self.count] = moves
-        self.alive[self.count] = True
-        self.touched[self.count] = np.count_nonzero(moves)
-        self.least_scale[self.count] = max(least, least_row)
-        self.most_scale[self.count] = min(most, most_row)
-        self.count += 1
+    def _keep(self, need: Need, moves: np.ndarray) -> None:
+        """Store a witness found for a need."""
+        index = self.witnesses.keep(moves)
+        if not self._covered(need):
+            self.proof[need] = (index, 1.0)
 
     def _covered(self, need: Need) -> bool:
         """Whether a witness at hand proves the need, at some scale."""
         if need in self.proof:
             return True
-        if not self.count:
-            return False
-        own = self.witnesses[need.cell, :self.count]
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            scale = need.move / own
-        fits = (self.alive[:self.count] & (np.abs(own) > 1e-6)
-                & (scale >= self.least_scale[:self.count]) & (scale <= self.most_scale[:self.count]))
-        for known in need.known:
-            fits &= self.witnesses[known, :self.count] == 0
-        found = np.flatnonzero(fits)
-        if not len(found):
-            return False
-        best = found[np.argmin(self.touched[found])]
-        self.proof[need] = (int(best), float(scale[best]))
-        return True
+        if found := self.witnesses.proving(need):
+            self.proof[need] = found
+        return found is not None
 
     def _clean(self) -> None:
         """Publish again each secondary cell, the most useful first, that no protection needs."""
@@ -286,14 +225,13 @@ class _Block:
     def _drop(self, cell: int) -> bool:
         if self._gives_away(cell):
             return False
-        saved, alive = dict(self.proof), self.alive.copy()
+        saved, before = dict(self.proof), self.witnesses.without(cell)
         self._show(cell)
-        self.alive[:self.count] &= self.witnesses[cell, :self.count] == 0
         for need in [n for n in self.proof if n.cell == cell]:
             del self.proof[need]
         if self._still_proved(cell):
             return True
-        self.alive[:len(alive)] |= alive
+        self.witnesses.restore(before)
         self.proof = saved
         self._hide(cell)
         return False
@@ -304,18 +242,18 @@ class _Block:
         pending = [cell]
         while pending:
             for index in self.rows_of[pending.pop()]:
-                if self.slack_down[index] != 0 or self.slack_up[index] != 0:
+                if self.is_band[index]:
                     continue
                 left = [c for c in self.system.rows[index].cells if self.hidden_mask[c] and c not in known]
                 if len(left) == 1:
-                    if left[0] in self.primary:
+                    if left[0] in self.primary and (self.primary[left[0]].up or self.primary[left[0]].down):
                         return True
                     known.add(left[0])
                     pending.append(left[0])
         return False
 
     def _still_proved(self, cell: int) -> bool:
-        broken = [need for need, (index, _) in self.proof.items() if self.witnesses[cell, index] != 0]
+        broken = [need for need, (index, _) in self.proof.items() if self.witnesses.moves[cell, index] != 0]
         for need in broken:
             del self.proof[need]
         plain = [need for need in broken if not need.known]
@@ -327,40 +265,3 @@ class _Block:
                 if inside not in self.impossible and not (self._covered(inside) or self._try(inside)):
                     return False
         return True
-
-
-def _scales(moves: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[float, float]:
-    """The least and the most `t` with `low <= t * moves <= high` (low <= 0 <= high)."""
-    up, down = moves > 0, moves < 0
-    most = min(_least_ratio(high[up], moves[up]), _least_ratio(low[down], moves[down]))
-    least = -min(_least_ratio(low[up], -moves[up]), _least_ratio(high[down], -moves[down]))
-    return least * (1 + 1e-9), most * (1 + 1e-9)
-
-
-def _least_ratio(bounds: np.ndarray, moves: np.ndarray) -> float:
-    return float(np.min(bounds / moves)) if len(moves) else float("inf")
-
-
-def verify(system: System, pattern: Pattern, needs: Iterable[Need] | None = None) -> list[Need]:
-    """The needs whose certificate does not hold, checked without a solver."""
-    starts, columns, coefs = system.matrix()
-    down, up = system.slack()
-    size = 1e-6 * max(1.0, float(np.max(np.abs(system.values), initial=1.0)) * 1e-3)
-    shown = np.ones(len(system.values), dtype=bool)
-    shown[list(pattern.hidden)] = False
-    bad = []
-    for need in pattern.certificates if needs is None else needs:
-        witness = pattern.certificates.get(need)
-        if witness is None:
-            bad.append(need)
-            continue
-        moves = witness.spread(len(system.values))
-        sums = np.add.reduceat(coefs * moves[columns], starts[:-1]) if len(coefs) else np.zeros(0)
-        after = system.values + moves
-        holds = (np.all(sums >= down - size) and np.all(sums <= up + size)
-                 and np.all(after >= system.lower - size) and np.all(after <= system.upper + size)
-                 and not np.any(np.abs(moves[shown]) > 0) and not np.any(np.abs(moves[list(need.known)]) > 0)
-                 and abs(moves[need.cell] - need.move) <= 1e-6 * max(1.0, abs(need.move)))
-        if not holds:
-            bad.append(need)
-    return bad

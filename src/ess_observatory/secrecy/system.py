@@ -46,8 +46,13 @@ class System:
     rows: list[Row] = field(default_factory=list)
 
     @classmethod
-    def of(cls, values: Iterable[float], rows: Iterable[Row], costs: Iterable[float] | None = None,
-           hideable: Iterable[bool] | None = None) -> System:
+    def of(
+        cls,
+        values: Iterable[float],
+        rows: Iterable[Row],
+        costs: Iterable[float] | None = None,
+        hideable: Iterable[bool] | None = None,
+    ) -> System:
         """A system of non-negative cells; costs are 1 + log(1 + value) unless given."""
         known = np.asarray(list(values), dtype=float)
         count = len(known)
@@ -88,26 +93,44 @@ class System:
         place = {cell: index for index, cell in enumerate(cells)}
         rows = []
         for row in self.rows:
-            inside = [(place[cell], coef) for cell, coef in zip(row.cells, row.coefs, strict=True) if cell in place]
+            inside = [
+                (place[cell], coef) for cell, coef in zip(row.cells, row.coefs, strict=True) if cell in place
+            ]
             if not inside:
                 continue
-            fixed = sum(coef * float(self.values[cell]) for cell, coef in zip(row.cells, row.coefs, strict=True)
-                        if cell not in place)
+            fixed = sum(
+                coef * float(self.values[cell])
+                for cell, coef in zip(row.cells, row.coefs, strict=True)
+                if cell not in place
+            )
             merged: dict[int, float] = defaultdict(float)
             for cell, coef in inside:
                 merged[cell] += coef
             rows.append(Row(tuple(merged), tuple(merged.values()), row.low - fixed, row.high - fixed))
         index = np.asarray(cells, dtype=int)
-        return System(self.values[index], self.lower[index], self.upper[index], self.costs[index], self.hideable[index], rows)
+        return System(
+            self.values[index],
+            self.lower[index],
+            self.upper[index],
+            self.costs[index],
+            self.hideable[index],
+            rows,
+        )
 
     def matrix(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows in compressed form: starts, columns, coefficients."""
-        starts, columns, coefs = [0], [], []
+        starts: list[int] = [0]
+        columns: list[int] = []
+        coefs: list[float] = []
         for row in self.rows:
             columns.extend(row.cells)
             coefs.extend(row.coefs)
             starts.append(len(columns))
-        return (np.asarray(starts, dtype=np.int32), np.asarray(columns, dtype=np.int32), np.asarray(coefs, dtype=float))
+        return (
+            np.asarray(starts, dtype=np.int32),
+            np.asarray(columns, dtype=np.int32),
+            np.asarray(coefs, dtype=float),
+        )
 
     def slack(self) -> tuple[np.ndarray, np.ndarray]:
         """How far down and up the sum of each row may go from its true value (0 and 0 for an equality)."""

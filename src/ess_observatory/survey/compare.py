@@ -101,7 +101,9 @@ def _differences(before: Question, after: Question, names: Mapping[str, str]) ->
 
 def _filter(question: Question, names: Mapping[str, str]) -> str:
     """The filter of a question, in the codes of the previous edition and without the spaces that do not count."""
-    text = re.sub(r"'[^']*'|[A-Za-z_]\w*", lambda m: names.get(m.group(), m.group()), question.relevant_text or "")
+    text = re.sub(
+        r"'[^']*'|[A-Za-z_]\w*", lambda m: names.get(m.group(), m.group()), question.relevant_text or ""
+    )
     return "".join(text.split())
 
 

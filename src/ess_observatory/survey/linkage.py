@@ -18,6 +18,7 @@ from ess_observatory.survey.resemblance import Known, agree, compare, fingerprin
 if TYPE_CHECKING:
     from ess_observatory.build.database import Database
 
+
 def link_survey(db: Database, codebook: Codebook, rules: Rules, decisions: Path, quality: Path) -> Linkage:
     """Write `core.survey_link`, and the doubtful cases in `quality` when there are some.
 
@@ -114,7 +115,9 @@ def _by_resemblance(
     for i, respondent in enumerate(left):
         order = np.argsort(-found.score[i], kind="stable")[: max(rules.candidates, 2)]
         best = [
-            Candidate(free[j].id, float(found.score[i, j]), float(found.name[i, j]), bool(found.same_place[i, j]))
+            Candidate(
+                free[j].id, float(found.score[i, j]), float(found.name[i, j]), bool(found.same_place[i, j])
+            )
             for j in order
         ]
         agrees = not len(order) or agree(respondent, free[order[0]], rules.words)
@@ -170,13 +173,17 @@ def _respondents(db: Database, codebook: Codebook, rules: Rules) -> tuple[list[K
     for respondent, siret in db.rows("select respondent_id, siret from core.survey_respondent order by 1"):
         name, where, postcode = (texts.get((respondent, code or "")) for code in asked.values())
         code = where if where in communes else None
-        respondents.append(Known(respondent, (name,) if name else (), communes.get(code, where), postcode, code))
+        respondents.append(
+            Known(respondent, (name,) if name else (), communes.get(code, where), postcode, code)
+        )
         sirets[respondent] = siret
     return respondents, sirets
 
 
 def _register(db: Database, rules: Rules) -> list[Known]:
-    rows = db.rows(f"select siret, name, brand, city, postcode, commune_code from {rules.register} order by siret")
+    rows = db.rows(
+        f"select siret, name, brand, city, postcode, commune_code from {rules.register} order by siret"
+    )
     return [
         Known(siret, tuple(dict.fromkeys(item for item in (name, brand) if item)), city, postcode, code)
         for siret, name, brand, city, postcode, code in rows

@@ -125,7 +125,9 @@ def write_review(
             start += [sirets.get(respondent.id) or "", why]
             for rank, candidate in enumerate(candidates, start=1):
                 names = [*listed[candidate.siret].names, ""][:2]
-                scores = [f"{score:.1f}".replace(".", ",") for score in (candidate.score, candidate.name_score)]
+                scores = [
+                    f"{score:.1f}".replace(".", ",") for score in (candidate.score, candidate.name_score)
+                ]
                 place = "oui" if candidate.same_place else "non"
                 commune = listed[candidate.siret].commune or ""
                 writer.writerow([*start, rank, candidate.siret, *names, commune, *scores, place])

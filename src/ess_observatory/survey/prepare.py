@@ -120,9 +120,7 @@ def prepare_cross(table: Table) -> None:
 
 def _key(table: Table, axis: str, code: str, label: str, rank: int, kind: str, clause: str) -> None:
     """One key of an axis and the respondents it holds."""
-    table.db.execute(
-        "insert into temp.survey_axis values (?, ?, ?, ?, ?)", [axis, code, label, rank, kind]
-    )
+    table.db.execute("insert into temp.survey_axis values (?, ?, ?, ?, ?)", [axis, code, label, rank, kind])
     table.db.execute(
         "insert into temp.survey_axis_member"
         f" select ?, ?, r.respondent_id from core.survey_respondent as r where {clause}",

@@ -74,7 +74,9 @@ def place_name(commune: str | None) -> str:
     """A commune's name, « St » in full and without « cedex »."""
     tokens = plain(commune or "").split()
     full = {"st": "saint", "ste": "sainte"}
-    return " ".join(full.get(token, token) for token in tokens if token.isdigit() or (token != "cedex" and len(token) > 1))
+    return " ".join(
+        full.get(token, token) for token in tokens if token.isdigit() or (token != "cedex" and len(token) > 1)
+    )
 
 
 def agree(respondent: Known, establishment: Known, words: Words) -> bool:
@@ -82,7 +84,10 @@ def agree(respondent: Known, establishment: Known, words: Words) -> bool:
     both have some, have one in common. (A name that holds the other whole is often another organisation's.)"""
     for mine in respondent.names:
         for theirs in establishment.names:
-            left, right = comparable(mine, respondent.commune, words), comparable(theirs, establishment.commune, words)
+            left, right = (
+                comparable(mine, respondent.commune, words),
+                comparable(theirs, establishment.commune, words),
+            )
             legal = [words.legal & set(words.split(name)) for name in (mine, theirs)]
             if (not all(legal) or legal[0] & legal[1]) and _alike(left.split(), right.split()):
                 return True
@@ -92,7 +97,9 @@ def agree(respondent: Known, establishment: Known, words: Words) -> bool:
 def _alike(left: list[str], right: list[str]) -> bool:
     from rapidfuzz import fuzz
 
-    pairs = [(word, others) for some, others in ((left, right), (right, left)) for word in some if len(word) > 2]
+    pairs = [
+        (word, others) for some, others in ((left, right), (right, left)) for word in some if len(word) > 2
+    ]
     return all(max(fuzz.ratio(word, other) for other in others) >= LIKE for word, others in pairs)
 
 
@@ -120,7 +127,9 @@ def compare(
     for stripped, part in ((words, 1 - WHOLE_NAME), (Words(replace=words.replace), WHOLE_NAME)):
         name += part * _name_scores(respondents, register, stripped)
     mine_city, their_city = ([place_name(k.commune) for k in side] for side in (respondents, register))
-    city = np.where(_both(mine_city, their_city), process.cdist(mine_city, their_city, scorer=fuzz.ratio), np.nan)
+    city = np.where(
+        _both(mine_city, their_city), process.cdist(mine_city, their_city, scorer=fuzz.ratio), np.nan
+    )
     codes = [[k.commune_code or "" for k in side] for side in (respondents, register)]
     equal = np.array(codes[0])[:, None] == np.array(codes[1])[None, :]
     known = _both(*codes)
@@ -162,4 +171,6 @@ def _both(left: Sequence[str], right: Sequence[str]) -> np.ndarray:
     """Where both sides say something."""
     import numpy as np
 
-    return np.array([bool(item) for item in left])[:, None] & np.array([bool(item) for item in right])[None, :]
+    return (
+        np.array([bool(item) for item in left])[:, None] & np.array([bool(item) for item in right])[None, :]
+    )

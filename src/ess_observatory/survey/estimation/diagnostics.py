@@ -20,11 +20,22 @@ def diagnostics(weighting: Weighting | None, respondents: int) -> list[dict[str,
     """Cells of the table of diagnostics: a number (`value`) or words (`detail`) a row."""
     cells: list[dict[str, Any]] = []
 
-    def add(code: str, label: str, value: float | None, unit: str = "", decimals: int = 0, detail: str = "") -> None:
+    def add(
+        code: str, label: str, value: float | None, unit: str = "", decimals: int = 0, detail: str = ""
+    ) -> None:
         row = {"row_code": code, "row_label": label, "row_rank": len(cells) + 1, "row_kind": "data"}
         status = None if value is not None else "M" if detail else "O"
         number = None if value is None else float(value)
-        cells.append(row | {"column_code": "value", "value": number, "unit": unit, "decimals": decimals, "obs_status": status})
+        cells.append(
+            row
+            | {
+                "column_code": "value",
+                "value": number,
+                "unit": unit,
+                "decimals": decimals,
+                "obs_status": status,
+            }
+        )
         cells.append(row | {"column_code": "detail", "text": detail})
 
     add("respondents", "Réponses exploitables", respondents, "réponses")
@@ -39,10 +50,21 @@ def diagnostics(weighting: Weighting | None, respondents: int) -> list[dict[str,
     if weighting is not None:
         settings = weighting.settings
         bounds = f"{_decimal(settings.bounds[0])} à {_decimal(settings.bounds[1])}"
-        add("method", "Méthode de calage", None, detail=METHOD_LABELS[settings.method].replace("bornés", f"bornés de {bounds}"))
+        add(
+            "method",
+            "Méthode de calage",
+            None,
+            detail=METHOD_LABELS[settings.method].replace("bornés", f"bornés de {bounds}"),
+        )
         for code, groups in weighting.groups.items():
             labels = " ; ".join(f"{group.label} ({group.respondents})" for group in groups)
-            add(f"margin_{code}", f"Marge : {settings.variable(code).label}", len(groups), "modalités", detail=labels)
+            add(
+                f"margin_{code}",
+                f"Marge : {settings.variable(code).label}",
+                len(groups),
+                "modalités",
+                detail=labels,
+            )
         said = f"non : {weighting.why_not}" if weighting.why_not else "oui"
         add("converged", "Le calage a convergé", None, detail=said)
     found = weighting.calibration if weighting else None
@@ -57,7 +79,13 @@ def diagnostics(weighting: Weighting | None, respondents: int) -> list[dict[str,
     label = "rapport de poids (après / avant calage)"
     add("ratio_min", f"Plus petit {label}", None if ratios is None else ratios.min(), "", 2)
     add("ratio_max", f"Plus grand {label}", None if ratios is None else ratios.max(), "", 2)
-    add("effective_n", "Nombre effectif de réponses (Kish)", found.effective_n if found else None, "réponses", 1)
+    add(
+        "effective_n",
+        "Nombre effectif de réponses (Kish)",
+        found.effective_n if found else None,
+        "réponses",
+        1,
+    )
     effect = linked / found.effective_n if linked is not None and found is not None else None
     add("design_effect", "Effet des poids (réponses / nombre effectif)", effect, "", 2)
     return cells

@@ -127,7 +127,9 @@ def _crossing(table: Table) -> list[dict[str, Any]]:
                     row_code = f"{code}.{variable.code}.{'_'.join(group.codes)}"
                     cells += _share_cells(table, row_code, label, "data", section, inside, size)
         size = _size(weighting, table, answers)
-        cells += _share_cells(table, f"{code}.all", table.labels["base"], "base", section, answers.values, size)
+        cells += _share_cells(
+            table, f"{code}.all", table.labels["base"], "base", section, answers.values, size
+        )
     return _ranked(cells)
 
 
@@ -151,7 +153,11 @@ def _share_cells(
     """Count, base and share of a group of respondents; an interval from the base where percentages are plain."""
     k, n = int(sum(value for value, _ in values.values())), len(values)
     row = {"row_code": code, "row_label": label, "row_kind": kind, "row_section": section, "base_n": n}
-    share: dict[str, Any] = {"value": 100.0 * k / n if n else None, "numerator": float(k), "denominator": float(n)}
+    share: dict[str, Any] = {
+        "value": 100.0 * k / n if n else None,
+        "numerator": float(k),
+        "denominator": float(n),
+    }
     if size is not None and table.weighting is not None and n >= table.weighting.settings.percent_from:
         low, high = wilson(k, n, max(size, n), table.weighting.settings.level)
         share |= {"ci_low": 100 * float(low), "ci_high": 100 * float(high)}
@@ -174,14 +180,25 @@ def _extended(table: Table) -> list[dict[str, Any]]:
     cells: list[dict[str, Any]] = []
     for item in _indicators(table):
         answers = _answers(table, item)
-        row: dict[str, Any] = {"row_code": str(item["code"]), "row_label": str(item["label"]), "row_kind": "data"}
+        row: dict[str, Any] = {
+            "row_code": str(item["code"]),
+            "row_label": str(item["label"]),
+            "row_kind": "data",
+        }
         row |= {"row_section": item.get("section"), "base_n": len(answers.values)}
         if "question" in item:
             size = _size(table.weighting, table, answers)
-            found = _share_cells(table, row["row_code"], row["row_label"], "data", row["row_section"], answers.values, size)
+            found = _share_cells(
+                table, row["row_code"], row["row_label"], "data", row["row_section"], answers.values, size
+            )
             renamed = {"share": "sample"}
-            cells += [cell | {"column_code": renamed.get(cell["column_code"], cell["column_code"])} for cell in found]
-            cells.append(row | {"unit": "%", "n_units": found[0]["n_units"]} | _extend_share(table.weighting, answers))
+            cells += [
+                cell | {"column_code": renamed.get(cell["column_code"], cell["column_code"])}
+                for cell in found
+            ]
+            cells.append(
+                row | {"unit": "%", "n_units": found[0]["n_units"]} | _extend_share(table.weighting, answers)
+            )
         else:
             cells += _amount_cells(table, item, row, answers)
     return _ranked(cells)
@@ -198,7 +215,9 @@ def _vectors(weighting: Weighting, answers: _Answers) -> tuple[np.ndarray, np.nd
 
 
 def _can_extend(weighting: Weighting | None, n: int) -> bool:
-    return weighting is not None and weighting.calibration is not None and n >= weighting.settings.percent_from
+    return (
+        weighting is not None and weighting.calibration is not None and n >= weighting.settings.percent_from
+    )
 
 
 def _extend_share(weighting: Weighting | None, answers: _Answers) -> dict[str, Any]:
@@ -208,13 +227,17 @@ def _extend_share(weighting: Weighting | None, answers: _Answers) -> dict[str, A
     y, _, inside = _vectors(weighting, answers)
     n = int(inside.sum())
     estimate = weighting.design(answers.rate()).mean(y, inside)
-    low, high = korn_graubard(estimate.value, estimate.se, n, n - 1, weighting.settings.level, weighting.population)
+    low, high = korn_graubard(
+        estimate.value, estimate.se, n, n - 1, weighting.settings.level, weighting.population
+    )
     return cell | {
         "value": 100 * estimate.value, "obs_status": None, "ci_low": 100 * float(low), "ci_high": 100 * float(high),
     }  # fmt: skip
 
 
-def _amount_cells(table: Table, item: dict[str, Any], row: dict[str, Any], answers: _Answers) -> list[dict[str, Any]]:
+def _amount_cells(
+    table: Table, item: dict[str, Any], row: dict[str, Any], answers: _Answers
+) -> list[dict[str, Any]]:
     """Base, value among respondents, and value extended, of a total, a mean, a ratio or a median."""
     measure, weighting = str(item["measure"]), table.weighting
     scale = 100.0 if measure == "ratio" and item.get("unit") == "%" else 1.0
@@ -227,7 +250,13 @@ def _amount_cells(table: Table, item: dict[str, Any], row: dict[str, Any], answe
     extended: dict[str, Any] = {"column_code": "extended", "value": None, "obs_status": "O", "top_share": top}
     if weighting is not None and _can_extend(weighting, len(values)):
         extended |= _extend_amount(weighting, measure, answers, scale) | {"obs_status": None}
-    n = {"column_code": "n", "value": float(len(values)), "unit": None, "decimals": None, "n_units": len(values)}
+    n = {
+        "column_code": "n",
+        "value": float(len(values)),
+        "unit": None,
+        "decimals": None,
+        "n_units": len(values),
+    }
     return [row | n, row | sample, row | extended]
 
 
@@ -256,4 +285,8 @@ def _extend_amount(weighting: Weighting, measure: str, answers: _Answers, scale:
         concerned = set(answers.concerned)
         scale = float(design.weights[np.array([r in concerned for r in weighting.respondents])].sum())
     low, high = student_interval(estimate.value, estimate.se, df, level)
-    return {"value": scale * estimate.value, "ci_low": scale * max(float(low), 0.0), "ci_high": scale * float(high)}
+    return {
+        "value": scale * estimate.value,
+        "ci_low": scale * max(float(low), 0.0),
+        "ci_high": scale * float(high),
+    }

@@ -87,7 +87,7 @@ def settings_from(data: dict[str, Any]) -> Settings:
     bounds = tuple(float(bound) for bound in weighting.get("bounds", (0.3, 3.0)))
     frame = str(data.get("frame", ""))
     if not re.fullmatch(r"core\.[a-z][a-z0-9_]*", frame):
-        raise _error(f"base de sondage «\u00a0{frame}\u00a0»", "Donner « frame = \"core.…\" ».")
+        raise _error(f"base de sondage «\u00a0{frame}\u00a0»", 'Donner « frame = "core.…" ».')
     if len(bounds) != 2 or not 0 < bounds[0] < 1 < bounds[1]:
         raise _error(f"bornes {bounds}", "Deux bornes, de part et d’autre de 1.")
     settings = Settings(
@@ -103,7 +103,9 @@ def settings_from(data: dict[str, Any]) -> Settings:
         least_base=int(data.get("crossings", {}).get("least_base", 10)),
     )
     if settings.method not in METHODS:
-        raise _error(f"méthode «\u00a0{settings.method}\u00a0»", "Méthodes\u00a0: " + ", ".join(METHODS) + ".")
+        raise _error(
+            f"méthode «\u00a0{settings.method}\u00a0»", "Méthodes\u00a0: " + ", ".join(METHODS) + "."
+        )
     for code in settings.margins:
         settings.variable(code)
     return settings

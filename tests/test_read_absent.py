@@ -1,0 +1,31 @@
+"""A source without any file gets the same empty table as reading nothing would give, without compiling its query."""
+
+from __future__ import annotations
+
+from ess_observatory.build.database import Database
+from ess_observatory.build.rules import load_rules
+from ess_observatory.read import cells, load
+from ess_observatory.read.cast import typing_of
+
+
+def test_an_absent_source_has_the_columns_of_a_present_one(project):
+    edition = project.edition(project.default_edition())
+    with Database() as db:
+        load_rules(db, project, edition, set())
+        load.create_books(db)
+        for spec in project.sources.values():
+            if spec.kind != "table":
+                continue
+            load.load_source(db, spec, [])
+            absent = [row[:2] for row in db.rows(f"describe staging.{spec.id}_typed")]
+            cells.create_raw(db, spec)
+            for name in ("_problem", "_problem_column", "_problem_value"):
+                db.execute(f"alter table raw.{spec.id} drop column {name}")
+            db.execute(f"create or replace table staging.present as {typing_of(spec).sql}")
+            present = [row[:2] for row in db.rows("describe staging.present")]
+            kept = [
+                row
+                for row in present
+                if not row[0].startswith("refusal_") and row[0] not in ("_notes", "_text")
+            ]
+            assert absent == kept, spec.id
