@@ -81,7 +81,8 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
         _say("[yellow]⚠[/yellow] Édition synthétique : ces chiffres ne décrivent aucune structure réelle.")
     if until == "report":
         note(
-            f"Classeur     {_short(outputs.workbook)}\nPage         {_short(outputs.page)}\nPublication  {_short(outputs.publication)}"
+            f"Classeur     {_short(outputs.workbook)}\nPage         {_short(outputs.page)}\n"
+            f"Publication  {_short(outputs.publication)}"
         )
     elif until == "publish":
         note(f"Publication  {_short(outputs.publication)}")

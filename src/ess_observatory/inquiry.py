@@ -212,8 +212,8 @@ def trace(project: Project, edition: Edition, outputs: Outputs, figure_id: str) 
     lines += [f"    {name:<36} {count:>9}" for name, count in counts.items()]
     lines.append("  fichiers (lues = retenues + refusées) :")
     lines += [
-        f"    {f['file']}{' [' + f['sheet'] + ']' if f['sheet'] else ''}  {f['rows_read']} = {f['rows_kept']} + {f['rows_refused']}"
-        f"  sha256 {f['sha256'][:12]}…"
+        f"    {f['file']}{' [' + f['sheet'] + ']' if f['sheet'] else ''}"
+        f"  {f['rows_read']} = {f['rows_kept']} + {f['rows_refused']}  sha256 {f['sha256'][:12]}…"
         for f in files
     ]
     return {

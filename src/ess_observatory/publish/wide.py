@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def write_wide(folder: Path) -> None:
-    """`csv/<number>_<id>.csv` (SYNTHETIQUE_… for a synthetic edition) and `tables/<id>.parquet` for every table of a publication folder."""
+    """`csv/<number>_<id>.csv` (SYNTHETIQUE_… when it is) and `tables/<id>.parquet` for every table of a publication."""
     import pyarrow.parquet as pq
 
     publication = load_publication(folder)

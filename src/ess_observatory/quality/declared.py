@@ -142,7 +142,7 @@ def _cross_check(db: Database, check: dict[str, Any], path: Path, present: set[s
     }
     if not set(check["sources"]) <= present or not _tables_exist(db, check, path):
         return Verdict(**base, status="skipped", kind="cross", detail="une des sources manque")
-    more = {"kind": "cross", "public": bool(check.get("public", False))}
+    more: dict[str, Any] = {"kind": "cross", "public": bool(check.get("public", False))}
     try:
         if "query" in check:
             rows = db.rows((path.parent / "cross_checks" / check["query"]).read_text(encoding="utf-8"))

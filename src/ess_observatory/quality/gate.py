@@ -11,6 +11,7 @@ import pickle
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -69,13 +70,16 @@ class Gate:
             self._process.kill()
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
-                    try:
+                    with suppress(OSError):  # what was still to be sent has no reader any more
                         pipe.close()
-                    except OSError:  # what was still to be sent has no reader any more
-                        pass
             self._process.wait()
         if self._errors is not None:
             self._errors.close()
+
+    def wait_ready(self) -> None:
+        """Wait until the library is imported and has said what it needs (it goes on by itself meanwhile)."""
+        if self.suites:
+            self._wanted()
 
     def judge(self, db: Database, border: str) -> list[Judged]:
         """The verdicts of the suites of a border.

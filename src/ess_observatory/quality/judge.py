@@ -178,7 +178,8 @@ def library_context() -> Any:
     import great_expectations as gx
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    bars: Any = {"globally": False}
+    context.variables.progress_bars = bars
     return context
 
 

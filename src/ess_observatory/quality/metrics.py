@@ -269,12 +269,10 @@ def _unexpected(name: str, value: dict[str, Any], c: str) -> str | None:
         return f"length({c}) <> {_literal(value['value'])}"
     if name in ("between", "value_length.between"):
         measured = c if name == "between" else f"length({c})"
-        bounds = [f"{measured} {'<=' if value.get('strict_min') else '<'} {_literal(value['min_value'])}"] * (
-            value.get("min_value") is not None
-        )
-        bounds += [
-            f"{measured} {'>=' if value.get('strict_max') else '>'} {_literal(value['max_value'])}"
-        ] * (value.get("max_value") is not None)
+        bounds = []
+        for sign, strict, bound in (("<", "strict_min", "min_value"), (">", "strict_max", "max_value")):
+            if value.get(bound) is not None:
+                bounds.append(f"{measured} {sign}{'=' if value.get(strict) else ''} {_literal(value[bound])}")
         return " or ".join(bounds) or "false"
     return None
 
