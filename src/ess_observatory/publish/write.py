@@ -12,24 +12,9 @@ from typing import Any
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Edition, Project, TableCard
 from ess_observatory.publish.texts import Placeholders, french, load_texts
+from ess_observatory.render import words_en, words_fr
 from ess_observatory.secrecy.door import Cell
 
-MONTHS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
-_MONTH_WORDS = "January February March April May June July August September October November December"
-_ENGLISH_MONTHS = tuple(_MONTH_WORDS.split(" "))
 SIGNS = {
     "s": "secret statistique : valeur masquée",
     "nd": "résultat non disponible",
@@ -302,7 +287,7 @@ def names_for_texts(project: Project, edition: Edition) -> dict[str, Any]:
         "territory_in": edition.territory.name_in,
         "perimeter": project.perimeter(str(edition.data["perimeter"]))["title"],
         "survey_year": edition.data.get("survey", {}).get("year", edition.year),
-        "reference_date": f"{day}\u00a0{MONTHS[reference.month - 1]}\u00a0{reference.year}",
+        "reference_date": f"{day}\u00a0{words_fr.MONTHS[reference.month - 1]}\u00a0{reference.year}",
         "sublevel": edition.territory.sublevel_label,
         "publisher": edition.data.get("publisher", ""),
         "contact": edition.data.get("contact", ""),
@@ -392,7 +377,7 @@ def english_names(project: Project, edition: Edition, names: dict[str, Any]) -> 
         **names,
         "territory_in": edition.territory.meta.get("name_in_en", f"in {edition.territory.name}"),
         "perimeter": perimeter.get("title_en", names["perimeter"]),
-        "reference_date": f"{reference.day} {_ENGLISH_MONTHS[reference.month - 1]} {reference.year}",
+        "reference_date": f"{reference.day} {words_en.MONTHS[reference.month - 1]} {reference.year}",
         "sublevel": edition.territory.meta.get("sublevel_label_en", names["sublevel"]),
         "publisher": edition.data.get("publisher_en", names["publisher"]),
     }
