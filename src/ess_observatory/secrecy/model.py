@@ -245,6 +245,12 @@ def _sum(
 
 def _fill_unknown(model: Model) -> None:
     """Give unknown nodes values that agree with every sum, as even as can be (by number of units)."""
+    summed = {
+        i for whole, parts in model.sums for i in [*parts, *([whole] if isinstance(whole, int) else [])]
+    }
+    for index, node in enumerate(model.nodes):
+        if node.value is None and index not in summed:
+            node.value = float(max(node.n_units or 1, 1))
     unknown = [index for index, node in enumerate(model.nodes) if node.value is None]
     if not unknown:
         return
