@@ -12,14 +12,18 @@ from typing import Any
 from ess_observatory.build.database import STORAGE_VERSION, Database
 from ess_observatory.build.graph import Model, order, read_model
 from ess_observatory.build.guard import disk_full, is_disk_full, refuse_changed_files
+from ess_observatory.build.inputs import inventory_of as inventory_of
+from ess_observatory.build.inputs import missing_sources as missing_sources
+from ess_observatory.build.inputs import raw_folder as raw_folder
+from ess_observatory.build.inputs import refuse_missing
 from ess_observatory.build.place import Outputs, building, put_in_place
 from ess_observatory.build.rules import load_rules
-from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import Edition, Project, SourceSpec
+from ess_observatory.errors import ObservatoryError
+from ess_observatory.project import Edition, Project
 from ess_observatory.quality import Verdict
 from ess_observatory.quality.desk import QualityDesk
 from ess_observatory.read import load
-from ess_observatory.read.recognise import Inventory, take_inventory
+from ess_observatory.read.recognise import Inventory
 
 STAGES = ("ingest", "check", "build", "publish", "report")
 _IN_PLACE = {
@@ -57,50 +61,6 @@ class Outcome:
         return files + checks + (links if waiting else []) + (recodes if texts else [])
 
 
-def raw_folder(project: Project, edition: Edition, raw: Path | None) -> Path:
-    """The folder of raw files: the one given, else the edition's own, else all of `data/raw/`."""
-    default = project.root / "data" / "raw"
-    own = default / edition.id
-    folder = raw or (own if own.is_dir() else default)
-    if not folder.is_dir():
-        raise ObservatoryError(
-            "E121",
-            f"Dossier de fichiers bruts introuvable : {folder}",
-            None,
-            "Créez-le et déposez-y vos fichiers, ou donnez --raw DOSSIER.",
-            Exit.MISSING,
-        )
-    return folder
-
-
-def inventory_of(project: Project, edition: Edition, raw: Path, *, tolerant: bool = False) -> Inventory:
-    """Recognise what lies in a raw folder; `tolerant` lists unreadable files instead of stopping at them."""
-    from ess_observatory.survey.codebook import load_codebook
-    from ess_observatory.survey.read import recognise
-
-    codebook = load_codebook(project.questionnaire)
-    survey = next((spec.id for spec in project.sources.values() if spec.kind == "survey"), None)
-    expected = {source: declared.get("vintage") for source, declared in edition.sources.items()}
-    return take_inventory(
-        raw,
-        project.sources.values(),
-        lambda sheet: recognise(sheet, codebook),
-        survey,
-        expected=expected,
-        tolerant=tolerant,
-    )
-
-
-def missing_sources(project: Project, edition: Edition, inventory: Inventory) -> list[SourceSpec]:
-    """Required sources of the edition for which no file was recognised."""
-    found = inventory.sources()
-    return [
-        project.sources[name]
-        for name, declared in edition.sources.items()
-        if declared.get("required", True) and name not in found
-    ]
-
-
 def run(
     project: Project,
     edition: Edition,
@@ -117,7 +77,7 @@ def run(
     """
     progress("Reconnaissance", "")
     inventory = inventory_of(project, edition, raw)
-    _refuse_missing(project, edition, inventory)
+    refuse_missing(project, edition, inventory)
     outcome = Outcome(outputs, inventory)
     with building(outputs) as scratch:
         try:
@@ -298,19 +258,6 @@ def _reading_counts(db: Database) -> dict[str, int]:
         "coalesce(sum(rows_refused), 0) from staging.ledger"
     )[0]
     return {"files": files, "rows_read": int(read), "rows_kept": int(kept), "rows_refused": int(refused)}
-
-
-def _refuse_missing(project: Project, edition: Edition, inventory: Inventory) -> None:
-    missing = missing_sources(project, edition, inventory)
-    if missing:
-        near = [f"{u.relative} : {u.why}" for u in inventory.unmatched if u.severity == "warn"]
-        raise ObservatoryError(
-            "E120",
-            f"Sources attendues et absentes : {', '.join(spec.title for spec in missing)}",
-            " ; ".join(near) or None,
-            "Déposez les fichiers, ou déclarez « required = false » pour ces sources dans l’édition. « ess plan » détaille.",
-            Exit.MISSING,
-        )
 
 
 def _keep_failed_quality(scratch: Outputs, outputs: Outputs) -> None:

@@ -6,13 +6,12 @@ Great Expectations stays the declaration and the judge; here is only the arithme
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from ess_observatory.build.database import Database
+from ess_observatory.quality.conditions import Metric, condition, hashed, name_of, packed, rows_of, unexpected
 
 #: How many examples of unexpected values a result holds (that of the library's BASIC format).
 EXAMPLES = 20
@@ -45,21 +44,6 @@ _PAIRS = {"a_greater_than_b", "equal"}
 _NOT_RE2 = re.compile(r"\(\?(?![imsU:P-])|\(\?P=|\\[1-9]|[*+?}]\+")
 
 
-@dataclass(frozen=True)
-class Metric:
-    """A metric asked for: `domain` says on what (column…), `value` how (bounds, set…)."""
-
-    key: int
-    name: str
-    domain: dict[str, Any]
-    value: dict[str, Any]
-
-    def columns(self) -> list[str]:
-        """The columns that it reads."""
-        single = [self.domain[key] for key in ("column", "column_A", "column_B") if self.domain.get(key)]
-        return single + list(self.domain.get("column_list") or [])
-
-
 def is_supported(metric: Metric) -> bool:
     """Whether the engine computes this metric exactly as the library would."""
     if metric.domain.get("row_condition"):
@@ -76,11 +60,12 @@ def is_supported(metric: Metric) -> bool:
         return name == "unique"
     if name in ("match_regex", "not_match_regex") and _NOT_RE2.search(str(metric.value.get("regex"))):
         return False
-    return name == "unique" or _unexpected(name, metric.value, "c") is not None
+    return name == "unique" or unexpected(name, metric.value, "c") is not None
 
 
 def compute(db: Database, relation: str, metrics: list[Metric]) -> dict[int, Any]:
-    """The value of every metric on a relation, by key: the aggregates in one scan, then examples of what is wrong."""
+    """The value of every metric on a relation, by key: counts and aggregates in one scan, and in one more the
+    examples of what does not hold."""
     columns = db.columns(f"(select * from {relation})")
     found: dict[int, Any] = {}
     scanned: dict[int, str] = {}
@@ -107,33 +92,34 @@ def compute(db: Database, relation: str, metrics: list[Metric]) -> dict[int, Any
         for metric in metrics
         if metric.name.endswith(".unexpected_count")
     }
-    examples |= _examples(db, relation, metrics, counts, examples)
+    examples |= _examples(db, relation, metrics, counts, set(examples))
     for metric in metrics:
-        if metric.key not in found:
-            wanted = examples.get(_signature(metric)) if metric.name.endswith(".unexpected_values") else None
-            found[metric.key] = _looked_up(db, relation, metric) if wanted is None else wanted
+        if metric.name.endswith(".unexpected_values"):
+            found[metric.key] = examples[_signature(metric)]
+        elif metric.key not in found:
+            found[metric.key] = _looked_up(db, relation, metric)
     return found
 
 
 def _aggregate(metric: Metric) -> str | None:
     """SQL of a metric that the common scan gives, if it is one."""
     if metric.name in _AGGREGATES:
-        return _AGGREGATES[metric.name].format(c=_name(metric.domain.get("column") or ""))
+        return _AGGREGATES[metric.name].format(c=name_of(metric.domain.get("column") or ""))
     if metric.name == "column.distinct_values.not_in_set.count":
-        c = _name(metric.domain["column"])
-        return f"count(distinct {c}) filter (where {_unexpected('in_set', metric.value, c)})"
+        c = name_of(metric.domain["column"])
+        return f"count(distinct {c}) filter (where {unexpected('in_set', metric.value, c)})"
     found = _MAP.match(metric.name)
     if not found:
         return None
     kind, name, what = found.groups()
     if what == "unexpected_values":
         return None
-    rows = _rows_of(metric, kind)
+    rows = rows_of(metric, kind)
     if what == "filtered_row_count":
         return f"count(*) filter (where {rows})" if rows else "count(*)"
     if name == "unique":
-        return f"{'count(*)' if not rows else f'count(*) filter (where {rows})'} - count(distinct {_hash(metric)})"
-    return f"count(*) filter (where {_condition(metric, kind, name)})"
+        return f"{'count(*)' if not rows else f'count(*) filter (where {rows})'} - count(distinct {hashed(metric)})"
+    return f"count(*) filter (where {condition(metric, kind, name)})"
 
 
 def _repeated(db: Database, relation: str, metric: Metric, spared: int) -> tuple[int, list[Any]]:
@@ -144,57 +130,49 @@ def _repeated(db: Database, relation: str, metric: Metric, spared: int) -> tuple
     """
     if spared == 0:
         return 0, []
-    columns = metric.columns()
-    names = ", ".join(map(_name, columns))
-    rows = _rows_of(metric, metric.name.partition(".")[0])
-    value = f"struct_pack({', '.join(f'v{i} := {_name(c)}' for i, c in enumerate(columns))}, n := n)"
+    names = ", ".join(map(name_of, metric.columns()))
+    rows = rows_of(metric, metric.name.partition(".")[0])
     total, first = db.rows(
-        f"select cast(coalesce(sum(n), 0) as bigint), min({value}, {EXAMPLES}) from (select {names}, count(*) as n "
-        f"from {relation} {f'where {rows}' if rows else ''} group by {names} having count(*) > 1)"
+        f"select cast(coalesce(sum(n), 0) as bigint), min(struct_pack(v := {packed(metric)}, n := n), {EXAMPLES}) "
+        f"from (select {names}, count(*) as n from {relation} {f'where {rows}' if rows else ''} group by {names} "
+        "having count(*) > 1)"
     )[0]
-    each = [
-        _example(metric, [item[f"v{i}"] for i in range(len(columns))])
-        for item in first or []
-        for _ in range(item["n"])
-    ]
+    each = [_example(metric, i["v"]) for i in first or [] for _ in range(min(i["n"], EXAMPLES))]
     return int(total), each[:EXAMPLES]
 
 
 def _examples(
-    db: Database, relation: str, metrics: list[Metric], counts: dict[str, int], known: dict[str, list[Any]]
+    db: Database, relation: str, metrics: list[Metric], counts: dict[str, int], known: set[str]
 ) -> dict[str, list[Any]]:
-    """The first unexpected values of every check that does not hold, in one more scan for all of them."""
-    wanted: dict[str, str] = {}
+    """The first unexpected values, in their own order, of every check that does not hold (`known` ones left out)."""
     found: dict[str, list[Any]] = {}
-    about: dict[str, Metric] = {}
+    wanted: dict[str, tuple[Metric, str]] = {}
     for metric in metrics:
         signature = _signature(metric)
         if not metric.name.endswith(".unexpected_values") or signature in known:
             continue
         kind, _, rest = metric.name.partition(".")
         name = rest.removesuffix(".unexpected_values")
-        if counts.get(signature) == 0:
-            found[signature] = []
-        elif name == "nonnull":
-            found[signature] = [None] * min(counts.get(signature, EXAMPLES), EXAMPLES)
-        else:
-            packed = ", ".join(f"v{i} := {_name(column)}" for i, column in enumerate(metric.columns()))
-            wanted[signature] = (
-                f"min(struct_pack({packed}), {EXAMPLES}) filter (where {_condition(metric, kind, name)})"
-            )
-            about[signature] = metric
+        count = counts.get(signature, EXAMPLES)
+        found[signature] = [None] * min(count, EXAMPLES) if name == "nonnull" else []
+        if count and name != "nonnull":
+            wanted[signature] = metric, condition(metric, kind, name)
     if wanted:
-        row = db.rows(f"select {', '.join(wanted.values())} from {relation}")[0]
-        for (signature, metric), items in zip(about.items(), row, strict=True):
-            found[signature] = [_example(metric, list(item.values())) for item in items or []]
+        firsts = ", ".join(
+            f"min({packed(m)}, {EXAMPLES}) filter (where {wrong})" for m, wrong in wanted.values()
+        )
+        anywhere = " or ".join(f"({wrong})" for _, wrong in wanted.values())
+        row = db.rows(f"select {firsts} from {relation} where {anywhere}")[0]
+        for (signature, (metric, _)), values in zip(wanted.items(), row, strict=True):
+            found[signature] = [_example(metric, value) for value in values or []]
     return found
 
 
-def _example(metric: Metric, values: list[Any]) -> Any:
+def _example(metric: Metric, value: Any) -> Any:
     """An unexpected value as the library shows it: alone, as a pair, or by column."""
-    plain = [_plain(value) for value in values]
     if metric.name.startswith("column_values"):
-        return plain[0]
+        return _plain(value)
+    plain = [_plain(value[f"v{i}"]) for i in range(len(metric.columns()))]
     return (
         dict(zip(metric.columns(), plain, strict=True))
         if metric.name.startswith("compound")
@@ -212,78 +190,16 @@ def _looked_up(db: Database, relation: str, metric: Metric) -> Any:
             {k: _plain(v) for k, v in row.items()}
             for row in db.dicts(f"select * from ({query}) limit {EXAMPLES}")
         ]
-    c = _name(metric.domain["column"])
+    c = name_of(metric.domain["column"])
     where = f"{c} is not null"
     if metric.name.endswith("not_in_set"):
-        where = str(_unexpected("in_set", metric.value, c))
+        where = str(unexpected("in_set", metric.value, c))
     limit = f"limit {metric.value['limit']}" if metric.value.get("limit") else ""
     values = [
         _plain(row[0])
         for row in db.rows(f"select distinct {c} from {relation} where {where} order by 1 {limit}")
     ]
     return values if metric.name.endswith("not_in_set") else set(values)
-
-
-def _condition(metric: Metric, kind: str, name: str) -> str:
-    """SQL: this row is unexpected."""
-    if kind == "column_values":
-        c = _name(metric.domain["column"])
-        condition = _unexpected(name, metric.value, c)
-        return str(condition) if name in ("nonnull", "null") else f"{c} is not null and ({condition})"
-    a, b = _name(metric.domain["column_A"]), _name(metric.domain["column_B"])
-    sign = "=" if name == "equal" else ">=" if metric.value.get("or_equal") else ">"
-    rows = _rows_of(metric, kind)
-    wrong = f"not coalesce({a} {sign} {b}, false)"
-    return f"({rows}) and {wrong}" if rows else wrong
-
-
-def _rows_of(metric: Metric, kind: str) -> str:
-    """SQL: the rows that a metric considers at all (empty: all of them)."""
-    columns = [f"{_name(column)} is null" for column in metric.columns()]
-    if kind == "column_values":
-        return f"not {columns[0]}"
-    ignored = metric.domain.get("ignore_row_if", "neither")
-    if ignored in ("both_values_are_missing", "all_values_are_missing"):
-        return f"not ({' and '.join(columns)})"
-    if ignored in ("either_value_is_missing", "any_value_is_missing"):
-        return f"not ({' or '.join(columns)})"
-    return ""
-
-
-def _unexpected(name: str, value: dict[str, Any], c: str) -> str | None:
-    """SQL: this value, which is not null, is unexpected; None when the check is not known here."""
-    if name == "nonnull":
-        return f"{c} is null"
-    if name == "null":
-        return f"{c} is not null"
-    if name in ("in_set", "not_in_set"):
-        values = [v for v in value.get("value_set") or [] if v is not None]
-        if not values:
-            return "true" if name == "in_set" else "false"
-        return f"{c} {'not ' if name == 'in_set' else ''}in ({', '.join(map(_literal, values))})"
-    if name == "match_regex":
-        return f"not regexp_matches(cast({c} as varchar), {_literal(value['regex'])})"
-    if name == "not_match_regex":
-        return f"regexp_matches(cast({c} as varchar), {_literal(value['regex'])})"
-    if name == "value_length.equals":
-        return f"length({c}) <> {_literal(value['value'])}"
-    if name in ("between", "value_length.between"):
-        measured = c if name == "between" else f"length({c})"
-        bounds = []
-        for sign, strict, bound in (("<", "strict_min", "min_value"), (">", "strict_max", "max_value")):
-            if value.get(bound) is not None:
-                bounds.append(f"{measured} {sign}{'=' if value.get(strict) else ''} {_literal(value[bound])}")
-        return " or ".join(bounds) or "false"
-    return None
-
-
-def _hash(metric: Metric) -> str:
-    columns = ", ".join(map(_name, metric.columns()))
-    hashed = f"hash({columns})"
-    if metric.name.startswith("column_values"):
-        return f"case when {columns} is not null then {hashed} end"
-    rows = _rows_of(metric, "compound_columns")
-    return f"case when {rows} then {hashed} end" if rows else hashed
 
 
 def _signature(metric: Metric) -> str:
@@ -296,19 +212,6 @@ def _signature(metric: Metric) -> str:
             sorted(value.items(), key=str),
         )
     )
-
-
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
-
-
-def _literal(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
-    kind = "timestamp " if isinstance(value, dt.datetime) else "date " if isinstance(value, dt.date) else ""
-    return kind + "'" + str(value).replace("'", "''") + "'"
 
 
 def _plain(value: Any) -> Any:
