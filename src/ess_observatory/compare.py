@@ -9,14 +9,12 @@ from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Project, find_root
-from ess_observatory.publish.tables import load_publication
+from ess_observatory.publish.tables import MARK_OF_STATUS, SIGN_OF_STATUS, load_publication
 from ess_observatory.render.numbers import MINUS, format_value
 
 CHANGED, APPEARED, DISAPPEARED = "changed", "appeared", "disappeared"
 WORDS = {CHANGED: "modifié", APPEARED: "apparu", DISAPPEARED: "disparu"}
 _TOLERANCE = 1e-9
-_SIGNS = {"O": "nd", "M": "///", "N": "ns"}
-_MARKS = {"U": "u", "D": "d", "P": "p", "E": "e", "B": "b"}
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,8 @@ class Entry:
         if self.conf_status != "F":
             return "s"
         return (
-            _SIGNS.get(self.obs_status)
-            or _MARKS.get(self.obs_status)
+            SIGN_OF_STATUS.get(self.obs_status)
+            or MARK_OF_STATUS.get(self.obs_status)
             or ("" if self.value is not None else "nd")
         )
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SECRET, NOT_AVAILABLE, NOT_APPLICABLE, NOT_SIGNIFICANT = "s", "nd", "///", "ns"
 SIGN_OF_STATUS = {"O": NOT_AVAILABLE, "M": NOT_APPLICABLE, "N": NOT_SIGNIFICANT}
-_MARK_OF_STATUS = {"U": "u", "D": "d", "P": "p", "E": "e", "B": "b"}
+MARK_OF_STATUS = {"U": "u", "D": "d", "P": "p", "E": "e", "B": "b"}
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Cell:
     @property
     def mark(self) -> str:
         """Reserve that goes with a shown value ('u' low reliability, 'd' other definition…), or ''."""
-        return "" if self.sign else _MARK_OF_STATUS.get(self.obs_status, "")
+        return "" if self.sign else MARK_OF_STATUS.get(self.obs_status, "")
 
     @property
     def interval(self) -> tuple[float, float] | None:

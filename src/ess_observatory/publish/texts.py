@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.errors import ObservatoryError
+from ess_observatory.publish.tables import SIGN_OF_STATUS
 from ess_observatory.render.numbers import format_value
 from ess_observatory.secrecy.door import CONFIDENTIAL, Cell
 
-_SIGNS = {"O": "nd", "M": "///", "N": "ns"}
 #: Headings that cut a text in two: stakes of a chapter, key figures of the main points.
 _STAKES = {"fr": "## Enjeux", "en": "## What is at stake"}
 _KEY_FIGURES = {"fr": "## Chiffres-clés", "en": "## Key figures"}
@@ -62,7 +62,7 @@ class Placeholders:
         if cell.value is None and cell.obs_status == "O":
             self._lacking.add(figure_id)
         if cell.value is None:
-            return _SIGNS.get(cell.obs_status or "O", "nd")
+            return SIGN_OF_STATUS.get(cell.obs_status or "O", "nd")
         suffix = "\u00a0milliers d’euros" if unit == "K€" and self.lang == "fr" else ""
         return format_value(cell.value, unit, decimals, self.lang) + suffix
 

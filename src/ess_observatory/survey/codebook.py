@@ -57,7 +57,8 @@ def load_codebook(path: Path) -> Codebook:
             "E400", "Le questionnaire est introuvable.", str(path), "Rétablir ce fichier.", Exit.MISSING
         )
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # The same safe reading, by LibYAML where it is there: a codebook is read several times in a run.
+        data = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path.name}, ligne {mark.line + 1}" if mark is not None else path.name
