@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from ess_observatory.breaks import Breaks
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Project, find_root
-from ess_observatory.publish.tables import MARK_OF_STATUS, SIGN_OF_STATUS, load_publication
+from ess_observatory.publish.tables import MARK_OF_STATUS, SIGN_OF_STATUS, Publication, load_publication
 from ess_observatory.render.numbers import MINUS, format_value
 
 CHANGED, APPEARED, DISAPPEARED = "changed", "appeared", "disappeared"
 WORDS = {CHANGED: "modifié", APPEARED: "apparu", DISAPPEARED: "disparu"}
+REASON_BREAK = " ; "
 _TOLERANCE = 1e-9
 
 
@@ -46,13 +49,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The figures of a publication or of a package, in print order."""
+    """The figures of a publication or of a package, in print order, and what tells why they may differ from others.
+
+    `files`: sha256 of the raw files of each source (unknown for a package). `revisions`: the reasons that the edition declares.
+    """
 
     path: Path
     edition: str
     version: str
     is_synthetic: bool
     entries: dict[str, Entry] = field(repr=False)
+    perimeter: str = ""
+    files: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    revisions: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,7 @@ class Change:
     conf_status_a: str | None
     conf_status_b: str | None
     break_in_series: str | None
+    reason: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The change as plain data."""
@@ -106,13 +116,17 @@ class Change:
         return " ".join(part for part in (text, f"({status})" if text and status else status) if part)
 
 
-def compare(a: Snapshot, b: Snapshot) -> list[Change]:
-    """Every figure whose value or status differs between `a` and `b`: those of `a` in print order, then the new ones."""
+def compare(a: Snapshot, b: Snapshot, breaks: Breaks | None = None) -> list[Change]:
+    """Every figure whose value or status differs between `a` and `b`: those of `a` in print order, then the new ones.
+
+    `breaks`: the declared breaks in series (`Breaks.load`), which give their words to the reasons.
+    """
+    breaks = breaks or Breaks.load(None)
     changes = []
     for figure_id in dict.fromkeys([*a.entries, *b.entries]):
         before, after = a.entries.get(figure_id), b.entries.get(figure_id)
         if not (before and after and _same(before, after)):
-            changes.append(_change(before, after))
+            changes.append(_change(a, b, before, after, breaks))
     return changes
 
 
@@ -122,11 +136,11 @@ def _same(before: Entry, after: Entry) -> bool:
     return same_value and (before.obs_status, before.conf_status) == (after.obs_status, after.conf_status)
 
 
-def _change(before: Entry | None, after: Entry | None) -> Change:
+def _change(a: Snapshot, b: Snapshot, before: Entry | None, after: Entry | None, breaks: Breaks) -> Change:
     known = after or before
     assert known is not None
     x, y = before.value if before else None, after.value if after else None
-    reason = _break(before, after) if before and after else None
+    broken = break_between(a, b, before, after, breaks) if before and after else None
     return Change(
         figure_id=known.figure_id,
         kind=CHANGED if before and after else APPEARED if after else DISAPPEARED,
@@ -137,27 +151,42 @@ def _change(before: Entry | None, after: Entry | None) -> Change:
         decimals=known.decimals,
         value_a=x,
         value_b=y,
-        difference=None if x is None or y is None or reason else y - x,
+        difference=None if x is None or y is None or broken else y - x,
         status_a=before.status if before else None,
         status_b=after.status if after else None,
         obs_status_a=before.obs_status if before else None,
         obs_status_b=after.obs_status if after else None,
         conf_status_a=before.conf_status if before else None,
         conf_status_b=after.conf_status if after else None,
-        break_in_series=reason,
+        break_in_series=broken,
+        reason=None if broken else _revision(a, b, known),
     )
 
 
-def _break(before: Entry, after: Entry) -> str | None:
-    """Why two values of a figure do not compare: another unit, other sources, a declared break."""
+def break_between(a: Snapshot, b: Snapshot, before: Entry, after: Entry, breaks: Breaks) -> str | None:
+    """Why two values of a figure do not compare: another unit, other sources, another perimeter; None when they do."""
     if before.unit != after.unit:
         return f"unité : {before.unit or 'sans'} puis {after.unit or 'sans'}"
     if after.obs_status == "B":
         return "rupture de série déclarée"
-    if before.sources != after.sources:
-        named = [", ".join(sorted(entry.sources)) or "aucune" for entry in (before, after)]
-        return f"sources : {named[0]} puis {named[1]}"
-    return None
+    told = [
+        breaks.of_sources(before.sources, after.sources),
+        breaks.of_perimeters(a.perimeter, b.perimeter, before.sources | after.sources),
+    ]
+    return REASON_BREAK.join(reason for reason in told if reason) or None
+
+
+def _revision(a: Snapshot, b: Snapshot, figure: Entry) -> str | None:
+    """Why a figure of the same edition is not what it was: the declared reason, else what is known to have moved."""
+    if a.edition != b.edition:
+        return None
+    for declared in b.revisions:
+        if any(fnmatchcase(figure.figure_id, pattern) for pattern in declared["figures"]):
+            return str(declared["reason"])
+    if not (a.files and b.files):
+        return None
+    revised = sorted(s for s in figure.sources if a.files.get(s) != b.files.get(s))
+    return f"fichiers révisés : {', '.join(revised)}" if revised else "règle, requête ou programme modifié"
 
 
 def read_snapshot(name_or_path: str | Path, project: Project | None = None) -> Snapshot:
@@ -198,9 +227,14 @@ def find_publication(name_or_path: str | Path, project: Project | None = None) -
 
 
 def _of_publication(folder: Path) -> Snapshot:
+    return snapshot_of(load_publication(folder))
+
+
+def snapshot_of(publication: Publication) -> Snapshot:
+    """The figures of a publication that is already read."""
     import pyarrow.parquet as pq
 
-    publication = load_publication(folder)
+    folder = publication.dir
     rows = pq.read_table(folder / "figures.parquet", columns=["table_id", "sources"]).to_pylist()
     sources = {row["table_id"]: frozenset(row["sources"] or ()) for row in rows}
     entries = {}
@@ -220,7 +254,14 @@ def _of_publication(folder: Path) -> Snapshot:
         )
     manifest = publication.manifest
     return Snapshot(
-        folder, str(manifest["edition"]), str(manifest["version"]), bool(manifest.get("synthetic")), entries
+        folder,
+        str(manifest["edition"]),
+        str(manifest["version"]),
+        bool(manifest.get("synthetic")),
+        entries,
+        str(manifest.get("perimeter", "")),
+        {s["id"]: frozenset(f["sha256"] for f in s["files"]) for s in manifest.get("sources", ())},
+        tuple(manifest.get("revisions", ())),
     )
 
 

@@ -29,7 +29,7 @@ def show_changes(before: Snapshot, after: Snapshot, changes: Sequence[Change]) -
         table.add_column(header, overflow="fold")
     for header in ("A", "B", "Écart"):
         table.add_column(header, justify="right", no_wrap=True)
-    table.add_column("Réserve", overflow="fold")
+    table.add_column("Réserve ou motif", overflow="fold")
     for c in changes:
         cells = (
             c.table_number,
@@ -40,7 +40,7 @@ def show_changes(before: Snapshot, after: Snapshot, changes: Sequence[Change]) -
             c.shown_b,
             c.shown_difference,
         )
-        table.add_row(*map(escape, cells), escape(c.break_in_series or ""))
+        table.add_row(*map(escape, cells), escape(c.break_in_series or c.reason or ""))
     screen = answers if answers.is_terminal else Console(width=_WIDE, highlight=False)
     screen.print(table)
     note(", ".join(f"{word}s : {sum(c.kind == kind for c in changes)}" for kind, word in WORDS.items()))

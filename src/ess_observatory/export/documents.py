@@ -147,14 +147,14 @@ def changelog(about: About, changes: Sequence[Change] | None, since: str | None,
     else:
         lines += [
             f"Cellules qui diffèrent de la version {since} : {len(changes)}. "
-            "La colonne « Motif » est à compléter par l’observatoire.",
+            "La colonne « Motif » dit ce qui est déclaré ou reconnu ; l’observatoire la complète.",
             "",
             "| Tableau | Clé | Libellé | Nature | Ancien | Nouveau | Écart | Motif |",
             "|---|---|---|---|---:|---:|---:|---|",
         ]
         lines += [
             f"| {c.table_number} | `{c.figure_id}` | {c.label.replace('|', '/')} | {WORDS[c.kind]} | {c.shown_a} | {c.shown_b} "
-            f"| {c.shown_difference} | {c.break_in_series or ''} |"
+            f"| {c.shown_difference} | {c.break_in_series or c.reason or ''} |"
             for c in changes
         ]
     text = french("\n".join(lines)) + "\n"

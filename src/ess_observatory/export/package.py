@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ess_observatory.breaks import Breaks
 from ess_observatory.compare import Change, compare, read_snapshot
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.export.catalogue import dcat
@@ -154,7 +155,7 @@ def _since(
     journal = previous / "CHANGELOG.md"
     text = journal.read_text(encoding="utf-8") if journal.is_file() else None
     before = read_snapshot(previous, project)
-    return compare(before, read_snapshot(book.dir)), before.version, text
+    return compare(before, read_snapshot(book.dir), Breaks.load(project.pipelines)), before.version, text
 
 
 def _place(new: Path, out: Path) -> Path:

@@ -331,6 +331,10 @@ def write_manifest(book: Book, project: Project, files: list[dict[str, Any]], fo
             "title_en": data.get("title_en"),
             "subtitle": french(edition.territory.meta.get("description", "")),
             "territory": {"code": edition.territory.id, "name": edition.territory.name},
+            "perimeter": str(data["perimeter"]),
+            "revisions": [
+                {"figures": list(r["figures"]), "reason": french(r["reason"])} for r in data.get("revisions", ())
+            ],
             "publisher": {"name": french(data.get("publisher", "")), "contact": data.get("contact")},
             "licence": {"name": data.get("licence", "")},
             "synthetic": bool(data.get("synthetic", False)),

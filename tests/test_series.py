@@ -1,0 +1,133 @@
+"""Editions side by side: made of publications alone, breaks marked, differences only where nothing parts the editions."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ess_observatory.breaks import Breaks
+from ess_observatory.build.place import Outputs
+from ess_observatory.cli import app
+from ess_observatory.errors import ObservatoryError
+from ess_observatory.project import Project
+from ess_observatory.publish.tables import Publication, load_publication
+from ess_observatory.series import BROKEN, CHANGE, side_by_side
+
+
+@pytest.fixture(scope="module")
+def earlier(reference_build: Outputs, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reference publication as if it were of 2010: another source for families, a hidden value, a row that is gone."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder = tmp_path_factory.mktemp("earlier") / "publication"
+    shutil.copytree(reference_build.publication, folder)
+    figures = pq.read_table(folder / "figures.parquet")
+    rows = figures.to_pylist()
+    for row in rows:
+        if row["table_id"] == "families":
+            row["sources"] = ["sirene_old"]
+        if row["figure_id"] == "size_1_2":
+            row["value"] = 150.0
+        if row["figure_id"] == "size_3_5":
+            row |= dict.fromkeys(("value", "numerator", "denominator", "base_n", "ci_low", "ci_high"))
+            row["conf_status"] = "C"
+    pq.write_table(pa.Table.from_pylist(rows, schema=figures.schema), folder / "figures.parquet")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest |= {"edition": "avant", "year": 2010, "version": "2010.1.0"}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def together(earlier: Path, reference_build: Outputs, project: Project) -> Publication:
+    books = [load_publication(reference_build.publication), load_publication(earlier)]
+    return side_by_side(books, Breaks.load(project.pipelines))
+
+
+def test_a_column_an_edition_oldest_first(together: Publication) -> None:
+    sizes = together.table("size_bands")
+    assert [column.label for column in sizes.columns] == ["2010", "2011", "Écart 2011 – 2010"]
+    shown = [sizes.cell("count.01", column).value for column in sizes.columns]
+    assert shown == [150, 160, 10]
+
+
+def test_a_hidden_value_stays_hidden_and_has_no_difference(together: Publication) -> None:
+    sizes = together.table("size_bands")
+    assert sizes.cell("count.02", "e0").sign == "s"
+    assert sizes.cell("count.02", "e0").value is None
+    assert sizes.cell("count.02", CHANGE).value is None
+
+
+def test_another_source_is_a_break_without_difference(together: Publication) -> None:
+    families = together.table("families")
+    after = [families.cell(row, "e1") for row in families.rows]
+    assert {cell.obs_status for cell in after if not cell.sign} == {BROKEN}
+    assert CHANGE not in {column.code for column in families.columns}
+    assert any("sirene_old" in note for note in families.notes)
+
+
+def test_the_figures_are_those_of_the_publications(
+    together: Publication, earlier: Path, reference_build: Outputs
+) -> None:
+    """Naive oracle: every cell that carries a figure id has the value that the publication itself gives."""
+    books = {
+        "avant": load_publication(earlier),
+        "sambre-avesnois-2011": load_publication(reference_build.publication),
+    }
+    seen = 0
+    for figure in together.figures():
+        name, _, edition = figure.id.rpartition("@")
+        source = books[edition].figure(name)
+        assert (figure.cell.value, figure.cell.conf_status) == (source.cell.value, source.cell.conf_status)
+        seen += 1
+    assert seen > 1000
+
+
+def test_declared_reasons_give_their_words(project: Project) -> None:
+    breaks = Breaks.load(project.pipelines)
+    told = breaks.of_sources(frozenset({"clap"}), frozenset({"flores_ess"}))
+    assert told is not None
+    assert "FLORES" in told
+    assert breaks.of_sources(frozenset({"flores_ess"}), frozenset({"clap"})) == told
+    assert breaks.of_perimeters("cress_2011", "loi_2014", frozenset({"manageo"}))
+    assert breaks.of_perimeters("cress_2011", "loi_2014", frozenset({"clap"})) is None
+    assert breaks.of_perimeters("cress_2011", "cress_2011", frozenset({"manageo"})) is None
+
+
+def test_declared_breaks_name_known_sources_and_perimeters(project: Project) -> None:
+    breaks = Breaks.load(project.pipelines)
+    named = {name for pair in breaks.sources for name in pair}
+    named |= {name for change in breaks.perimeters.values() for name in change.untouched}
+    assert named <= set(project.sources)
+    for pair in breaks.perimeters:
+        for name in pair:
+            project.perimeter(name)
+    assert breaks.not_compared <= {table.id for table in project.tables}
+
+
+def test_command_writes_page_workbook_and_data(
+    earlier: Path, reference_build: Outputs, tmp_path: Path
+) -> None:
+    import pyarrow.parquet as pq
+
+    places = [str(earlier), str(reference_build.base), "--out", str(tmp_path), "--json"]
+    done = CliRunner().invoke(app, ["series", *places])
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "series-ess.html").read_text(encoding="utf-8")
+    assert "rupture de série" in page
+    assert (tmp_path / "series-ess.xlsx").stat().st_size > 10_000
+    data = pq.read_table(tmp_path / "series-ess.parquet").to_pylist()
+    assert {row["edition"] for row in data} == {"2010", "2011"}
+    assert all(row["value"] is None for row in data if row["sign"] == "s")
+    assert any(row["is_after_break"] for row in data)
+
+
+def test_one_edition_alone_is_refused(earlier: Path, project: Project) -> None:
+    with pytest.raises(ObservatoryError) as caught:
+        side_by_side([load_publication(earlier)], Breaks.load(project.pipelines))
+    assert (caught.value.code, int(caught.value.exit_code)) == ("E134", 2)
