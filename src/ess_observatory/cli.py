@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ess_observatory import cli_export, cli_new
+from ess_observatory import cli_editions, cli_export, cli_new
 from ess_observatory.cli_secrecy import secrecy
 from ess_observatory.cli_survey import survey_app
 from ess_observatory.errors import Exit, ObservatoryError
@@ -319,6 +319,7 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 cli_export.register(app)
+cli_editions.register(app)
 cli_new.register(app)
 
 

@@ -1,4 +1,4 @@
-"""Commands that hand a publication over: export, verify, compare, draft, directory."""
+"""Commands that hand a publication over: export, verify, draft, directory."""
 
 from __future__ import annotations
 
@@ -38,8 +38,6 @@ export_app = typer.Typer(invoke_without_command=True, no_args_is_help=False)
 def register(app: typer.Typer) -> None:
     """Add these commands to `ess`."""
     app.add_typer(export_app, name="export", help="Le paquet de données pour la CRESS, et sa vérification.")
-    app.command("compare")(compare)
-    app.command("series")(series)
     app.command("draft")(draft)
     app.command("directory")(directory)
 
@@ -110,69 +108,6 @@ def verify(
                 note(f"    … et {len(finding.problems) - 10} autres")
     if not holds:
         raise typer.Exit(int(Exit.INTEGRITY))
-
-
-def compare(
-    a: Annotated[str, typer.Argument(help="Avant : dossier de publication, paquet, ou nom d’une édition.")],
-    b: Annotated[str, typer.Argument(help="Après : de même.")],
-    as_json: Json = False,
-) -> None:
-    """Les chiffres qui ont changé, sont apparus ou ont disparu entre deux publications."""
-    from ess_observatory.breaks import Breaks
-    from ess_observatory.compare import compare as changes_of
-    from ess_observatory.compare import read_snapshot
-    from ess_observatory.project import Project
-
-    project = Project.load()
-    before, after = read_snapshot(a, project), read_snapshot(b, project)
-    changes = changes_of(before, after, Breaks.load(project.pipelines))
-    if as_json:
-        _print_json(
-            {
-                "ok": True,
-                "command": "compare",
-                "a": _identity(before),
-                "b": _identity(after),
-                "counts": {
-                    kind: sum(c.kind == kind for c in changes)
-                    for kind in ("changed", "appeared", "disappeared")
-                },
-                "changes": [change.as_dict() for change in changes],
-            }
-        )
-        return
-    from ess_observatory.compare_view import show_changes
-
-    show_changes(before, after, changes)
-
-
-def series(
-    editions: Annotated[
-        list[str],
-        typer.Argument(help="Deux publications ou plus : dossiers, ou noms d’éditions construites."),
-    ],
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Dossier où écrire (défaut : reports/series).")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Plusieurs éditions côte à côte : page, classeur et données, ruptures de série marquées."""
-    from ess_observatory.breaks import Breaks
-    from ess_observatory.compare import find_publication
-    from ess_observatory.project import Project
-    from ess_observatory.publish.tables import load_publication
-    from ess_observatory.series import side_by_side, write_series
-
-    project = Project.load()
-    books = [load_publication(find_publication(name, project)) for name in editions]
-    book = side_by_side(books, Breaks.load(project.pipelines))
-    files = [str(path) for path in write_series(book, (out or project.root / "reports" / "series").resolve())]
-    if as_json:
-        _print_json({"ok": True, "command": "series", "tables": len(book.tables), "files": files})
-        return
-    from ess_observatory.console import note
-
-    note(f"{len(book.tables)} tableaux, {len(editions)} éditions\n" + "\n".join(files))
 
 
 def draft(
@@ -265,16 +200,6 @@ def _reports(project: Project, edition: str, out: Path | None, name: str) -> Pat
     if out is not None and not (out / "publication").is_dir():
         return out.resolve()
     return Outputs.of(project.root, edition, out).reports / name
-
-
-def _identity(snapshot: Any) -> dict[str, Any]:
-    return {
-        "edition": snapshot.edition,
-        "version": snapshot.version,
-        "synthetic": snapshot.is_synthetic,
-        "path": str(snapshot.path),
-        "figures": len(snapshot.entries),
-    }
 
 
 def _publication(edition: str | None, out: Path | None, publication: Path | None) -> tuple[Project, Path]:

@@ -1,0 +1,139 @@
+"""Commands on editions in time: compare two, set several side by side, make one again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ess_observatory.errors import Exit
+
+Json = Annotated[bool, typer.Option("--json", help="Résultat en JSON sur la sortie standard.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to `ess`."""
+    app.command("compare")(compare)
+    app.command("series")(series)
+    app.command("backtest")(backtest)
+
+
+def compare(
+    a: Annotated[str, typer.Argument(help="Avant : dossier de publication, paquet, ou nom d’une édition.")],
+    b: Annotated[str, typer.Argument(help="Après : de même.")],
+    as_json: Json = False,
+) -> None:
+    """Les chiffres qui ont changé, sont apparus ou ont disparu entre deux publications."""
+    from ess_observatory.breaks import Breaks
+    from ess_observatory.compare import compare as changes_of
+    from ess_observatory.compare import read_snapshot
+    from ess_observatory.project import Project
+
+    project = Project.load()
+    before, after = read_snapshot(a, project), read_snapshot(b, project)
+    changes = changes_of(before, after, Breaks.load(project.pipelines))
+    if as_json:
+        _print_json(
+            {
+                "ok": True,
+                "command": "compare",
+                "a": _identity(before),
+                "b": _identity(after),
+                "counts": {
+                    kind: sum(c.kind == kind for c in changes)
+                    for kind in ("changed", "appeared", "disappeared")
+                },
+                "changes": [change.as_dict() for change in changes],
+            }
+        )
+        return
+    from ess_observatory.compare_view import show_changes
+
+    show_changes(before, after, changes)
+
+
+def series(
+    editions: Annotated[
+        list[str],
+        typer.Argument(help="Deux publications ou plus : dossiers, ou noms d’éditions construites."),
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Dossier où écrire (défaut : reports/series).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Plusieurs éditions côte à côte : page, classeur et données, ruptures de série marquées."""
+    from ess_observatory.breaks import Breaks
+    from ess_observatory.compare import find_publication
+    from ess_observatory.project import Project
+    from ess_observatory.publish.tables import load_publication
+    from ess_observatory.series import side_by_side, write_series
+
+    project = Project.load()
+    books = [load_publication(find_publication(name, project)) for name in editions]
+    book = side_by_side(books, Breaks.load(project.pipelines))
+    files = [str(path) for path in write_series(book, (out or project.root / "reports" / "series").resolve())]
+    if as_json:
+        _print_json({"ok": True, "command": "series", "tables": len(book.tables), "files": files})
+        return
+    from ess_observatory.console import note
+
+    note(f"{len(book.tables)} tableaux, {len(editions)} éditions\n" + "\n".join(files))
+
+
+def backtest(
+    edition: Annotated[
+        str | None,
+        typer.Option(
+            "--edition", "-e", help="Nom d’une édition, ou chemin d’un .toml (défaut : celle de référence)."
+        ),
+    ] = None,
+    raw: Annotated[
+        Path | None, typer.Option("--raw", help="Dossier des fichiers bruts (défaut : data/raw/<édition>).")
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against", help="Ce qui a été publié : dossier, paquet (défaut : la publication de l’édition)."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Refaire une édition publiée depuis ses fichiers bruts et vérifier qu’elle est identique (sortie 6 sinon)."""
+    from ess_observatory.backtest import back_test
+    from ess_observatory.build.runner import raw_folder
+    from ess_observatory.project import Project
+
+    project = Project.load()
+    loaded = project.edition(edition or project.default_edition())
+    found = back_test(project, loaded, raw_folder(project, loaded, raw), against or loaded.id)
+    if as_json:
+        _print_json(found.as_dict())
+    elif found.holds:
+        from ess_observatory.console import note
+
+        note(
+            f"✔ {found.published.edition}, version {found.published.version} : {len(found.published.entries)} chiffres identiques"
+        )
+    else:
+        from ess_observatory.compare_view import show_changes
+
+        show_changes(found.published, found.remade, found.changes)
+    if not found.holds:
+        raise typer.Exit(int(Exit.INTEGRITY))
+
+
+def _identity(snapshot: Any) -> dict[str, Any]:
+    return {
+        "edition": snapshot.edition,
+        "version": snapshot.version,
+        "synthetic": snapshot.is_synthetic,
+        "path": str(snapshot.path),
+        "figures": len(snapshot.entries),
+    }
+
+
+def _print_json(data: Any) -> None:
+    print(json.dumps(data, ensure_ascii=False, indent=1, default=str))
