@@ -80,7 +80,7 @@ def _child(request: dict) -> int:
     edition = project.edition(request["edition"])
     outputs = Outputs.of(project.root, edition.id, Path(request["out"]))
     try:
-        run(project, edition, Path(request["raw"]), outputs, request.get("until", "report"))
+        run(project, edition, Path(request["raw"]), outputs, request.get("until", "report"), again=True)
     except ObservatoryError as error:
         print(error, file=sys.stderr)
         return int(error.exit_code)

@@ -351,7 +351,7 @@ def test_a_raw_file_that_changes_meanwhile_stops_the_run(server, whole, tmp_path
 
     monkeypatch.setattr(runner, "render", disturbed)
     with pytest.raises(ObservatoryError) as caught:
-        runner.run(project, project.edition("tiny"), raw, outputs)
+        runner.run(project, project.edition("tiny"), raw, outputs, again=True)
     assert caught.value.code == "E156"
     assert caught.value.exit_code == 3
     assert "extraction.xlsx" in str(caught.value)

@@ -44,6 +44,10 @@ OutOption = Annotated[
     typer.Option("--out", help="Dossier où tout construire (défaut : data/processed et reports)."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Résultat en JSON sur la sortie standard.")]
+AgainOption = Annotated[
+    bool,
+    typer.Option("--again", help="Tout refaire, même si rien n’a changé depuis la dernière construction."),
+]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Sortie 5 s’il reste des avertissements.")]
 
 
@@ -75,7 +79,13 @@ def _places(project: Project, edition: Edition, out: Path | None) -> Outputs:
 
 
 def _run(
-    edition: str | None, raw: Path | None, out: Path | None, until: str, as_json: bool, strict: bool
+    edition: str | None,
+    raw: Path | None,
+    out: Path | None,
+    until: str,
+    again: bool,
+    as_json: bool,
+    strict: bool,
 ) -> None:
     from ess_observatory.build.runner import raw_folder, run
     from ess_observatory.console import Steps, summary
@@ -83,7 +93,7 @@ def _run(
     project, loaded = _open(edition)
     outputs = _places(project, loaded, out)
     with Steps(str(loaded.data["title"]), quiet=as_json) as steps:
-        outcome = run(project, loaded, raw_folder(project, loaded, raw), outputs, until, steps)
+        outcome = run(project, loaded, raw_folder(project, loaded, raw), outputs, until, steps, again)
     if as_json:
         _print_json(_outcome_json(until, outcome))
     else:
@@ -97,6 +107,7 @@ def _outcome_json(until: str, outcome: Outcome) -> dict[str, Any]:
     return {
         "ok": True,
         "command": until,
+        "unchanged": outcome.is_unchanged,
         "counts": outcome.counts,
         "warnings": outcome.warnings,
         "outputs": {name: str(getattr(outcome.outputs, name)) for name in ["database", "quality", *names]},
@@ -107,64 +118,27 @@ def _print_json(data: Any) -> None:
     print(json.dumps(data, ensure_ascii=False, indent=1, default=str))
 
 
-@app.command()
-def run(
-    edition: EditionOption = None,
-    raw: RawOption = None,
-    out: OutOption = None,
-    as_json: JsonOption = False,
-    strict: StrictOption = False,
-) -> None:
-    """Tout construire : des fichiers bruts au classeur et à la page."""
-    _run(edition, raw, out, "report", as_json, strict)
+def _verb(name: str, until: str, text: str) -> None:
+    """A command that builds up to a stage."""
+
+    def command(
+        edition: EditionOption = None,
+        raw: RawOption = None,
+        out: OutOption = None,
+        again: AgainOption = False,
+        as_json: JsonOption = False,
+        strict: StrictOption = False,
+    ) -> None:
+        _run(edition, raw, out, until, again, as_json, strict)
+
+    app.command(name, help=text)(command)
 
 
-@app.command()
-def ingest(
-    edition: EditionOption = None,
-    raw: RawOption = None,
-    out: OutOption = None,
-    as_json: JsonOption = False,
-    strict: StrictOption = False,
-) -> None:
-    """Lire les fichiers : lignes retenues, lignes refusées, registre."""
-    _run(edition, raw, out, "ingest", as_json, strict)
-
-
-@app.command()
-def check(
-    edition: EditionOption = None,
-    raw: RawOption = None,
-    out: OutOption = None,
-    as_json: JsonOption = False,
-    strict: StrictOption = False,
-) -> None:
-    """Lire, puis exécuter les contrôles déclarés."""
-    _run(edition, raw, out, "check", as_json, strict)
-
-
-@app.command()
-def build(
-    edition: EditionOption = None,
-    raw: RawOption = None,
-    out: OutOption = None,
-    as_json: JsonOption = False,
-    strict: StrictOption = False,
-) -> None:
-    """Lire, contrôler, décider du périmètre et calculer les tableaux (confidentiels)."""
-    _run(edition, raw, out, "build", as_json, strict)
-
-
-@app.command()
-def publish(
-    edition: EditionOption = None,
-    raw: RawOption = None,
-    out: OutOption = None,
-    as_json: JsonOption = False,
-    strict: StrictOption = False,
-) -> None:
-    """Aller jusqu’au dossier de publication, protégé par le secret statistique."""
-    _run(edition, raw, out, "publish", as_json, strict)
+_verb("run", "report", "Tout construire : des fichiers bruts au classeur et à la page.")
+_verb("ingest", "ingest", "Lire les fichiers : lignes retenues, lignes refusées, registre.")
+_verb("check", "check", "Lire, puis exécuter les contrôles déclarés.")
+_verb("build", "build", "Lire, contrôler, décider du périmètre et calculer les tableaux (confidentiels).")
+_verb("publish", "publish", "Aller jusqu’au dossier de publication, protégé par le secret statistique.")
 
 
 @app.command()

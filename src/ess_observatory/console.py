@@ -65,6 +65,8 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
     def number(key: str) -> str:
         return format_number(counts.get(key, 0))
 
+    if outcome.is_unchanged:
+        _say("[green]✔[/green] Rien n’a changé depuis la dernière construction (« --again » la refait).")
     _say(
         f"[green]✔[/green] {number('files')} fichiers, {number('rows_read')} lignes lues : "
         f"{number('rows_kept')} retenues, {number('rows_refused')} refusées (voir {_short(outputs.quality)}/refused.parquet)"

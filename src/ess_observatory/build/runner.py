@@ -16,12 +16,15 @@ from ess_observatory.build.inputs import inventory_of as inventory_of
 from ess_observatory.build.inputs import missing_sources as missing_sources
 from ess_observatory.build.inputs import raw_folder as raw_folder
 from ess_observatory.build.inputs import refuse_missing
-from ess_observatory.build.place import Outputs, building, put_in_place
+from ess_observatory.build.place import Outputs, building, put_in_place, settle
 from ess_observatory.build.rules import load_rules
+from ess_observatory.build.unchanged import fingerprint_of, recall, remember
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.project import Edition, Project
 from ess_observatory.quality import Verdict
+from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.desk import QualityDesk
+from ess_observatory.quality.verdicts import read_verdicts
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory
 
@@ -38,12 +41,13 @@ Progress = Callable[[str, str], None]
 
 @dataclass
 class Outcome:
-    """What a run did."""
+    """What a run did; `is_unchanged` when the build in place was already the right one."""
 
     outputs: Outputs
     inventory: Inventory
     verdicts: list[Verdict] = field(default_factory=list)
     counts: dict[str, Any] = field(default_factory=dict)
+    is_unchanged: bool = False
 
     @property
     def warnings(self) -> list[str]:
@@ -68,8 +72,10 @@ def run(
     outputs: Outputs,
     until: str = "report",
     progress: Progress = lambda step, detail: None,
+    again: bool = False,
 ) -> Outcome:
-    """Build everything up to a stage, beside, then put it in place.
+    """Build everything up to a stage, beside, then put it in place; nothing is done when the build in place was made of the
+    same files, declarations and program, unless `again`.
 
     Raises `ObservatoryError` (nothing is put in place): unknown headers or blocking checks (exit 3), missing input (4),
     secrecy or integrity (6), another build at work (4), raw files that change meanwhile or a full disk (3). The refused
@@ -79,6 +85,12 @@ def run(
     inventory = inventory_of(project, edition, raw)
     refuse_missing(project, edition, inventory)
     outcome = Outcome(outputs, inventory)
+    settle(outputs)
+    fingerprint = fingerprint_of(project, edition, inventory, previous_ledger(project, edition, outputs))
+    if not again and (counts := recall(outputs, fingerprint, until, STAGES)) is not None:
+        shutil.rmtree(outputs.failed_quality, ignore_errors=True)
+        verdicts = read_verdicts(outputs.quality / "checks.json")
+        return Outcome(outputs, inventory, verdicts, counts, is_unchanged=True)
     with building(outputs) as scratch:
         try:
             desk = QualityDesk(project, edition, inventory, outputs, scratch, until in ("publish", "report"))
@@ -86,6 +98,7 @@ def run(
             with desk, Database(scratch.database) as db:
                 _build(db, project, edition, inventory, scratch, until, outcome, desk, progress)
                 db.seal()
+            remember(scratch, edition.id, fingerprint, until, outcome.counts)
             refuse_changed_files(inventory)
             put_in_place(scratch, outputs, _IN_PLACE[until])
         except ObservatoryError:

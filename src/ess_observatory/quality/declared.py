@@ -61,7 +61,7 @@ def row_counts(db: Database, project: Project, edition: Edition, outputs: Output
 
     Nothing is said when there is none. `[row_counts] max_change_pct` of a source.toml gives the tolerance (30 %).
     """
-    ledger = _previous_ledger(project, edition, outputs)
+    ledger = previous_ledger(project, edition, outputs)
     if ledger is None:
         return []
     grain = "select source, {sheet} as sheet, sum(rows_kept) as kept from {ledger} group by all"
@@ -220,7 +220,8 @@ def _tables_exist(db: Database, check: dict[str, Any], path: Path) -> bool:
     return all(db.exists(schema, name) for schema, name in tables)
 
 
-def _previous_ledger(project: Project, edition: Edition, outputs: Outputs) -> Path | None:
+def previous_ledger(project: Project, edition: Edition, outputs: Outputs) -> Path | None:
+    """The ledger of the edition that `previous` names, beside this one or in its usual place; None when there is none."""
     previous = edition.data.get("previous")
     if not previous:
         return None

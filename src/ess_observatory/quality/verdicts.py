@@ -47,6 +47,14 @@ def write_verdicts(verdicts: list[Verdict], path: Path) -> None:
     _write([asdict(found) for found in verdicts], path)
 
 
+def read_verdicts(path: Path) -> list[Verdict]:
+    """What `write_verdicts` wrote; nothing when there is no such file."""
+    if not path.is_file():
+        return []
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return [Verdict(**{**row, "examples": tuple(row["examples"])}) for row in rows]
+
+
 def write_public_verdicts(verdicts: list[Verdict], path: Path) -> None:
     """`publication/checks.json`: the same without any value of a row."""
     _write(
