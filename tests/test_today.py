@@ -115,6 +115,57 @@ def test_births_and_deaths(db, figures):
     )
 
 
+def test_the_territory_beside_the_declared_ones(db, figures):
+    """Naive oracle: the producer's own lines of the region, and the index of the definition."""
+    lines = {
+        (row["activity"], row["measure"]): row["value"]
+        for row in db.dicts(
+            "select * from staging.flores_ess where geo_object = 'REG' and is_every_family and value_mark is null"
+        )
+    }
+    assert figures["compared_weight.REG32.ess"]["value"] == lines["_T", "posts"]
+    assert {i.split(".")[1] for i in figures if i.startswith("compared_weight.")} == {
+        "territory",
+        "REG32",
+        "DEP59",
+        "ARR592",
+    }
+    assert (
+        figures["compared_weight.territory.ess"]["value"]
+        == figures["same_source_weight.posts_all.ess"]["value"]
+    )
+    structure, index = (figures[f"sector_weight.QB.{c}"]["value"] for c in ("structure", "specificity"))
+    assert index == pytest.approx(structure / (lines["QB", "posts"] / lines["_T", "posts"]), abs=0.5)
+    for row in figures.values():
+        if row["table_id"] == "sector_weight" and row["column_code"] == "specificity":
+            hidden = figures[f"sector_weight.{row['row_code']}.ess"]["conf_status"] != "F"
+            assert (row["value"] is None) or not hidden
+
+
+def test_survival_counts_those_still_open(db, figures):
+    """Naive oracle on the oldest cohort."""
+    sites = db.rows("select created_on, closed_on from core.ess_site where register = 'sirene_establishment'")
+    born = [closed for created, closed in sites if created and created.year == 2020]
+    still = [closed for closed in born if closed is None or closed.year > 2025]
+    assert figures["survival.before_5.created"]["value"] == len(born)
+    assert figures["survival.before_5.open_5"]["value"] == pytest.approx(
+        100 * len(still) / len(born), abs=0.05
+    )
+    assert figures["survival.before_1.open_2"]["obs_status"] == "M"
+
+
+def test_a_compared_territory_is_written_whole(project: Project, tmp_path: Path):
+    path = tmp_path / "ici.toml"
+    path.write_text(
+        'name = "Ici"\narrondissement = "591"\ncompare = [{ object = "REG", code = "32" }]\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ObservatoryError) as caught:
+        project.territory("ici", near=tmp_path)
+    assert caught.value.code == "E109"
+    assert "name" in caught.value.what
+
+
 def test_nothing_of_the_survey_nor_of_2011(figures):
     tables = {row["table_id"] for row in figures.values()}
     assert not tables & {"participation", "projects", "obstacles", "compared_poles"}
@@ -124,7 +175,8 @@ def test_nothing_of_the_survey_nor_of_2011(figures):
 
 def test_the_reference_edition_has_none_of_the_new_tables(reference_build: Outputs):
     tables = set(pq.read_table(reference_build.publication / "figures.parquet")["table_id"].to_pylist())
-    assert not tables & {"same_source_weight", "sector_weight", "legal_units", "demography", "nested_levels"}
+    assert not tables & {"same_source_weight", "sector_weight", "legal_units", "demography", "nested_levels",
+                         "perimeter_agreement"}  # fmt: skip
 
 
 def test_every_commercial_company_has_its_evidence(db):
@@ -139,6 +191,31 @@ def test_every_commercial_company_has_its_evidence(db):
         "and not exists (select 1 from core.ess_evidence as v where v.siren = e.siren and v.kind <> 'name')"
     )
     assert unproven == [(0,)]
+
+
+def test_the_perimeter_beside_the_flag_and_the_lists(db, figures, built: Outputs):
+    cells = {
+        (row["row_code"], row["column_code"]): row["value"]
+        for row in figures.values()
+        if row["table_id"] == "perimeter_agreement"
+    }
+    for line in ("state_in", "state_out", "state_review", "total"):
+        assert cells[line, "count"] == sum(cells[line, f"flag_{said}"] for said in ("yes", "no", "none")) > 0
+    assert cells["state_in", "count"] == figures["size_total"]["value"]
+    assert cells["state_in", "disagreements"] == cells["state_in", "flag_no"] > 0
+    assert cells["state_out", "disagreements"] == cells["state_out", "flag_yes"] > 0
+    assert cells["state_review", "disagreements"] == 0
+    listed = pq.read_table(built.quality / "desaccords-perimetre.parquet").to_pylist()
+    assert (
+        len({row["siret"] for row in listed if "Sirene" in row["given_by_label"]})
+        == cells["total", "disagreements"]
+    )
+    proofs = db.rows(
+        "select count(*) from core.perimeter_opinion where given_by = 'esus' and decision = 'in'"
+    )[0][0]
+    assert cells["state_in", "esus"] == proofs > 0
+    report = (built.quality / "rapport-qualite.html").read_text(encoding="utf-8")
+    assert 'id="desaccords"' in report and "desaccords-perimetre.xlsx" in report
 
 
 def test_perimeters_compared(project: Project, built: Outputs):

@@ -125,12 +125,14 @@ def _employment(project: Project, area: str, flores: str, wide: str) -> dict[tup
         "COM,01001,_T,,true,posts,100,,2024\nCOM,01002,_T,,true,posts,,secret,2024\nARR,011,_T,,true,posts,130,,2024\n"
         "COM,01001,_T,,true,posts,90,,2023",
     }
-    path = ROOT / "pipelines" / "core" / "employment.sql"
+    core = ROOT / "pipelines" / "core"
     with Database() as db:
         rules_for(db, project, {"rules.flores_measures"}, set())
         for name, text in given.items():
             fill(db, name, text)
-        rows = db.dicts(path.read_text(encoding="utf-8"))
+        cells = (core / "producer_cell.sql").read_text(encoding="utf-8")
+        db.execute(f"create table core.producer_cell as {cells}")
+        rows = db.dicts((core / "employment.sql").read_text(encoding="utf-8"))
     return {(row["area"], row["commune_code"], row["field"]): row for row in rows if row["activity"] == "_T"}
 
 

@@ -42,6 +42,7 @@ def new_territory(
         *(f"{key} = [{', '.join(_quoted(code) for code in codes)}]" for key, codes in given.items()),
         f"sublevel = {_quoted(sublevel)}                     # niveau des tableaux : epci, arrondissement, departement ou region",
         '# communes = ["59001", …]    # ou file = "mes-communes.csv" (code,name,epci_code,epci_name,population)',
+        '# compare = [{ object = "REG", code = "32", name = "Hauts-de-France" }]   # tableaux 1.7 et 3.4 : la région, le département…',
         '# map = "mes-contours.geojson"          # contours des communes, pour la carte (facultatif)',
     ]
     path = _write(project.pipelines / "territories" / f"{identifier(name, '-')}.toml", lines)

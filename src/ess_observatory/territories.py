@@ -45,6 +45,10 @@ def load_territory(project: Project, path: Path) -> Territory:
         raise ObservatoryError(
             "E111", f"Niveau inconnu : « {sublevel} »", str(path), f"Niveaux connus : {', '.join(SUBLEVELS)}."
         )
+    for place in data.get("compare", []):
+        if lacking := {"object", "code", "name"} - place.keys():
+            raise ObservatoryError("E109", f"Territoire de comparaison incomplet : {', '.join(sorted(lacking))}", str(path),
+                                   'Écrivez { object = "REG", code = "32", name = "Hauts-de-France" }.')  # fmt: skip
     communes = _from_file(path, data) if "file" in data else _from_nomenclature(project, path, data, sublevel)
     if not communes:
         raise ObservatoryError(

@@ -39,6 +39,36 @@ line as (
 ),
 whole as (
     select max(ess) as ess from line where row_kind = 'total'
+),
+-- the same structure in the first of the areas that the territory is compared with
+reference as (
+    select c.activity, max(case when c.mark is null then c.amount end) as ess
+    from core.producer_cell as c
+    inner join rules.compared_area as a on a.object = c.geo_object and a.code = c.area_code and a.rank = 1
+    where c.field = 'ess' and c.family is null and c.measure = 'posts'
+    group by c.activity
+),
+reference_whole as (
+    select max(ess) as ess from reference where activity = '_T'
+),
+compared as (
+    select
+        l.row_code,
+        l.row_label,
+        l.row_rank,
+        l.row_kind,
+        l.ess,
+        l.ess_units,
+        l.ess_flags,
+        100.0 * l.ess / nullif(w.ess, 0) as structure,
+        w.ess as whole,
+        r.ess as reference_ess,
+        t.ess as reference_whole,
+        100.0 * r.ess / nullif(t.ess, 0) as reference_structure
+    from line as l
+    cross join whole as w
+    cross join reference_whole as t
+    left join reference as r on r.activity = case when l.row_kind = 'total' then '_T' else l.row_code end
 )
 select row_code, row_label, row_rank, row_kind, 'ess' as column_code, ess as value, cast(null as double) as numerator,
     cast(null as double) as denominator, cast(ess_units as bigint) as n_units, ess_flags as flags
@@ -50,6 +80,10 @@ select row_code, row_label, row_rank, row_kind, 'share', 100.0 * ess / nullif(to
     coalesce(ess_flags, total_flags)
 from line
 union all
-select l.row_code, l.row_label, l.row_rank, l.row_kind, 'structure', 100.0 * l.ess / nullif(w.ess, 0), l.ess, w.ess,
-    cast(l.ess_units as bigint), l.ess_flags
-from line as l cross join whole as w
+select row_code, row_label, row_rank, row_kind, 'structure', structure, ess, whole, cast(ess_units as bigint), ess_flags from compared
+union all
+select row_code, row_label, row_rank, row_kind, 'reference', reference_structure, reference_ess, reference_whole, null, null from compared
+union all
+select row_code, row_label, row_rank, row_kind, 'specificity', 100.0 * structure / nullif(reference_structure, 0), structure,
+    reference_structure, cast(ess_units as bigint), ess_flags
+from compared

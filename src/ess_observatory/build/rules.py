@@ -91,7 +91,10 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
 
 
 def _territory_areas(db: Database, edition: Edition) -> None:
-    """`rules.territory_area` (the official area that the territory is, if any) and `rules.territory_level` (nested levels)."""
+    """The official area that the territory is, if any, those that it is compared with, and its nested levels.
+
+    `rules.territory_area`, `rules.compared_area` (the first one is the reference of specialisation), `rules.territory_level`.
+    """
     import pyarrow as pa
 
     area = official_area(edition.territory)
@@ -103,6 +106,15 @@ def _territory_areas(db: Database, edition: Edition) -> None:
                 "code": pa.array([area[1]] if area else [], pa.string()),
             }
         ),
+    )
+    compared = edition.territory.meta.get("compare", [])
+    columns: dict[str, pa.Array] = {
+        key: pa.array([str(place[key]) for place in compared], pa.string())
+        for key in ("object", "code", "name")
+    }
+    db.put(
+        "rules.compared_area",
+        pa.table({**columns, "rank": pa.array(range(1, len(compared) + 1), pa.int32())}),
     )
     db.execute(_LEVELS)
 

@@ -109,7 +109,7 @@ def _all_cells(world: World) -> Cells:
                 found[*place, total, name].append(size)
                 if name == "all" or place[0] == area["object"]:
                     found[*place, activity, name].append(size)
-    return found
+    return _with_compared_areas(world, found)
 
 
 def _ess_cells(world: World) -> Cells:
@@ -127,7 +127,28 @@ def _ess_cells(world: World) -> Cells:
             )
             found[area["object"], area["code"], total, family].append(site.employees)
             found[area["object"], area["code"], activity, family].append(site.employees)
-    return found
+    return _with_compared_areas(world, found)
+
+
+def _with_compared_areas(world: World, cells: Cells) -> Cells:
+    """Larger and neighbouring areas: the cells of the area, enlarged, each activity a little more or less than in proportion."""
+    area, codes = world.recipe["area"], world.layouts["codes"]
+    own = {key[2:]: sizes for key, sizes in cells.items() if key[:2] == (area["object"], area["code"])}
+    for other in world.recipe.get("compared", []):
+        place = (other["object"], other["code"])
+        for (activity, group), sizes in own.items():
+            if activity != codes["total"]:
+                tilt = world.rng(f"{place}:{activity}").uniform(0.6, 1.5)
+                count = max(3, round(len(sizes) * other["times"] * tilt))
+                cells[*place, activity, group] = [sizes[i % len(sizes)] for i in range(count)]
+        for group in {group for _, group in own}:
+            parts = [
+                s
+                for (*at, a, g), s in cells.items()
+                if (*at,) == place and a != codes["total"] and g == group
+            ]
+            cells[*place, codes["total"], group] = [size for sizes in parts for size in sizes]
+    return cells
 
 
 def _posts(world: World, name: str, cells: Cells, out: Path) -> Path:
