@@ -154,6 +154,16 @@ def test_survival_counts_those_still_open(db, figures):
     assert figures["survival.before_1.open_2"]["obs_status"] == "M"
 
 
+def test_the_regional_series_adds_the_lines_of_each_year(figures):
+    """Naive oracle on the file itself."""
+    file = ROOT / "data/raw" / EDITIONS[0] / "urssaf" / "SYNTHETIQUE_ess_effectifs-par-famille.csv"
+    lines = [line.split(";") for line in file.read_text(encoding="utf-8-sig").splitlines()[1:]]
+    jobs = {year: sum(int(line[6]) for line in lines if line[0] == year) for year in ("2023", "2024")}
+    assert figures["regional_series.last.total"]["value"] == jobs["2024"]
+    change = 100 * (jobs["2024"] - jobs["2023"]) / jobs["2023"]
+    assert figures["regional_series.last.change"]["value"] == pytest.approx(change, abs=0.05)
+
+
 def test_a_compared_territory_is_written_whole(project: Project, tmp_path: Path):
     path = tmp_path / "ici.toml"
     path.write_text(

@@ -25,6 +25,7 @@ def write_files(world: World, out: Path) -> list[Path]:
         _posts(world, "all_posts", _all_cells(world), out),
         _posts(world, "ess_posts", _ess_cells(world), out),
         _jobs(world, out),
+        _family_series(world, out),
         _employers(world, out),
         *_lists(world, out),
     ]
@@ -206,6 +207,39 @@ def _jobs(world: World, out: Path) -> Path:
             values += ["", ""] if is_empty else [len(found), round(sum(found) * factor)]
         lines.append([*lead, *values])
     return write_csv(out / layout["file"], lines, "utf-8-sig", "\r\n")
+
+
+def _family_series(world: World, out: Path) -> Path:
+    """A long file: private jobs of the region by year, family and activity."""
+    layout, codes = world.layouts["files"]["family_series"], world.layouts["codes"]
+    region, last = world.recipe["region"], world.recipe["jobs_year"]
+    lines: list[list[str | int]] = [layout["header"]]
+    for (kind, code, activity, family), sizes in sorted(_ess_cells(world).items()):
+        if (
+            (kind, code) != ("REG", region["code"])
+            or activity == codes["total"]
+            or family not in layout["families"]
+        ):
+            continue
+        rng = world.rng(f"family series:{activity}:{family}")
+        pay = rng.randrange(*layout["pay_eur"])
+        for year in range(last - layout["years"] + 1, last + 1):
+            jobs = round(sum(sizes) * (layout["yearly_change"] + rng.uniform(-0.02, 0.02)) ** (last - year))
+            lines.append(
+                [
+                    year,
+                    region["name"],
+                    region["code"],
+                    layout["families"][family],
+                    activity,
+                    len(sizes),
+                    jobs,
+                    jobs * pay,
+                ]
+            )
+    return write_csv(
+        out / layout["file"], [lines[0], *sorted(lines[1:], key=lambda line: line[0])], "utf-8-sig", "\r\n"
+    )
 
 
 def _employers(world: World, out: Path) -> Path:

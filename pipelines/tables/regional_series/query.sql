@@ -1,0 +1,52 @@
+-- grain: one of the last six years of the series x ESS family (or all) in the region of the territory; quarterly jobs are averaged.
+with region as (
+    select code, name from rules.compared_area where object = 'REG' order by rank limit 1
+),
+period as (
+    select
+        u.year,
+        coalesce(u.quarter, '') as quarter,
+        u.family,
+        sum(u.jobs) as jobs,
+        sum(u.establishments) as establishments
+    from staging.urssaf_ess as u
+    inner join region as r on r.code = u.region_code
+    group by u.year, coalesce(u.quarter, ''), u.family
+),
+yearly as (
+    select year, family, avg(jobs) as jobs, avg(establishments) as establishments from period group by year, family
+),
+bound as (
+    select max(year) as last_year from yearly
+),
+cell as (
+    select year, family, jobs, establishments from yearly
+    union all
+    select year, 'total', sum(jobs), sum(establishments) from yearly group by year
+),
+line as (
+    select
+        case when b.last_year = c.year then 'last' else 'before_' || cast(b.last_year - c.year as varchar) end as row_code,
+        cast(c.year as varchar) as row_label,
+        cast(c.year as integer) as row_rank,
+        c.year,
+        c.family,
+        c.jobs,
+        c.establishments
+    from cell as c
+    cross join bound as b
+    where c.year > b.last_year - 6
+),
+change as (
+    select a.row_code, a.row_label, a.row_rank, a.jobs, a.establishments, b.jobs as jobs_before
+    from line as a
+    left join cell as b on b.family = 'total' and b.year = a.year - 1
+    where a.family = 'total'
+)
+select row_code, row_label, row_rank, family as column_code, jobs as value, cast(null as double) as numerator,
+    cast(null as double) as denominator, cast(round(establishments) as bigint) as n_units, cast(null as varchar) as obs_status
+from line
+union all
+select row_code, row_label, row_rank, 'change', 100.0 * (jobs - jobs_before) / nullif(jobs_before, 0), jobs - jobs_before, jobs_before,
+    cast(round(establishments) as bigint), case when jobs_before is null then 'O' end
+from change
