@@ -37,7 +37,7 @@ class BackTest:
         }
 
 
-def back_test(project: Project, edition: Edition, raw: Path, against: str | Path) -> BackTest:
+def back_test(project: Project, edition: Edition, raw: Path | None, against: str | Path) -> BackTest:
     """Make an edition again in a folder of its own, up to its publication, and compare it with `against`.
 
     `against`: a publication, a package, or the name of a built edition. The published one is only read. Raises E130 when there is

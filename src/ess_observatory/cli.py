@@ -37,7 +37,11 @@ EditionOption = Annotated[
     ),
 ]
 RawOption = Annotated[
-    Path | None, typer.Option("--raw", help="Dossier des fichiers bruts (défaut : data/raw/<édition>).")
+    Path | None,
+    typer.Option(
+        "--raw",
+        help="Dossier des fichiers bruts, et rien d’autre (défaut : data/raw/<édition>, puis data/raw).",
+    ),
 ]
 OutOption = Annotated[
     Path | None,
@@ -87,13 +91,13 @@ def _run(
     as_json: bool,
     strict: bool,
 ) -> None:
-    from ess_observatory.build.runner import raw_folder, run
+    from ess_observatory.build.runner import run
     from ess_observatory.console import Steps, summary
 
     project, loaded = _open(edition)
     outputs = _places(project, loaded, out)
     with Steps(str(loaded.data["title"]), quiet=as_json) as steps:
-        outcome = run(project, loaded, raw_folder(project, loaded, raw), outputs, until, steps, again)
+        outcome = run(project, loaded, raw, outputs, until, steps, again)
     if as_json:
         _print_json(_outcome_json(until, outcome))
     else:
@@ -200,8 +204,7 @@ def plan(
     from ess_observatory.inquiry import plan_of
 
     project, loaded = _open(edition)
-    folder = raw_folder(project, loaded, raw)
-    inventory = inventory_of(project, loaded, folder, tolerant=True)
+    inventory = inventory_of(project, loaded, raw, tolerant=True)
     found = plan_of(
         project, loaded, inventory, [spec.id for spec in missing_sources(project, loaded, inventory)]
     )
@@ -210,7 +213,7 @@ def plan(
     else:
         from ess_observatory.console import show_plan
 
-        show_plan(folder, found)
+        show_plan(raw_folder(project, loaded, raw), found)
     if found["missing"]:
         raise typer.Exit(int(Exit.MISSING))
 

@@ -91,7 +91,11 @@ def backtest(
         ),
     ] = None,
     raw: Annotated[
-        Path | None, typer.Option("--raw", help="Dossier des fichiers bruts (défaut : data/raw/<édition>).")
+        Path | None,
+        typer.Option(
+            "--raw",
+            help="Dossier des fichiers bruts, et rien d’autre (défaut : data/raw/<édition>, puis data/raw).",
+        ),
     ] = None,
     against: Annotated[
         str | None,
@@ -103,12 +107,11 @@ def backtest(
 ) -> None:
     """Refaire une édition publiée depuis ses fichiers bruts et vérifier qu’elle est identique (sortie 6 sinon)."""
     from ess_observatory.backtest import back_test
-    from ess_observatory.build.runner import raw_folder
     from ess_observatory.project import Project
 
     project = Project.load()
     loaded = project.edition(edition or project.default_edition())
-    found = back_test(project, loaded, raw_folder(project, loaded, raw), against or loaded.id)
+    found = back_test(project, loaded, raw, against or loaded.id)
     if as_json:
         _print_json(found.as_dict())
     elif found.holds:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
+import io
+import os
 import shutil
+import tarfile
+import warnings
+import zipfile
 from pathlib import Path
 
 from awkward.files import (
@@ -17,12 +23,11 @@ from awkward.files import (
 from awkward.text_cases import data, labelled, lines
 from awkward.toy import Case
 
+TWO_MEMBERS = b"".join(gzip.compress(line.encode() + b"\n") for line in good_text().splitlines())
 NUMBERS = [["59392", "Maubeuge", 12], ["59291", "Hautmont", 7]]
 
 
 def zip_bomb(folder: Path) -> None:
-    import zipfile
-
     with (
         zipfile.ZipFile(folder / "essai.zip", "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("essai.csv", "w") as out,
@@ -61,6 +66,56 @@ def locks(folder: Path) -> None:
         "essai.tmp",
     ):
         (folder / name).write_bytes(b"verrou")
+
+
+def compressed(name: str, times: int = 1, cut: int = 0, spoilt: bool = False):
+    """A builder of the good table in a gzip file; without its last `cut` bytes, or with a false sum."""
+
+    def build(folder: Path) -> None:
+        content = good_text().encode()
+        for _ in range(times):
+            content = gzip.compress(content, mtime=0)
+        content = content[: len(content) - cut]
+        if spoilt:
+            content = content[:-8] + bytes(4) + content[-4:]
+        (folder / name).write_bytes(content)
+
+    return build
+
+
+def named(name: str):
+    return lambda outcome: outcome.ledger[0]["file"] == name and labelled(outcome)
+
+
+def gzip_bomb(folder: Path) -> None:
+    with gzip.open(folder / "essai.csv.gz", "wb") as out:
+        for _ in range(80):
+            out.write(b"0" * (1 << 20))
+
+
+def gzipped_workbook(folder: Path) -> None:
+    xlsx(folder / "essai.xlsx", ("F1", [HEADER, *NUMBERS]))
+    content = gzip.compress((folder / "essai.xlsx").read_bytes())
+    (folder / "essai.xlsx").unlink()
+    (folder / "essai.xlsx.gz").write_bytes(content)
+
+
+def same_names(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "essai.zip", "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr("a.csv", good_text())
+        archive.writestr("a.csv", text([HEADER, ["59036", "Boussois", "1"]]))
+
+
+def odd_name(folder: Path) -> None:
+    (folder / os.fsdecode(b"\xff\xfe.csv")).write_text(good_text(), encoding="utf-8")
+
+
+def tarball(folder: Path) -> None:
+    with tarfile.open(folder / "essai.tar.gz", "w:gz") as archive:
+        member = tarfile.TarInfo("essai.csv")
+        member.size = len(good_text())
+        archive.addfile(member, io.BytesIO(good_text().encode()))
 
 
 def detail(code: str):
@@ -125,6 +180,40 @@ CASES = [
         error="E202",
         check=detail("E205"),
     ),
+    *(
+        Case(f"gzip, {name}", compressed(name), 2, check=named(name))
+        for name in ("essai.csv.gz", "essai.TXT.GZ", "essai.tsv.gz", "essai.csv", "essai.gz")
+    ),
+    Case(
+        "two members of one name in a zip",
+        same_names,
+        3,
+        check=lambda o: {row["file"] for row in o.ledger} == {"essai.zip/a.csv", "essai.zip/a.csv (2)"},
+    ),
+    Case("file name that is not text", odd_name, error="E202", check=detail("E208")),
+    Case(
+        "gzip of several members", lambda f: (f / "essai.csv.gz").write_bytes(TWO_MEMBERS), 2, check=labelled
+    ),
+    Case(
+        "gzip followed by rubbish",
+        lambda f: (f / "essai.csv.gz").write_bytes(TWO_MEMBERS + b"x"),
+        error="E202",
+    ),
+    Case(
+        "gzip in a zip",
+        lambda f: zipped(f / "essai.zip", essai__csv__gz=gzip.compress(good_text().encode())),
+        2,
+    ),
+    Case("workbook in a gzip", gzipped_workbook, 2, check=named("essai.xlsx.gz")),
+    Case("text that calls itself .gz", data(good_text(), "essai.csv.gz"), 2),
+    Case("gzip cut short", compressed("essai.csv.gz", cut=9), error="E202", check=detail("E201")),
+    Case(
+        "gzip with a false sum", compressed("essai.csv.gz", spoilt=True), error="E202", check=detail("E201")
+    ),
+    Case("gzip bomb", gzip_bomb, error="E202", check=detail("E206")),
+    Case("gzip in a gzip in a gzip", compressed("essai.csv.gz", times=3), error="E202", check=detail("E207")),
+    Case("tar in a gzip", tarball, left=("non lu",)),
+    Case("nothing in a gzip", data(gzip.compress(b""), "essai.csv.gz"), left=("fichier vide",)),
     Case("damaged zip", data(b"PK\x03\x04" + bytes(60), "essai.zip"), error="E202", check=detail("E201")),
     Case(
         "parquet",

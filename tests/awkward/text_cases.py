@@ -96,6 +96,8 @@ SEPARATORS = [
     Case("CSV that calls itself .xlsx", data(good_text(), "essai.xlsx"), 2),
 ]
 
+TWICE = "59036;" + ' "a";' * 40 + '"b" c\n'
+
 QUOTES = [
     Case(
         "all quoted",
@@ -120,6 +122,29 @@ QUOTES = [
         data(good_text().replace("Maubeuge", 'tube 3" long')),
         2,
         check=label_is('tube 3" long'),
+    ),
+    Case("fields that a regular expression could read twice", data(good_text() + TWICE), 2, (("E214", 4),)),
+    Case(
+        "a cell of a thousand lines with quotes",
+        data(good_text().replace("Maubeuge", '"' + '""dit-on""\n' * 1000 + 'fin"')),
+        2,
+        check=lambda o: o.kept[0]["label"].count('"dit-on"\n') == 1000 and lines(2, 1003)(o),
+    ),
+    Case(
+        "two cells of many lines in one row",
+        data(
+            good_text()
+            .replace("59392;Maubeuge", '"59392";"a\n""b""\n' + "x\n" * 40 + '";"12')
+            .replace('"12;12', "12")
+        ),
+        2,
+        check=lines(2, 45),
+    ),
+    Case(
+        "a quote never closed, then doubled quotes",
+        data(good_text() + '59036;"jamais;3\n' + '59036;dit ""x"";4\n' * 40),
+        2 + 40,
+        (("E214", 4),),
     ),
     Case(
         "line break inside quotes",

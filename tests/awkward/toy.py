@@ -53,6 +53,16 @@ name = "naf"
 headers = ["APE"]
 type = "naf"
 [[columns]]
+name = "naf_old"
+headers = ["APE 2003"]
+type = "naf"
+nomenclature = "naf_rev1"
+[[columns]]
+name = "naf_new"
+headers = ["APE 2025"]
+type = "naf"
+nomenclature = "naf_2025"
+[[columns]]
 name = "opened_on"
 headers = ["Ouverture"]
 type = "date"

@@ -13,7 +13,14 @@ def values(
     name: str, column: str, given: list[str], expected: list, refused: tuple[tuple[str, int], ...] = ()
 ) -> Case:
     """The values of an optional column: what they become, row by row."""
-    fields = {"Part (%)": "share", "SIRET": "siret", "APE": "naf", "Ouverture": "opened_on"}
+    fields = {
+        "Part (%)": "share",
+        "SIRET": "siret",
+        "APE": "naf",
+        "APE 2003": "naf_old",
+        "APE 2025": "naf_new",
+        "Ouverture": "opened_on",
+    }
     return Case(
         name,
         data(with_column(column, *given)),
@@ -165,6 +172,37 @@ CASES = [
         ["85.3K", "853K", "NAF1:85.3K", "88.10G", "NAF2025:88.10Y", "88.10", "99.99Z", "abc"],
         [],
         (*((("E343", line)) for line in range(2, 8)), ("E342", 8), ("E341", 9)),
+    ),
+    values(
+        "a revision of the NAF that its prefix contradicts",
+        "APE",
+        ["NAF1:88.10A", "NAF2:85.3K", "NAF93:85.3K", "NAF2025:88.10A", "NAF2008:88.10A"],
+        ["88.10A"],
+        tuple(("E343", line) for line in range(2, 6)),
+    ),
+    values(
+        "NAF rév. 1 where it is declared",
+        "APE 2003",
+        [
+            "85.3K",
+            "853k",
+            "NAF1:85.3K",
+            "NAF2:85.3K",
+            "88.10A",
+            "88.10G",
+            "NAF1:88.10A",
+            "NAF93:85.3K",
+            "853",
+        ],
+        ["85.3K"] * 3,
+        (*(("E343", line) for line in range(5, 10)), ("E341", 10)),
+    ),
+    values(
+        "NAF 2025 where it is declared",
+        "APE 2025",
+        ["88.10G", "NAF2025:88.10Y", "88.10A", "NAF2025:88.10A", "853K", "NAF1:88.10Y", "8810M"],
+        ["88.10G", "88.10Y"],
+        (*(("E343", line) for line in range(4, 8)), ("E341", 8)),
     ),
     communes(
         "communes",

@@ -72,6 +72,30 @@ def hidden_sheet(folder: Path) -> None:
     )
 
 
+def percents(*formats: str, at: int = 3, values: tuple[float, ...] = (0.149,)):
+    """A builder of a workbook with one row a number format, and a value in its column `at`."""
+
+    def build(folder: Path) -> None:
+        import openpyxl
+
+        shown = [(form, value) for form in formats for value in values]
+        rows = [[*NUMBERS[0], None] for _ in shown]
+        for row, (_, value) in zip(rows, shown, strict=True):
+            row[at] = value
+        xlsx(folder / "essai.xlsx", ("F1", [[*HEADER, "Part (%)"], *rows]))
+        workbook = openpyxl.load_workbook(folder / "essai.xlsx")
+        for line, (form, _) in enumerate(shown, 2):
+            workbook["F1"].cell(line, at + 1).number_format = form
+        workbook.save(folder / "essai.xlsx")
+
+    return build
+
+
+def ods_share(kind: str) -> str:
+    cell = f'<table:table-cell office:value-type="{kind}" office:value="0.149"><text:p>x</text:p></table:table-cell>'
+    return ods_row(*GOOD[0]).replace("</table:table-row>", f"{cell}</table:table-row>")
+
+
 def two_sources(folder: Path) -> None:
     xlsx(
         folder / "essai.xlsx",
@@ -139,6 +163,32 @@ CASES = [
         check=small_number,
     ),
     Case(
+        "xlsx, percentages are read as they are shown",
+        percents("0%", "0.00%", '0.0" %";-0.0%', '0.0" %"', "General"),
+        5,
+        check=lambda o: [row["share"] for row in o.kept] == [14.9, 14.9, 14.9, 0.149, 0.149],
+    ),
+    Case(
+        "xlsx, a percentage with three decimals, a whole one, a negative one",
+        percents("0%", values=(0.12345, 1, -0.5)),
+        3,
+        check=lambda o: [row["share"] for row in o.kept] == [12.345, 100, -50],
+    ),
+    Case(
+        "xlsx, a percentage where a count is expected",
+        percents("0%", at=2, values=(0.12,)),
+        0,
+        (("E315", 2),),
+    ),
+    Case(
+        "ods, percentages",
+        lambda f: ods(
+            f / "essai.ods", ods_row(*HEADER, "Part (%)") + ods_share("percentage") + ods_share("float")
+        ),
+        2,
+        check=lambda o: [row["share"] for row in o.kept] == [14.9, 0.149],
+    ),
+    Case(
         "xlsx, error cells are not empty cells",
         book(HEADER, [*GOOD[0][:2], "#N/A"], [*GOOD[1][:2], "#DIV/0!"]),
         0,
@@ -194,7 +244,13 @@ CASES = [
         error="E202",
         check=detail("E201"),
     ),
-    Case("xls", from_file("essai.xls"), 2, (("I201", 5),), check=labelled),
+    Case(
+        "xls",
+        from_file("essai.xls"),
+        2,
+        (("I201", 5),),
+        check=lambda o: labelled(o) and "non distingués dans un .xls" in o.inventory.matches[0].why,
+    ),
     Case(
         "xlsb",
         lambda f: xlsb(f / "essai.xlsb", [HEADER, ["59392", "Maubeuge", 12.0], ["59291", "Hautmont", 7.0]]),

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Edition, Project, SourceSpec
+from ess_observatory.read.places import Shared
 from ess_observatory.read.recognise import Inventory, take_inventory
 
 
 def raw_folder(project: Project, edition: Edition, raw: Path | None) -> Path:
-    """The folder of raw files: the one given, else the edition's own, else all of `data/raw/`."""
+    """The folder of raw files: the one given, else the edition's own, else `data/raw/`. Raises E121 when there is none."""
     default = project.root / "data" / "raw"
     own = default / edition.id
     folder = raw or (own if own.is_dir() else default)
@@ -25,20 +26,34 @@ def raw_folder(project: Project, edition: Edition, raw: Path | None) -> Path:
     return folder
 
 
-def inventory_of(project: Project, edition: Edition, raw: Path, *, tolerant: bool = False) -> Inventory:
-    """Recognise what lies in a raw folder; `tolerant` lists unreadable files instead of stopping at them."""
+def inventory_of(
+    project: Project, edition: Edition, raw: Path | None, *, tolerant: bool = False
+) -> Inventory:
+    """Recognise the raw files of an edition; `tolerant` lists unreadable files instead of stopping at them.
+
+    With `raw`, all that lies in that folder and nothing else. Without, what lies in `data/raw/<edition>/`, then what lies
+    elsewhere in `data/raw/`, outside the folders of the other editions.
+    """
     from ess_observatory.survey.codebook import load_codebook
     from ess_observatory.survey.read import recognise
 
     codebook = load_codebook(project.questionnaire)
     survey = next((spec.id for spec in project.sources.values() if spec.kind == "survey"), None)
     expected = {source: declared.get("vintage") for source, declared in edition.sources.items()}
+    folder: Path | None = raw_folder(project, edition, raw)
+    shared = None
+    if raw is None:
+        everyone = project.root / "data" / "raw"
+        editions = {path.stem for path in (project.pipelines / "editions").glob("*.toml")} | {edition.id}
+        shared = Shared(everyone, "data/raw", frozenset(editions), frozenset(edition.sources))
+        folder = None if folder == everyone else folder
     return take_inventory(
-        raw,
+        folder,
         project.sources.values(),
         lambda sheet: recognise(sheet, codebook),
         survey,
         expected=expected,
+        shared=shared,
         tolerant=tolerant,
     )
 

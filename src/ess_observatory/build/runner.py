@@ -18,6 +18,7 @@ from ess_observatory.build.inputs import raw_folder as raw_folder
 from ess_observatory.build.inputs import refuse_missing
 from ess_observatory.build.place import Outputs, building, put_in_place, settle
 from ess_observatory.build.rules import load_rules
+from ess_observatory.build.stale import stale_outputs
 from ess_observatory.build.unchanged import fingerprint_of, recall, remember
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.project import Edition, Project
@@ -48,10 +49,11 @@ class Outcome:
     verdicts: list[Verdict] = field(default_factory=list)
     counts: dict[str, Any] = field(default_factory=dict)
     is_unchanged: bool = False
+    stale: list[str] = field(default_factory=list)
 
     @property
     def warnings(self) -> list[str]:
-        """What the analyst should read: failed warning checks, files left aside."""
+        """What the analyst should read: failed warning checks, files left aside, outputs of another build."""
         checks = [f"{v.label} : {v.detail}" for v in self.verdicts if v.status == "warning"]
         files = [f"{u.relative} : {u.why}. {u.fix}" for u in self.inventory.unmatched if u.severity == "warn"]
         waiting = self.counts.get("to_link", 0)
@@ -62,13 +64,13 @@ class Outcome:
         recodes = [
             f"{texts} réponse(s) libre(s) à recoder : complétez pipelines/survey/recodes.csv avec quality/a-recoder.csv"
         ]
-        return files + checks + (links if waiting else []) + (recodes if texts else [])
+        return self.stale + files + checks + (links if waiting else []) + (recodes if texts else [])
 
 
 def run(
     project: Project,
     edition: Edition,
-    raw: Path,
+    raw: Path | None,
     outputs: Outputs,
     until: str = "report",
     progress: Progress = lambda step, detail: None,
@@ -77,6 +79,7 @@ def run(
     """Build everything up to a stage, beside, then put it in place; nothing is done when the build in place was made of the
     same files, declarations and program, unless `again`.
 
+    `raw`: the folder of raw files; None = the edition's place under `data/raw/` (see `inventory_of`).
     Raises `ObservatoryError` (nothing is put in place): unknown headers or blocking checks (exit 3), missing input (4),
     secrecy or integrity (6), another build at work (4), raw files that change meanwhile or a full disk (3). The refused
     rows of a stopped run are left in `quality-echec/`.
@@ -90,7 +93,8 @@ def run(
     if not again and (counts := recall(outputs, fingerprint, until, STAGES)) is not None:
         shutil.rmtree(outputs.failed_quality, ignore_errors=True)
         verdicts = read_verdicts(outputs.quality / "checks.json")
-        return Outcome(outputs, inventory, verdicts, counts, is_unchanged=True)
+        stale = stale_outputs(outputs, counts["build"])
+        return Outcome(outputs, inventory, verdicts, counts, is_unchanged=True, stale=stale)
     with building(outputs) as scratch:
         try:
             desk = QualityDesk(project, edition, inventory, outputs, scratch, until in ("publish", "report"))
@@ -110,6 +114,7 @@ def run(
                 raise disk_full(outputs.base) from error
             raise
         shutil.rmtree(outputs.failed_quality, ignore_errors=True)
+    outcome.stale = stale_outputs(outputs, outcome.counts["build"])
     return outcome
 
 
@@ -133,6 +138,7 @@ def _build(
     load.close_ledger(db)
     load.write_books(db, scratch.quality)
     outcome.counts.update(_reading_counts(db))
+    outcome.counts["build"] = build_id(db, project, edition)
     progress("Contrôles", f"{outcome.counts['rows_read']} lignes, {outcome.counts['rows_refused']} refusées")
     if STAGES.index(until) < STAGES.index("build"):
         desk.after_staging(db)
@@ -149,7 +155,7 @@ def _build(
     if until == "build":
         return
     progress("Secret statistique et publication", "")
-    book, controls = _publish(db, project, edition, scratch)
+    book, controls = _publish(db, project, edition, scratch, outcome.counts["build"])
     outcome.counts["tables"] = len(book.tables)
     outcome.counts["hidden"] = sum(c.conf_status != "F" for _, cells in book.tables for c in cells)
     desk.before_publication(db, controls)
@@ -213,20 +219,22 @@ def _count(
     progress("Périmètre et tableaux", f"{len(project.tables)} tableaux")
     for model in models:
         if model.layer == "core":
-            db.execute(f"create or replace table {model.target} as {model.sql}")
+            db.make(model)
     weighting, counts["to_link"] = estimate(db, codebook, project.questionnaire.parent, quality)
     counts["to_recode"] = write_to_recode(db, codebook, quality)
     for table in surveys:
         survey_cells(db, codebook, {**table.card, "id": table.id}, {"weighting": weighting})
     for model in models:
         if model.layer == "marts":
-            db.execute(f"create or replace table {model.target} as {model.sql}")
+            db.make(model)
 
 
-def _publish(db: Database, project: Project, edition: Edition, scratch: Outputs) -> tuple[Any, list[Verdict]]:
+def _publish(
+    db: Database, project: Project, edition: Edition, scratch: Outputs, build: str
+) -> tuple[Any, list[Verdict]]:
     from ess_observatory.publish.assemble import publish
 
-    return publish(db, project, edition, scratch.publication, build_id(db, project, edition))
+    return publish(db, project, edition, scratch.publication, build)
 
 
 def render(outputs: Outputs) -> None:
@@ -270,7 +278,17 @@ def _reading_counts(db: Database) -> dict[str, int]:
         "select count(distinct file), coalesce(sum(rows_read), 0), coalesce(sum(rows_kept), 0), "
         "coalesce(sum(rows_refused), 0) from staging.ledger"
     )[0]
-    return {"files": files, "rows_read": int(read), "rows_kept": int(kept), "rows_refused": int(refused)}
+    corrections, notes = (
+        db.rows(f"select count(*) from staging.{book}")[0][0] for book in ("correction", "note")
+    )
+    return {
+        "files": files,
+        "rows_read": int(read),
+        "rows_kept": int(kept),
+        "rows_refused": int(refused),
+        "corrections": corrections,
+        "notes": notes,
+    }
 
 
 def _keep_failed_quality(scratch: Outputs, outputs: Outputs) -> None:

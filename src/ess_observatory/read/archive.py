@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read import limits
 
+GZIP = b"\x1f\x8b"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MARKUP = (b"<!doctype html", b"<html", b"<?xml", b"<table", b"<workbook")
 _DOCUMENT = (
@@ -18,7 +21,6 @@ _DOCUMENT = (
     b"\x89PNG",
     b"\xff\xd8\xff",
     b"GIF8",
-    b"\x1f\x8b",
     b"7z\xbc\xaf",
     b"Rar!",
     b"\x7fELF",
@@ -37,7 +39,7 @@ class Member:
 def kind_of(path: Path, relative: str) -> str:
     """What a file is, by its content: `zip`, `ole`, `parquet`, `text`, `archive`, `document` or `markup`.
 
-    `zip` is a workbook of the zip family, `markup` a page or XML that a tool saved under a workbook's name.
+    `archive` is a .zip of files or a gzip file; `zip` is a workbook of the zip family, `markup` a page or XML that a tool saved under a workbook's name.
     """
     with path.open("rb") as handle:
         head = handle.read(1024)
@@ -47,7 +49,9 @@ def kind_of(path: Path, relative: str) -> str:
         return "parquet"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_kind(path, relative)
-    if head.startswith(_DOCUMENT):
+    if head.startswith(GZIP):
+        return "archive"
+    if head.startswith(_DOCUMENT) or head[257:262] == b"ustar":
         return "document"
     if head.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_MARKUP):
         return "markup"
@@ -59,12 +63,7 @@ def _zip_kind(path: Path, relative: str) -> str:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise ObservatoryError(
-            "E201",
-            "Fichier compressé abîmé",
-            f"{relative} ({error})",
-            "Téléchargez-le de nouveau, ou enregistrez-le de nouveau depuis un tableur.",
-        ) from error
+        raise limits.damaged_error(relative, error) from error
     if names & {"xl/workbook.xml", "xl/workbook.bin"}:
         return "zip"
     if "content.xml" in names and "mimetype" in names:
@@ -79,28 +78,45 @@ def _zip_kind(path: Path, relative: str) -> str:
 def unpack(path: Path, relative: str, depth: int = 0) -> list[Member]:
     """The files of an archive, those of archives inside it included, up to the declared nesting.
 
-    Raises E201, E203, E205, E206 as `limits.checked_members`, and E207 when archives are nested too deep.
+    What a gzip file holds keeps its name; two members of one name are told apart by a number. Raises E201, E203, E205, E206 as `limits.checked_members` and
+    `limits.unpack_gzip`, and E207 when archives are nested too deep.
     """
+    with path.open("rb") as handle:
+        if handle.read(2) == GZIP:
+            return _unpack_gzip(path, relative, depth)
     members = limits.checked_members(path, relative, limits.MAX_ARCHIVE_UNPACKED)
     found: list[Member] = []
+    met = Counter[PurePosixPath]()
     with zipfile.ZipFile(path) as archive:
         for member in sorted(members, key=lambda m: m.filename):
             name = PurePosixPath(member.filename.replace("\\", "/"))
             if member.is_dir() or name.parts[0] == "__MACOSX":
                 continue
-            inner = f"{relative}/{name.as_posix()}"
+            met[name] += 1
+            inner = f"{relative}/{name.as_posix()}" + (f" ({met[name]})" if met[name] > 1 else "")
             target = limits.scratch_file(name.suffix.lower())
             with archive.open(member) as source, target.open("wb") as out:
                 shutil.copyfileobj(source, out, limits.MIB)
-            if target.stat().st_size and kind_of(target, inner) == "archive":
-                if depth >= limits.MAX_NESTING:
-                    raise ObservatoryError(
-                        "E207",
-                        "Archives emboîtées trop profondément",
-                        inner,
-                        "Décompressez-la et déposez les fichiers qu’elle contient.",
-                    )
-                found.extend(unpack(target, inner, depth + 1))
-            else:
-                found.append(Member(target, inner))
+            found += _inside(target, inner, depth)
     return found
+
+
+def _unpack_gzip(path: Path, relative: str, depth: int) -> list[Member]:
+    name = re.sub(r"\.gz(ip)?$", "", relative, flags=re.IGNORECASE)
+    target = limits.scratch_file(PurePosixPath(name).suffix.lower())
+    limits.unpack_gzip(path, relative, target)
+    return _inside(target, relative, depth)
+
+
+def _inside(target: Path, name: str, depth: int) -> list[Member]:
+    """An unpacked file, or what it holds when it is an archive in its turn."""
+    if not target.stat().st_size or kind_of(target, name) != "archive":
+        return [Member(target, name)]
+    if depth >= limits.MAX_NESTING:
+        raise ObservatoryError(
+            "E207",
+            "Archives emboîtées trop profondément",
+            name,
+            "Décompressez-la et déposez les fichiers qu’elle contient.",
+        )
+    return unpack(target, name, depth + 1)

@@ -194,7 +194,7 @@ def _lines_to_cells(db: Database, dialect: Dialect) -> None:
         f"coalesce({translated('text', dialect.delimiter)}, '') "
         f"as text from read_csv({quote(str(dialect.text))}, delim = {quote(dialect.unused)}, quote = '', escape = '', "
         "header = false, skip = 0, "
-        "auto_detect = false, columns = {'text': 'VARCHAR'}, parallel = false, encoding = 'utf-8', comment = '', "
+        "auto_detect = false, compression = 'none', columns = {'text': 'VARCHAR'}, parallel = false, encoding = 'utf-8', comment = '', "
         f"max_line_size = {2 * limits.MAX_LINE_BYTES}, null_padding = false)"
     )
     split = f"string_split(text, {quote(dialect.delimiter)})"
@@ -238,12 +238,12 @@ def _assemble(db: Database, delimiter: str) -> tuple[list[tuple[int, int]], list
         if line <= done:
             continue
         if line + limits.MAX_RECORD_LINES > start + len(held):
-            window = f"line between {line} and {line + 20 * limits.MAX_RECORD_LINES}"
+            window = f"line between {line} and {line + 2 * limits.MAX_RECORD_LINES}"
             start, held = (
                 line,
                 [row[0] for row in db.rows(f"select text from _lines where {window} order by line")],
             )
-        count = joined_record(held[line - start : line - start + limits.MAX_RECORD_LINES], delimiter)
+        count = joined_record(held, line - start, delimiter)
         if count is None:
             broken.append(line)
         else:

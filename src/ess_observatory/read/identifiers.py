@@ -11,6 +11,12 @@ NAF_NAMES = {
     "naf_rev2": "NAF rév. 2 (2008-2026)",
     "naf_2025": "NAF 2025",
 }
+#: Shape of a sub-class without its point, and the prefixes that announce the revision.
+_NAF_SHAPES = {
+    "naf_rev1": ("^[0-9]{3}[A-Z]$", "('1', '2003')"),
+    "naf_rev2": ("^[0-9]{4}[A-FZ]$", "('2', '2008')"),
+    "naf_2025": ("^[0-9]{4}[G-LY]$", "('2025')"),
+}
 _PADDED = "zéro initial perdu par un tableur, rétabli"
 
 
@@ -134,30 +140,30 @@ def commune(text: str, allow: str | None) -> Cast:
 def naf(text: str, nomenclature: str) -> Cast:
     """A sub-class of the declared nomenclature, `88.10A`; a code of another revision is refused by its name.
 
-    A prefix such as `NAF1:` or `NAF2025:` says the revision; without it the shape does: two digits, one letter after the
-    point in rév. 1; the last letter is Z or A to F in rév. 2, Y or G to L in 2025.
+    The shape says the revision: one digit and a letter after the point in rév. 1; two digits in the others, and the last
+    letter is Z or A to F in rév. 2, Y or G to L in 2025. A prefix such as `NAF1:` or `NAF2025:` says it too: neither may
+    be another revision's. Rév. 2 has its list; the two others are known by their shape only.
     """
-    prefix = r"^NAF ?(?:R[EÉ]V\.? ?)?(1|2|2025) ?:"
+    prefix = r"^NAF ?(?:R[EÉ]V\.? ?)?(1|2|2003|2008|2025) ?:"
     short, said = "{short}", "{said}"
     steps = (
         ("upper", f"upper({text})"),
         ("short", "regexp_replace(regexp_replace({upper}, '^NAF[^:]*:', ''), '[. ]', '', 'g')"),
         ("said", f"regexp_extract({{upper}}, {quote(prefix)}, 1)"),
     )
-    revisions = {
-        "naf_rev1": f"(regexp_matches({short}, '^[0-9]{{3}}[A-Z]$') or {said} = '1')",
-        "naf_rev2": f"(regexp_matches({short}, '^[0-9]{{4}}[A-FZ]$') and {said} in ('', '2'))",
-        "naf_2025": f"(regexp_matches({short}, '^[0-9]{{4}}[G-LY]$') or {said} = '2025')",
-    }
     refusals = [
-        Refusal(condition, "E343", f"code de la {NAF_NAMES[name]}, alors que la colonne est en {NAF_NAMES[nomenclature]}",
+        Refusal(f"({said} in {names} or regexp_matches({short}, '{shape}'))", "E343",
+                f"code de la {NAF_NAMES[name]}, alors que la colonne est en {NAF_NAMES[nomenclature]}",
                 "Demandez le fichier dans la bonne nomenclature, ou déclarez « nomenclature » sur la colonne.")
-        for name, condition in revisions.items() if name != nomenclature
+        for name, (shape, names) in _NAF_SHAPES.items() if name != nomenclature
     ]  # fmt: skip
     refusals += [
+        Refusal(f"{said} = '' and regexp_matches({{upper}}, '^NAF[^:]*:')", "E343",
+                "code annoncé d’une nomenclature d’activités inconnue",
+                "Demandez le fichier dans la bonne nomenclature, ou déclarez « nomenclature » sur la colonne."),
         Refusal(f"regexp_matches({short}, '^[0-9]{{4}}$')", "E343", "code de la NAP, ou classe NAF sans sa lettre",
                 "Donnez la sous-classe, avec sa lettre."),
-        Refusal(f"not {revisions[nomenclature]}", "E341", "code NAF mal formé", "Écrivez le code comme 88.10A."),
+        Refusal(f"not regexp_matches({short}, '{_NAF_SHAPES[nomenclature][0]}')", "E341", "code NAF mal formé", "Écrivez le code comme 88.10A."),
     ]  # fmt: skip
     code = f"(substr({short}, 1, 2) || '.' || substr({short}, 3))"
     if nomenclature == "naf_rev2":

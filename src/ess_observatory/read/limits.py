@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gzip
 import os
 import shutil
 import tempfile
@@ -31,7 +32,7 @@ MAX_CELLS = 20_000_000
 MAX_ROWS = 50_000_000
 MAX_CELL_CHARS = 100_000
 MAX_LINE_BYTES = 2 * MIB
-MAX_RECORD_LINES = 500
+MAX_RECORD_LINES = 10_000
 
 
 def size_text(count: int) -> str:
@@ -77,13 +78,35 @@ def checked_members(path: Path, relative: str, limit: int) -> list[zipfile.ZipIn
         OSError,
         ValueError,
     ) as error:
-        raise ObservatoryError(
-            "E201",
-            "Fichier compressé abîmé",
-            f"{relative} ({error})",
-            "Téléchargez-le de nouveau, ou enregistrez-le de nouveau depuis un tableur.",
-        ) from error
+        raise damaged_error(relative, error) from error
     return members
+
+
+def unpack_gzip(path: Path, relative: str, target: Path) -> None:
+    """Write what a gzip file holds to `target`, as long as it does not swell beyond measure.
+
+    Raises E201 (damaged or cut short), E206 (swells too much).
+    """
+    packed, size = path.stat().st_size, 0
+    try:
+        with gzip.open(path) as source, target.open("wb") as out:
+            while block := source.read(MIB):
+                size += len(block)
+                if size > MAX_ARCHIVE_UNPACKED or _swells(size, packed):
+                    raise _swollen_error(f"plus de {size_text(size)} une fois décompressé", relative)
+                out.write(block)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise damaged_error(relative, error) from error
+
+
+def damaged_error(relative: str, error: BaseException) -> ObservatoryError:
+    """E201: a compressed file that cannot be unpacked."""
+    return ObservatoryError(
+        "E201",
+        "Fichier compressé abîmé",
+        f"{relative} ({error})",
+        "Téléchargez-le de nouveau, ou enregistrez-le de nouveau depuis un tableur.",
+    )
 
 
 def _refuse_unsafe(members: list[zipfile.ZipInfo], relative: str) -> None:
@@ -110,26 +133,27 @@ def _refuse_unsafe(members: list[zipfile.ZipInfo], relative: str) -> None:
 
 def _refuse_swelling(members: list[zipfile.ZipInfo], relative: str, limit: int) -> None:
     total = sum(member.file_size for member in members)
-    swelling = next(
-        (
-            m
-            for m in members
-            if m.file_size > RATIO_FLOOR_BYTES and m.file_size > MAX_RATIO * max(m.compress_size, 1)
-        ),
-        None,
-    )
+    swelling = next((m for m in members if _swells(m.file_size, m.compress_size)), None)
     if total > limit or swelling:
         what = (
             f"« {swelling.filename} » gonfle {swelling.file_size // max(swelling.compress_size, 1)} fois"
             if swelling
             else f"{size_text(total)} une fois décompressé, limite {size_text(limit)}"
         )
-        raise ObservatoryError(
-            "E206",
-            f"Fichier compressé démesuré : {what}",
-            relative,
-            "Redemandez le fichier au producteur, ou n’en gardez que les feuilles utiles.",
-        )
+        raise _swollen_error(what, relative)
+
+
+def _swells(size: int, packed: int) -> bool:
+    return size > RATIO_FLOOR_BYTES and size > MAX_RATIO * max(packed, 1)
+
+
+def _swollen_error(what: str, relative: str) -> ObservatoryError:
+    return ObservatoryError(
+        "E206",
+        f"Fichier compressé démesuré : {what}",
+        relative,
+        "Redemandez le fichier au producteur, ou n’en gardez que les données utiles.",
+    )
 
 
 def password_error(relative: str) -> ObservatoryError:

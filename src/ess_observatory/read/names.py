@@ -28,3 +28,13 @@ def left_by_name(name: str) -> tuple[str, str, str] | None:
     if found := _DOCUMENT.search(name):
         return f"format « {found[1].lower()} » non lu", SAVE_AS, "info"
     return None
+
+
+def is_text(name: str) -> bool:
+    """Whether a name is made of characters: a disk also takes bytes that are none."""
+    return name == shown(name)
+
+
+def shown(name: str) -> str:
+    """A name as it can be written anywhere: bytes that are no character become `\ufffd`."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

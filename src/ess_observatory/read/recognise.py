@@ -11,7 +11,8 @@ from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import SourceSpec
 from ess_observatory.read.archive import kind_of, unpack
 from ess_observatory.read.headers import HeaderIndex, Reading, candidates, missing_hints
-from ess_observatory.read.names import SAVE_AS, is_noise, left_by_name
+from ess_observatory.read.names import SAVE_AS, is_noise, is_text, left_by_name, shown
+from ess_observatory.read.places import Shared, files_of
 from ess_observatory.read.sheets import SUPPORTED, Sheet, open_sheets
 
 SurveyTest = Callable[[Sheet], str | None]
@@ -62,15 +63,19 @@ class Inventory:
 
 
 def take_inventory(
-    raw: Path,
+    raw: Path | None,
     sources: Iterable[SourceSpec],
     survey: SurveyTest | None = None,
     survey_source: str | None = None,
     *,
     expected: Mapping[str, int | None] | None = None,
+    shared: Shared | None = None,
     tolerant: bool = False,
 ) -> Inventory:
     """Recognise every sheet of every file under `raw`, in any sub-folder, under any name, in an archive or not.
+
+    The `shared` files come after: they feed the declared sources that no file of `raw` feeds; the others are left aside
+    and say so, since adding them up could count twice.
 
     `survey` tells whether a sheet holds answers to the codebook ("wide", "form" or None). `expected` gives the vintage
     of each source: a file that says it is about another year is left aside. The same file twice (same sha256) is read
@@ -80,8 +85,12 @@ def take_inventory(
     taker = _Taker(
         [HeaderIndex(spec) for spec in sources if spec.kind == "table"], survey, survey_source, expected or {}
     )
-    for path in sorted(p for p in raw.rglob("*") if p.is_file() or p.is_symlink()):
-        taker.take(path, path.relative_to(raw).as_posix())
+    for path, name in files_of(raw) if raw else ():
+        taker.take(path, name)
+    if shared:
+        taker.fed, taker.declared = taker.inventory.sources(), shared.sources
+        for path, name in shared.files():
+            taker.take(path, name)
     blocking = [u for u in taker.inventory.unmatched if u.severity == "error"]
     if blocking and not tolerant:
         details = [ObservatoryError(u.code, u.why, u.relative, u.fix) for u in blocking]
@@ -114,6 +123,8 @@ class _Taker:
         )
         self.inventory = Inventory()
         self.seen: dict[str, str] = {}
+        self.fed: set[str] = set()
+        self.declared: frozenset[str] | None = None
 
     def leave(
         self, relative: str, why: str, fix: str, severity: str = "warn", code: str = "", sheet: str = ""
@@ -124,6 +135,9 @@ class _Taker:
         name, suffix = relative.rpartition("/")[2], path.suffix.lower()
         if is_noise(name):
             return
+        if not is_text(str(path)):
+            why, fix = "nom de fichier ou de dossier illisible", "Renommez-le sans caractère étrange."
+            return self.leave(shown(relative), why, fix, "error", "E208")
         if reason := left_by_name(name):
             return self.leave(relative, *reason)
         try:
@@ -169,7 +183,7 @@ class _Taker:
         before = len(self.inventory.matches)
         misses: list[Unmatched] = []
         for sheet in sheets:
-            found = self._judge(sheet)
+            found = self._admitted(self._judge(sheet))
             if isinstance(found, Match):
                 self.inventory.matches.append(found)
             elif found is not None:
@@ -181,6 +195,21 @@ class _Taker:
             replace(m, severity="info") if taken and m.severity == "warn" else m for m in misses
         ]
         return None
+
+    def _admitted(self, found: Match | Unmatched | None) -> Match | Unmatched | None:
+        """A shared sheet is taken only for a source that the edition declares and has no file for in its own folder."""
+        if not isinstance(found, Match) or self.declared is None:
+            return found
+        if found.source not in self.declared:
+            why, severity = f"source « {found.source} », que l’édition ne déclare pas", "info"
+            fix = "Déclarez la source dans l’édition, ou déposez le fichier dans le dossier de l’édition."
+        elif found.source in self.fed:
+            why = f"l’édition a déjà, dans son dossier, des fichiers de la source « {found.source} »"
+            severity = "warn"
+            fix = "Déposez-le dans le dossier de l’édition pour qu’il s’y ajoute, ou retirez-en les fichiers qu’il remplace."
+        else:
+            return found
+        return Unmatched(found.sheet.relative, found.sheet.name, why, fix, severity)
 
     def _judge(self, sheet: Sheet) -> Match | Unmatched | None:
         if not any(any(row) for row in sheet.head):
@@ -221,6 +250,7 @@ class _Taker:
         why += " (en-tête sur deux lignes)" if best.height == 2 else ""
         why += f", {len(best.unknown)} inconnus" if best.unknown else ""
         why += ", feuille masquée" if sheet.is_hidden else ""
+        why += f", {sheet.unseen}" if sheet.unseen else ""
         return Match(
             sheet,
             spec.id,

@@ -15,11 +15,12 @@ from ess_observatory.errors import ObservatoryError
 from ess_observatory.read import limits
 from ess_observatory.read.archive import kind_of, unpack
 from ess_observatory.read.text import Dialect, clean_text, prepare, read_rows
+from ess_observatory.read.workbook import Grid, Percentage, read_workbook
 
 HEAD_ROWS = 60
 SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 DELIMITED = {".csv", ".tsv", ".txt"}
-SUPPORTED = SPREADSHEETS | DELIMITED | {".parquet", ".zip"}
+SUPPORTED = SPREADSHEETS | DELIMITED | {".parquet", ".zip", ".gz"}
 Span = tuple[tuple[int, int], tuple[int, int]]
 
 
@@ -30,6 +31,7 @@ class Sheet:
     `rows[i]` is line `i + 1` of the sheet; an empty cell is `None`. Spreadsheet numbers keep all their
     digits (`123`, `12.5`), dates are ISO. `dialect` is set for delimited files, `is_parquet` for Parquet (whose line 1
     is its column names): their data can go straight into the engine. `hidden_rows` are line numbers.
+    `unseen` says what the file's format does not let us tell apart.
     """
 
     path: Path
@@ -41,6 +43,7 @@ class Sheet:
     is_parquet: bool = False
     is_hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
+    unseen: str = ""
     spans: Callable[[], list[Span]] = field(default=list, repr=False, compare=False)
 
     @cached_property
@@ -105,8 +108,6 @@ def open_sheets(path: Path, root: Path | None = None, relative: str | None = Non
 
 
 def _workbook(path: Path, relative: str, sha256: str, kind: str) -> list[Sheet]:
-    from ess_observatory.read.workbook import Grid, read_workbook
-
     def loader(grid: Grid) -> Callable[[int | None], list[list[str | None]]]:
         return lambda _limit: [[cell_text(cell) for cell in row] for row in grid.cells()]
 
@@ -120,13 +121,14 @@ def _workbook(path: Path, relative: str, sha256: str, kind: str) -> list[Sheet]:
             is_hidden=grid.hidden,
             hidden_rows=grid.hidden_rows,
             spans=grid.merged,
+            unseen=grid.unseen,
         )
         for grid in read_workbook(path, relative, kind)
     ]
 
 
 def cell_text(cell: Any) -> str | None:
-    """A spreadsheet cell as text, without losing what it is.
+    """A spreadsheet cell as text, without losing what it is: a percentage as it is shown, `14.9%`.
 
     A number with exactly three decimals gets a closing zero, so that it is never mistaken for a text such as
     `40.817`, which can be read two ways. A cell beyond all measure is cut one character over the limit: its row is
@@ -139,12 +141,19 @@ def cell_text(cell: Any) -> str | None:
     if isinstance(cell, bool):
         return "VRAI" if cell else "FAUX"
     if isinstance(cell, float):
-        if cell.is_integer():
-            return f"{cell:.0f}"
-        text = f"{Decimal(repr(cell)):f}" if cell == cell and abs(cell) != float("inf") else repr(cell)
-        return f"{text}0" if len(text.rpartition(".")[2]) == 3 and "." in text else text
+        if cell != cell or abs(cell) == float("inf"):
+            return repr(float(cell))
+        exact = Decimal(float.__repr__(cell))
+        return f"{_number_text(exact * 100)}%" if isinstance(cell, Percentage) else _number_text(exact)
     if isinstance(cell, dt.datetime):
         return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ", "seconds")
     if isinstance(cell, dt.date):
         return cell.isoformat()
     return clean_text(str(cell))
+
+
+def _number_text(number: Decimal) -> str:
+    if number == number.to_integral_value():
+        return f"{number:.0f}"
+    text = f"{number.normalize():f}"
+    return f"{text}0" if len(text.rpartition(".")[2]) == 3 else text

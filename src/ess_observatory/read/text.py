@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ess_observatory.errors import ObservatoryError
@@ -24,6 +25,8 @@ SPACES = "\t\x0b\x0c\x1c\x1d\x1e\x1f\u00a0\u202f\u205f\u3000\u0085\u2028\u2029" 
 )
 WIDTHLESS = "\ufeff\u200b\u200c\u200d\u2060"
 BLANKS = " \r\n"
+#: What may stand between two quotes, as a regular expression.
+_INNER = '[^"]*(?:""[^"]*)*'
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r\x0b\x0c\x1a\x1c\x1d\x1e\x1f")
 _TRANSLATION = str.maketrans({**dict.fromkeys(SPACES, " "), **dict.fromkeys(WIDTHLESS, "")})
 _FRENCH = frozenset("éèêëàâäçôöûùüîïÿœæÉÈÊËÀÂÇÔÛÙÎÏŒ°’‘«»€–—…²" + "\u00a0")
@@ -197,8 +200,12 @@ def _delimiter(start: str) -> str:
 def field_pattern(delimiter: str) -> str:
     """Regular expression (the same for Python and RE2) of one field: quoted, or without a quote at its start."""
     d = re.escape(delimiter) if delimiter != "\t" else r"\t"
-    pad = "[ ]*" if delimiter == "\t" else r"[ \t]*"
-    return f'{pad}"[^"]*(?:""[^"]*)*"{pad}|[^"{d}\\n][^{d}\\n]*|'
+    pad = _pad(delimiter)
+    return f'{pad}"{_INNER}"{pad}|[^"{d}\\n][^{d}\\n]*|'
+
+
+def _pad(delimiter: str) -> str:
+    return "[ ]*" if delimiter == "\t" else r"[ \t]*"
 
 
 def record_pattern(delimiter: str) -> str:
@@ -208,19 +215,45 @@ def record_pattern(delimiter: str) -> str:
     return f"(?:{field})(?:{d}(?:{field}))*"
 
 
-def joined_record(lines: list[str], delimiter: str) -> int | None:
-    """How many of the first `lines` make one record; None when the first one's quotes never close properly."""
-    complete = re.compile(record_pattern(delimiter))
-    tries = 0
-    for count in range(1, min(len(lines), limits.MAX_RECORD_LINES) + 1):
-        if count > 1 and '"' not in lines[count - 1]:
-            continue
-        if complete.fullmatch("\n".join(lines[:count])):
-            return count
-        tries += 1
-        if tries > 25:
+def joined_record(lines: list[str], at: int, delimiter: str) -> int | None:
+    """How many lines from `at` make one record; None when the quotes of the first never close properly.
+
+    A line can only end inside quotes or with the record, so each line is read once, whatever the record's length.
+    """
+    complete, opens, goes_on, closes = _line_patterns(delimiter)
+    if complete.fullmatch(lines[at]):
+        return 1
+    if not opens.fullmatch(lines[at]):
+        return None
+    size = len(lines[at])
+    for number in range(at + 1, min(len(lines), at + limits.MAX_RECORD_LINES)):
+        line = lines[number]
+        size += len(line) + 1
+        if size > limits.MAX_LINE_BYTES:
+            return None
+        if closes.fullmatch(line):
+            return number - at + 1
+        if not goes_on.fullmatch(line):
             return None
     return None
+
+
+@cache
+def _line_patterns(delimiter: str) -> tuple[re.Pattern[str], ...]:
+    """A line that is a whole record, one that ends inside quotes, one that stays inside, one that closes the record.
+
+    A field is matched once and for all (`(?>…)`): going back over it would take a time that doubles with each field.
+    """
+    d = re.escape(delimiter) if delimiter != "\t" else r"\t"
+    pad = _pad(delimiter)
+    field = f'(?>{pad}"{_INNER}"{pad}(?={d}|$)|[^"{d}][^{d}]*|)'
+    left_open = f'(?:{field}{d})*{pad}"{_INNER}'
+    return (
+        re.compile(f"{field}(?:{d}{field})*"),
+        re.compile(left_open),
+        re.compile(f'{_INNER}(?:"{pad}{d}{left_open})?'),
+        re.compile(f'{_INNER}"{pad}(?:{d}{field})*'),
+    )
 
 
 def split_record(text: str, delimiter: str) -> list[str]:
@@ -246,13 +279,12 @@ def read_rows(dialect: Dialect, limit: int | None) -> list[list[str | None]]:
         lines = [line.rstrip("\r\n") for line in _first(handle, limit)]
     if len(lines) > 1 and re.fullmatch(r"sep=.", lines[0]):
         lines[0] = ""
-    complete = re.compile(record_pattern(dialect.delimiter))
     rows: list[list[str | None]] = []
     at = 0
     while at < len(lines):
         line, count = lines[at], 1
-        if '"' in line and not complete.fullmatch(line):
-            count = joined_record(lines[at : at + limits.MAX_RECORD_LINES], dialect.delimiter) or 0
+        if '"' in line:
+            count = joined_record(lines, at, dialect.delimiter) or 0
         if count == 0:
             fields, count = line.split(dialect.delimiter), 1
         else:

@@ -1,0 +1,33 @@
+"""Where raw files lie: in a folder that is read whole, or outside the editions' folders, for every edition to see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def files_of(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Every file under a folder and its name there, with forward slashes, in order."""
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
+        yield path, path.relative_to(folder).as_posix()
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Files that lie outside an edition's folder, for every edition to see.
+
+    `prefix` opens their names, so that they are never those of the edition's own files; `without` are the sub-folders of
+    the editions; `sources` those that the edition declares: only these are taken from here.
+    """
+
+    folder: Path
+    prefix: str
+    without: frozenset[str]
+    sources: frozenset[str]
+
+    def files(self) -> Iterator[tuple[Path, str]]:
+        """The files and their names, in order."""
+        for path, name in files_of(self.folder):
+            if name.partition("/")[0] not in self.without or "/" not in name:
+                yield path, f"{self.prefix}/{name}"
