@@ -1,7 +1,8 @@
 """Runs builds in forked processes, to kill them: everything is imported once, so that a run costs only its own work.
 
 Reads one JSON request a line on its input, writes one JSON answer a line. A request may say `kill_after` (seconds) or
-`kill_at` (the number of the rename before which the run kills itself; negative: after which). With `items`, a text, the
+`kill_at` (the number of the rename or exchange before which the run kills itself; negative: after which); `by_renames` (the system
+cannot exchange). With `items`, a text, the
 "build" is only four small items that hold it.
 """
 
@@ -16,6 +17,7 @@ import time
 import traceback
 from pathlib import Path
 
+from ess_observatory.build import place
 from ess_observatory.build.place import Outputs, building, put_in_place
 from ess_observatory.build.runner import run
 from ess_observatory.errors import ObservatoryError
@@ -63,6 +65,7 @@ def _die_at(number: int) -> None:
         return wrapper
 
     os.rename, os.replace = deadly(os.rename), deadly(os.replace)
+    place.exchange = deadly(place.exchange)
 
 
 def _child(request: dict) -> int:
@@ -70,6 +73,8 @@ def _child(request: dict) -> int:
         resource.setrlimit(resource.RLIMIT_FSIZE, (request["file_limit"], resource.RLIM_INFINITY))
     if "kill_at" in request:
         _die_at(request["kill_at"])
+    if request.get("by_renames"):
+        place.exchange = lambda first, second: False
     if "items" in request:
         outputs = Outputs.of(Path(), "items", Path(request["out"]))
         with building(outputs) as scratch:

@@ -17,11 +17,12 @@ from ess_observatory.build.database import Database
 from ess_observatory.build.place import Outputs
 from ess_observatory.build.runner import run
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Edition, Project
-from ess_observatory.quality.declared import budgets, cross_checks, row_counts
+from ess_observatory.project import Edition, Project, read_toml
+from ess_observatory.quality.declared import budgets, cross_check, cross_checks, row_counts
 from ess_observatory.quality.gate import Gate
+from ess_observatory.quality.partitions import count_partitions, write_partitions
 from ess_observatory.quality.suites import FIRST, Suite, suites_before_core, suites_before_publication
-from ess_observatory.quality.verdicts import Verdict, verdict, write_public_verdicts
+from ess_observatory.quality.verdicts import SEVERITIES, Verdict, verdict, write_public_verdicts
 from test_other_edition import COMMUNES, HEADERS, _siret
 
 
@@ -437,3 +438,72 @@ def test_src_names_no_check(project):
     texts = [p.read_text(encoding="utf-8") for p in (ROOT / "src").rglob("*.py")]
     names = {name for text in texts for name in re.findall(r'"(Expect\w+)"', text)}
     assert names <= {"ExpectTableRowCountToBeBetween", "ExpectTableRowCount"}
+
+
+def test_every_check_between_sources_says_why_it_has_its_severity(project: Project):
+    rules = project.pipelines / "rules"
+    for name in ("cross_checks.toml", "publication_checks.toml"):
+        for check in read_toml(rules / name)["checks"]:
+            assert check.get("reason") and check["severity"] in SEVERITIES, f"{name} : {check['label']}"
+    by_severity = {c["id"]: c["severity"] for c in read_toml(rules / "cross_checks.toml")["checks"]}
+    assert set(by_severity.values()) == set(SEVERITIES)
+
+
+def _project_check(project: Project, id: str, tables: dict[str, str], present: set[str]) -> Verdict:
+    path = project.pipelines / "rules" / "cross_checks.toml"
+    check = next(check for check in read_toml(path)["checks"] if check["id"] == id)
+    with Database() as db:
+        for name, select in tables.items():
+            db.execute(f"create table {name} as {select}")
+        return cross_check(db, check, path, present)
+
+
+@pytest.mark.parametrize(
+    ("id", "present", "tables", "status"),
+    [
+        ("register_employers", {"manageo", "comparateur"},
+         {"core.field_establishment": "from range(11)", "core.employer_count": "select 10 as employers"}, "failed"),
+        ("register_employers", {"sirene_old", "insee_employers"},
+         {"core.field_establishment": "from range(10)", "core.employer_count": "select 10 as employers"}, "ok"),
+        ("ess_jobs_territory_jobs", {"clap", "unistatis"},
+         {"core.ess_post": "select 101 as posts", "core.salaried_job": "select 100 as jobs"}, "failed"),
+        ("register_half_or_double", {"manageo", "clap"},
+         {"core.field_establishment": "from range(201)", "core.ess_post": "select 100 as establishments"}, "failed"),
+        ("register_half_or_double", {"manageo", "clap"},
+         {"core.field_establishment": "from range(49)", "core.ess_post": "select 100 as establishments"}, "failed"),
+        ("register_half_or_double", {"manageo", "clap"},
+         {"core.field_establishment": "from range(51)", "core.ess_post": "select 100 as establishments"}, "ok"),
+        ("register_half_or_double", {"manageo", "clap"},
+         {"core.field_establishment": "from range(3)", "core.ess_post": "select 19 as establishments"}, "skipped"),
+        ("ess_posts_within_all", {"flores_ess", "flores"},
+         {"core.employment": "from (values ('commune', '01001', 'ess', null, '_T', 9), ('commune', '01001', 'all', null, '_T', 8)) "
+          "as e(area, commune_code, field, family, activity, posts)"}, "failed"),
+        ("ess_posts_by_family", {"flores_ess"},
+         {"core.employment": "from (values ('territory', null, 'ess', null, '_T', 10), ('territory', null, 'ess', 'a', '_T', 8), "
+          "('territory', null, 'ess', 'b', '_T', 5)) as e(area, commune_code, field, family, activity, posts)"}, "failed"),
+    ],
+)  # fmt: skip
+def test_what_can_only_be_a_wrong_file_blocks(project, id, present, tables, status):
+    assert _project_check(project, id, tables, present).status == status
+
+
+def test_rows_are_compared_partition_by_partition(project, later, tmp_path):
+    edition, outputs = later
+    before = tmp_path / "avant" / "quality"
+    _ledger(before / "ledger.parquet", [("clap", "A", 200)])
+    with Database() as db:
+        db.execute(
+            "create table staging.clap as select 'A' as _sheet, f as family from (values ('a'), ('b')) as v(f), range(100)"
+        )
+        count_partitions(db, project)
+        write_partitions(db, before)
+        db.execute("delete from staging.clap where family = 'b'")
+        db.execute(
+            "insert into staging.clap select 'A', 'a' from range(40) union all select 'A', 'c' from range(60)"
+        )
+        count_partitions(db, project)
+        _rows_now(db, [("clap", "A", 200)])
+        found = {v.id: v for v in row_counts(db, project, edition, outputs)}
+    assert found["clap.rows"].status == "ok", "as many rows in all"
+    assert (found["clap.parts"].status, found["clap.parts"].observed) == ("warning", 2)
+    assert found["clap.parts"].detail == "b : 100 puis 0 ; c : 0 puis 60"

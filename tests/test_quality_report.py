@@ -15,6 +15,7 @@ import pytest
 
 from ess_observatory.build.database import Database
 from ess_observatory.build.place import Outputs
+from ess_observatory.console import summary
 from ess_observatory.quality.refused import RefusedRow, RefusedSheet
 from ess_observatory.quality.workbook import write_refused
 from ess_observatory.read.headers import normalise
@@ -250,3 +251,27 @@ def test_the_same_files_give_the_same_quality_folder(first, neighbour, project):
         assert path.read_bytes() == (again.quality / path.relative_to(outputs.quality)).read_bytes(), (
             path.name
         )
+
+
+def test_the_end_of_a_run_and_the_first_lines_of_the_report_say_what_was_done(
+    reference_outcome, project, capsys
+):
+    """Corrections, remarks and refused rows: how many, and where to look."""
+    outputs, counts = reference_outcome.outputs, reference_outcome.counts
+    written = {
+        name: pq.read_metadata(outputs.quality / f"{name}.parquet").num_rows
+        for name in ("corrections", "notes")
+    }
+    assert {name: counts[name] for name in written} == written
+    assert written["notes"] > 0
+    summary(project.edition(project.default_edition()), reference_outcome, "report")
+    said = " ".join(capsys.readouterr().err.split())
+    assert "44 refusées (voir" in said and "lignes-refusees.xlsx" in said
+    assert f"{written['corrections']} corrections appliquées, {written['notes']} remarques" in said
+    assert "rapport-qualite.html" in said
+    head = (outputs.quality / "rapport-qualite.html").read_text(encoding="utf-8").partition("</header>")[0]
+    for count, word in (
+        (written["corrections"], "corrections appliquées"),
+        (written["notes"], "remarques sur des lignes retenues"),
+    ):
+        assert re.search(rf"<strong>{count}</strong>.*{word}", head)

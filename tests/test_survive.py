@@ -18,9 +18,13 @@ import openpyxl
 import pytest
 
 from conftest import ROOT
+from ess_observatory.build import place
+from ess_observatory.build.exchange import exchange
 from ess_observatory.build.lock import locked
 from ess_observatory.build.place import Outputs, building, put_in_place, settle
+from ess_observatory.build.runner import run
 from ess_observatory.errors import ObservatoryError
+from ess_observatory.project import Project
 from survive_server import ITEMS, write_items
 from test_other_edition import COMMUNES, _siret
 
@@ -251,16 +255,17 @@ def test_a_run_killed_at_any_moment_leaves_a_whole_build(server, whole):
     assert leftovers(out) == []
 
 
+@pytest.mark.parametrize("by_renames", [False, True], ids=["exchanged", "renamed"])
 @pytest.mark.parametrize("side", [1, -1], ids=["before", "after"])
-def test_a_kill_between_two_renames_is_completed(server, tmp_path, side):
-    """Once the journal is written the new build is decided; before, nothing has changed. Every rename is tried."""
+def test_a_kill_between_two_renames_is_completed(server, tmp_path, side, by_renames):
+    """Once the journal is written the new build is decided; before, nothing has changed. Every step is tried."""
     out = tmp_path / "out"
     outputs = Outputs.of(out, "items", out)
     assert server.run("A", out, items="0")["code"] == 0
     current, completed = "0", 0
     for number in range(1, 30):
         wanted = str(number)
-        done = server.run("A", out, items=wanted, kill_at=side * number)
+        done = server.run("A", out, items=wanted, kill_at=side * number, by_renames=by_renames)
         decided = (out / ".en-cours.json").exists() or not done["killed"]
         completed += done["killed"] and decided
         settle(outputs)
@@ -268,8 +273,9 @@ def test_a_kill_between_two_renames_is_completed(server, tmp_path, side):
         current = wanted if decided else current
         if not done["killed"]:
             break
-    assert number == 10, "the journal, then two renames an item, are all there is"
-    assert completed == (8 if side == 1 else 9)
+    steps = 8 if by_renames else 4
+    assert number == 1 + steps + 1, "the journal, then one exchange or two renames an item, are all there is"
+    assert completed == (steps if side == 1 else steps + 1)
     assert leftovers(out) == []
 
 
@@ -382,6 +388,7 @@ def test_an_error_between_two_renames_gives_everything_its_place_back(tmp_path, 
     outputs = Outputs.of(tmp_path, "x", tmp_path / "out")
     write_items(outputs.base, "old")
     real, count = Path.rename, 0
+    monkeypatch.setattr(place, "exchange", lambda first, second: False)
 
     def stubborn(self: Path, target: Path) -> Path:
         nonlocal count
@@ -405,10 +412,86 @@ def test_an_error_between_two_renames_gives_everything_its_place_back(tmp_path, 
     assert leftovers(outputs.base) == []
 
 
+@pytest.mark.parametrize("failing", range(1, 5))
+def test_an_error_between_two_exchanges_gives_everything_its_place_back(tmp_path, monkeypatch, failing):
+    outputs = Outputs.of(tmp_path, "x", tmp_path / "out")
+    write_items(outputs.base, "old")
+    count = 0
+
+    def stubborn(first: Path, second: Path) -> bool:
+        nonlocal count
+        count += 1
+        if count == failing:
+            raise PermissionError(13, "refused")
+        return exchange(first, second)
+
+    monkeypatch.setattr(place, "exchange", stubborn)
+    with pytest.raises(PermissionError), building(outputs) as scratch:
+        write_items(scratch.base, "new")
+        put_in_place(scratch, outputs, list(ITEMS))
+    assert _texts(outputs) == {"old"}
+    assert leftovers(outputs.base) == []
+
+
+def test_a_reader_never_finds_an_item_missing_during_200_builds(tmp_path):
+    """Every item is there at every moment, of one build or of the next."""
+    outputs = Outputs.of(tmp_path, "x", tmp_path / "out")
+    write_items(outputs.base, "0")
+    probe = [tmp_path / "a", tmp_path / "b"]
+    for path in probe:
+        path.touch()
+    if not exchange(*probe):
+        pytest.skip("this system cannot exchange two paths in one step")
+    paths = [outputs.database, *(getattr(outputs, n) / "x.txt" for n in ITEMS[1:])]
+    stop, missing, reads = threading.Event(), [], 0
+
+    def poll() -> None:
+        nonlocal reads
+        while not stop.is_set():
+            for path in paths:
+                try:
+                    path.stat()
+                except FileNotFoundError:
+                    missing.append(path)
+            reads += 1
+
+    reader = threading.Thread(target=poll)
+    reader.start()
+    for number in range(1, 201):
+        with building(outputs) as scratch:
+            write_items(scratch.base, str(number))
+            put_in_place(scratch, outputs, list(ITEMS))
+    stop.set()
+    reader.join()
+    assert missing == [] and reads > 200
+    assert _texts(outputs) == {"200"}
+    assert leftovers(outputs.base) == []
+
+
+def test_a_publication_or_reports_of_another_build_are_said(server, tmp_path):
+    """What an earlier command has left beside a shorter one is named, with the command that makes it again."""
+    out = tmp_path / "out"
+    project = Project.load(server.root)
+    edition = project.edition("tiny")
+    outputs = Outputs.of(project.root, edition.id, out)
+
+    def built(version: str, until: str) -> list[str]:
+        return run(project, edition, server.raw[version], outputs, until).stale
+
+    assert built("A", "report") == []
+    assert built("A", "build") == [], "of the same build: nothing to say"
+    both = built("B", "build")
+    assert len(both) == 2
+    assert "publication vient d’une autre construction" in both[0] and "« ess publish »" in both[0]
+    assert "rapport-ess.html et rapport-ess.xlsx" in both[1] and "« ess run »" in both[1]
+    (reports,) = built("B", "publish")
+    assert "« ess report » refait tout ce dossier" in reports
+    assert built("B", "publish") == [reports], "said again as long as it is so"
+    assert built("B", "report") == []
+
+
 def test_items_on_another_disk_are_brought_near_first(tmp_path, monkeypatch):
     """The reports may live elsewhere: what takes time is done before anything is renamed."""
-    from ess_observatory.build import place
-
     base, elsewhere = tmp_path / "out", tmp_path / "elsewhere" / "reports"
     outputs = Outputs(base, elsewhere)
     real = place._near
@@ -440,7 +523,7 @@ def test_readers_may_read_while_a_build_is_put_in_place(server, whole, tmp_path)
         while not stop.is_set():
             try:
                 seen.add((out / "publication/manifest.json").read_bytes())
-            except FileNotFoundError:  # between two renames
+            except FileNotFoundError:  # a system that cannot exchange: between two renames
                 continue
             time.sleep(0.001)
 

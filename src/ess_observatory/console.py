@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
+from ess_observatory.quality.report import REPORT
+from ess_observatory.quality.workbook import NAME as REFUSED
 from ess_observatory.render.numbers import format_number
 
 if TYPE_CHECKING:
@@ -69,7 +71,11 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
         _say("[green]✔[/green] Rien n’a changé depuis la dernière construction (« --again » la refait).")
     _say(
         f"[green]✔[/green] {number('files')} fichiers, {number('rows_read')} lignes lues : "
-        f"{number('rows_kept')} retenues, {number('rows_refused')} refusées (voir {_short(outputs.quality)}/refused.parquet)"
+        f"{number('rows_kept')} retenues, {number('rows_refused')} refusées (voir {_short(outputs.quality / REFUSED)})"
+    )
+    _say(
+        f"[green]✔[/green] {number('corrections')} corrections appliquées, {number('notes')} remarques sur des lignes "
+        f"retenues (voir {_short(outputs.quality / REPORT)})"
     )
     if "in_perimeter" in counts:
         _say(f"[green]✔[/green] {number('in_perimeter')} établissements dans le périmètre")

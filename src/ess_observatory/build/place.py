@@ -1,8 +1,8 @@
-"""Where a build goes, and how it is put in place: made beside, then renamed under a lock and a journal.
+"""Where a build goes, and how it is put in place: made beside, then exchanged with the last one under a lock and a journal.
 
-Nothing is visible before everything is whole: a run that dies while it builds leaves the last build untouched, and a
-run that dies between two renames is completed by the next one (see `settle`), so that the items of a build are never
-left beside those of another.
+Nothing is visible before everything is whole, and each item is there at every moment (see `exchange`). A run that dies
+while it builds leaves the last build untouched; one that dies while it is put in place is completed by the next (see
+`settle`), so that the items of a build are never left beside those of another.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ess_observatory.build.exchange import exchange
 from ess_observatory.build.lock import locked
 
 WORKBOOK, PAGE = "rapport-ess.xlsx", "rapport-ess.html"
@@ -75,23 +76,39 @@ class Outputs:
 
 @dataclass(frozen=True)
 class Move:
-    """One item on its way: the new one, its place, and where the former one waits meanwhile."""
+    """One item on its way: the new one (known by its inode), its place, and where the former one may have to wait.
+
+    Where the system can, the two change places in one step and the former is then found at `new`; elsewhere, two renames
+    leave the place empty for an instant.
+    """
 
     new: Path
     place: Path
     former: Path
+    inode: int
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the new item is in its place."""
+        return self.place.exists() and self.place.stat().st_ino == self.inode
 
     def forward(self) -> None:
         """Put the new item in its place. Doing it again, or finishing it half-way, is harmless."""
-        if self.new.exists():
-            if self.place.exists():
-                self.place.rename(self.former)
-            self.new.rename(self.place)
+        if self.is_done or not self.new.exists():
+            return
+        if self.place.exists():
+            if exchange(self.new, self.place):
+                return
+            self.place.rename(self.former)
+        self.new.rename(self.place)
 
     def back(self) -> None:
         """Give the former item its place back."""
-        if not self.new.exists() and self.place.exists():
-            self.place.rename(self.new)
+        if self.is_done:
+            if self.new.exists():
+                exchange(self.new, self.place)
+            else:
+                self.place.rename(self.new)
         if self.former.exists() and not self.place.exists():
             self.former.rename(self.place)
 
@@ -132,7 +149,8 @@ def put_in_place(scratch: Outputs, outputs: Outputs, names: list[str]) -> None:
         if new.exists():
             former = _former(place)
             _remove(former)
-            moves.append(Move(_near(new, place), place, former))
+            near = _near(new, place)
+            moves.append(Move(near, place, former, near.stat().st_ino))
     for move in moves:
         _flush(move.new)
     _write_journal(outputs, moves)
@@ -179,7 +197,7 @@ def _write_journal(outputs: Outputs, moves: list[Move]) -> None:
 
     draft = outputs.journal.with_suffix(".tmp")
     draft.write_text(
-        json.dumps([[relative(m.new), relative(m.place), relative(m.former)] for m in moves]),
+        json.dumps([[relative(m.new), relative(m.place), relative(m.former), m.inode] for m in moves]),
         encoding="utf-8",
     )
     _flush(draft)
@@ -188,7 +206,13 @@ def _write_journal(outputs: Outputs, moves: list[Move]) -> None:
 
 def _read_journal(outputs: Outputs) -> list[Move]:
     rows = json.loads(outputs.journal.read_text(encoding="utf-8"))
-    return [Move(*(Path(os.path.normpath(outputs.base / name)) for name in row)) for row in rows]
+
+    def absolute(name: str) -> Path:
+        return Path(os.path.normpath(outputs.base / name))
+
+    return [
+        Move(absolute(new), absolute(place), absolute(former), inode) for new, place, former, inode in rows
+    ]
 
 
 def _recover(outputs: Outputs) -> None:
@@ -210,8 +234,9 @@ def _recover(outputs: Outputs) -> None:
 def _finish(outputs: Outputs, moves: list[Move]) -> None:
     outputs.journal.unlink()
     for move in moves:
-        with suppress(OSError):
-            _remove(move.former)
+        for left in (move.former, move.new):
+            with suppress(OSError):
+                _remove(left)
 
 
 def _remove(path: Path) -> None:

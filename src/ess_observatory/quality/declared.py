@@ -11,8 +11,9 @@ from ess_observatory.build.database import Database
 from ess_observatory.build.place import Outputs
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Edition, Project, read_toml
+from ess_observatory.quality.partitions import BOOK, compare_partitions
 from ess_observatory.quality.refused import still_refused
-from ess_observatory.quality.verdicts import SEVERITIES, Verdict, verdict
+from ess_observatory.quality.verdicts import Verdict, severity_of, verdict
 from ess_observatory.read.cast import quote
 from ess_observatory.render.numbers import HARD_SPACE, format_number
 
@@ -45,7 +46,7 @@ def budgets(db: Database, project: Project) -> list[Verdict]:
                 f"{name}.budget",
                 name,
                 f"Au plus {_number(most)}{HARD_SPACE}% de lignes refusées ({spec.title})",
-                _severity(budget, str(spec.folder / "source.toml")),
+                severity_of(budget, str(spec.folder / "source.toml")),
                 share <= most,
                 f"{_number(refused)} lignes refusées sur {_number(read)}, soit {_number(share)}{HARD_SPACE}%",
                 kind="budget",
@@ -57,7 +58,8 @@ def budgets(db: Database, project: Project) -> list[Verdict]:
 
 
 def row_counts(db: Database, project: Project, edition: Edition, outputs: Outputs) -> list[Verdict]:
-    """Rows kept, source by source and sheet by sheet, against the ledger of the edition that `previous` names.
+    """Rows kept, source by source, sheet by sheet and partition by partition, against those of the edition that `previous`
+    names.
 
     Nothing is said when there is none. `[row_counts] max_change_pct` of a source.toml gives the tolerance (30 %).
     """
@@ -100,7 +102,7 @@ def row_counts(db: Database, project: Project, edition: Edition, outputs: Output
                 f"{source}.rows{'.' + sheet if sheet else ''}",
                 source,
                 f"Nombre de lignes proche de l’édition précédente ({spec.title if spec else source}{place})",
-                _severity(
+                severity_of(
                     {"severity": "warn", **declared}, str(spec.folder / "source.toml") if spec else source
                 ),
                 abs(change) <= most,
@@ -110,7 +112,8 @@ def row_counts(db: Database, project: Project, edition: Edition, outputs: Output
                 expected=f"{_number(before)} ± {_number(most)}{HARD_SPACE}%",
             )
         )
-    return found
+    parts = ledger.with_name(BOOK)
+    return found + (compare_partitions(db, project, parts) if parts.is_file() else [])
 
 
 def cross_checks(db: Database, project: Project, present: set[str]) -> list[Verdict]:
@@ -118,10 +121,11 @@ def cross_checks(db: Database, project: Project, present: set[str]) -> list[Verd
     path = project.pipelines / "rules" / "cross_checks.toml"
     if not path.is_file():
         return []
-    return [_cross_check(db, check, path, present) for check in read_toml(path).get("checks", [])]
+    return [cross_check(db, check, path, present) for check in read_toml(path).get("checks", [])]
 
 
-def _cross_check(db: Database, check: dict[str, Any], path: Path, present: set[str]) -> Verdict:
+def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[str]) -> Verdict:
+    """One check between sources, declared in the file at `path`. Raises E380 or E382 when it is badly declared."""
     import duckdb
 
     where = f"{path} : {check.get('id')}"
@@ -133,14 +137,17 @@ def _cross_check(db: Database, check: dict[str, Any], path: Path, present: set[s
             "Il faut id, label, sources, et « observed » ou « query ».",
             Exit.USAGE,
         )
-    severity = _severity(check, where)
+    severity = severity_of(check, where)
     base = {
         "id": f"cross.{check['id']}",
-        "source": ", ".join(check["sources"]),
+        "source": ", ".join(_of_one(wanted, present) for wanted in check["sources"]),
         "label": check["label"],
         "severity": severity,
+        "reason": check.get("reason", ""),
     }
-    if not set(check["sources"]) <= present or not _tables_exist(db, check, path):
+    if any(not present & set(wanted.split("|")) for wanted in check["sources"]) or not _tables_exist(
+        db, check, path
+    ):
         return Verdict(**base, status="skipped", kind="cross", detail="une des sources manque")
     more: dict[str, Any] = {"kind": "cross", "public": bool(check.get("public", False))}
     try:
@@ -170,7 +177,7 @@ def _cross_check(db: Database, check: dict[str, Any], path: Path, present: set[s
             Exit.USAGE,
         ) from error
     unit = check.get("unit", "")
-    if seen is None:
+    if seen is None or (low is None and high is None):
         return Verdict(**base, status="skipped", kind="cross", detail="rien à comparer")
     expected = _expected(low, high, unit)
     return verdict(
@@ -181,6 +188,12 @@ def _cross_check(db: Database, check: dict[str, Any], path: Path, present: set[s
         expected=expected,
         **more,
     )
+
+
+def _of_one(wanted: str, present: set[str]) -> str:
+    """The source that is there among alternatives (`a|b`), or the first."""
+    names = wanted.split("|")
+    return next((name for name in names if name in present), names[0])
 
 
 def _bounds(db: Database, check: dict[str, Any]) -> tuple[float | None, float | None]:
@@ -196,8 +209,8 @@ def _bounds(db: Database, check: dict[str, Any]) -> tuple[float | None, float | 
 
 
 def _scalar(db: Database, value: Any) -> float | None:
-    """A number, or the number that a query gives."""
-    found = db.rows(value)[0][0] if isinstance(value, str) else value
+    """A number, or the number that a query gives (none when it gives no row)."""
+    found = next((row[0] for row in db.rows(value)), None) if isinstance(value, str) else value
     return None if found is None else float(found)
 
 
@@ -233,18 +246,6 @@ def previous_ledger(project: Project, edition: Edition, outputs: Outputs) -> Pat
     return next(
         (path for folder in folders if (path := folder / "quality" / "ledger.parquet").is_file()), None
     )
-
-
-def _severity(declared: dict[str, Any], where: str) -> str:
-    severity = declared.get("severity", "block")
-    if severity not in SEVERITIES:
-        raise ObservatoryError(
-            "E382",
-            f"Gravité inconnue : « {severity} »",
-            where,
-            f"Gravités connues : {', '.join(SEVERITIES)}.",
-        )
-    return str(severity)
 
 
 def _expected(low: float | None, high: float | None, unit: str) -> str:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from ess_observatory.build.database import Database
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Edition, Project
+from ess_observatory.quality.agreement import write_disagreements
 from ess_observatory.quality.declared import budgets, cross_checks, row_counts
 from ess_observatory.quality.gate import Gate, Judged
+from ess_observatory.quality.partitions import count_partitions, write_partitions
 from ess_observatory.quality.refused import note_corrected, refused_sheets
 from ess_observatory.quality.report import write_docs, write_report
 from ess_observatory.quality.suites import FIRST, SECOND, Suite, suites_before_core, suites_before_publication
@@ -63,6 +65,7 @@ class QualityDesk:
         note_corrected(db, self.inventory)
         self._add(self.gate.judge(db, FIRST))
         self.verdicts += budgets(db, self.project)
+        count_partitions(db, self.project)
         self.verdicts += row_counts(db, self.project, self.edition, self.outputs)
         self.verdicts += cross_checks(db, self.project, self.inventory.sources())
         self._conclude(db, last=not self.publishes)
@@ -91,7 +94,9 @@ class QualityDesk:
             write_verdicts(self.verdicts, folder / "checks.json")
             write_refused(sheets, folder / NAME)
             write_docs(self.judged, self.edition, folder)
-            write_report(db, self.project, self.edition, self.verdicts, sheets, folder)
+            write_partitions(db, folder)
+            disagreements = write_disagreements(db, folder)
+            write_report(db, self.project, self.edition, self.verdicts, sheets, disagreements, folder)
         refuse_failed(self.verdicts)
 
 

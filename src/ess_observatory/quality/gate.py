@@ -197,6 +197,7 @@ def _judged(suite: Suite, answer: dict[str, Any]) -> Judged:
                 kind="check",
                 observed=observed,
                 examples=examples,
+                reason=check.get("reason", ""),
             )
         )
     return Judged(suite, verdicts, answer["suite"], answer["result"])

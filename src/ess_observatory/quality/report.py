@@ -10,6 +10,7 @@ from typing import Any
 
 from ess_observatory.build.database import Database
 from ess_observatory.project import Edition, Project
+from ess_observatory.quality.agreement import STEM
 from ess_observatory.quality.catalogue import not_to_correct, read_catalogue
 from ess_observatory.quality.gate import Judged
 from ess_observatory.quality.refused import RefusedSheet
@@ -50,9 +51,13 @@ def write_report(
     edition: Edition,
     verdicts: list[Verdict],
     sheets: list[RefusedSheet],
+    disagreements: list[dict[str, Any]],
     folder: Path,
 ) -> Path:
-    """Write the quality report of a build and return its path (confidential: it quotes rows)."""
+    """Write the quality report of a build and return its path (confidential: it quotes rows).
+
+    `disagreements`: those on the perimeter, counted (see `agreement.write_disagreements`).
+    """
     ledger = db.dicts("select * from staging.ledger order by source, file, sheet")
     refused = _refused(db, project)
     groups = [
@@ -78,6 +83,9 @@ def write_report(
             to_correct=sum(sheet.total for sheet in sheets),
             sheets=sheets,
             corrections=_corrections(db),
+            notes=_notes(db, project),
+            disagreements=disagreements,
+            disagreements_file=f"{STEM}.xlsx",
             read=sum(row["rows_read"] for row in ledger),
             kept=sum(row["rows_kept"] for row in ledger),
             lost=sum(row["rows_refused"] for row in ledger),
@@ -160,6 +168,16 @@ def _refused(db: Database, project: Project) -> list[dict[str, Any]]:
         for code, sources in counts.items()
     ]
     return sorted(found, key=lambda item: (not item["correct"], -item["count"], item["code"]))
+
+
+def _notes(db: Database, project: Project) -> list[dict[str, Any]]:
+    """What was noted on rows that are kept, by code: how many, an example, and what the catalogue says."""
+    catalogue = read_catalogue(project.pipelines)
+    rows = db.dicts(
+        "select code, count(*) as count, min(reason) as reason, min((file, sheet, line)) as place from staging.note "
+        "group by code order by count desc, code"
+    )
+    return [{**row, "entry": catalogue.get(row["code"], {})} for row in rows]
 
 
 def _corrections(db: Database) -> dict[str, Any] | None:

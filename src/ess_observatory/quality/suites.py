@@ -21,7 +21,7 @@ _GUARD = "Il y a des lignes à contrôler"
 
 @dataclass(frozen=True)
 class Suite:
-    """Checks on one relation. `checks`: {id, expectation, arguments, severity, label} each.
+    """Checks on one relation. `checks`: {id, expectation, arguments, severity, label, reason} each.
 
     `optional`: nothing is asked when the relation has no rows (a table that this edition does not publish).
     """
@@ -116,6 +116,7 @@ def _check(owner: str, number: int, check: dict[str, Any], where: str) -> dict[s
         "arguments": dict(check.get("arguments", {})),
         "severity": severity,
         "label": check["label"],
+        "reason": check.get("reason", ""),
     }
 
 

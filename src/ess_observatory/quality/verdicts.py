@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ess_observatory.errors import ObservatoryError
+
 SEVERITIES = ("block", "warn", "info")
 #: Status of a check of each severity that does not hold.
 FAILED = {"block": "failed", "warn": "warning", "info": "info"}
@@ -18,7 +20,7 @@ class Verdict:
 
     `kind` says where it was declared: check (a suite), budget, rows (against the previous edition), cross (between
     sources) or publication. `examples` are values of rows: they stay in the quality folder. `public` tells whether
-    `detail` and `observed` may leave with the publication.
+    `detail` and `observed` may leave with the publication. `reason` says why this severity.
     """
 
     id: str
@@ -32,6 +34,20 @@ class Verdict:
     expected: str = ""
     examples: tuple[str, ...] = ()
     public: bool = True
+    reason: str = ""
+
+
+def severity_of(declared: dict[str, Any], where: str) -> str:
+    """The declared severity (`block` when none is). Raises E382 for one that does not exist."""
+    severity = str(declared.get("severity", "block"))
+    if severity not in SEVERITIES:
+        raise ObservatoryError(
+            "E382",
+            f"Gravité inconnue : « {severity} »",
+            where,
+            f"Gravités connues : {', '.join(SEVERITIES)}.",
+        )
+    return severity
 
 
 def verdict(
