@@ -13,13 +13,16 @@ from ess_observatory.survey.compare import (
     COMPARABLE,
     DROPPED,
     NEW,
-    choice_counts,
-    compare_answers,
+    NOT_SIGNIFICANT,
+    SIGNIFICANT,
+    Renamed,
+    Share,
+    compare_shares,
+    load_renamed,
     pair_questions,
 )
-from test_survey_support import database, read, small, wide
-
-HEADER = ["ID", "A1", "A2", "A3[besoin]", "A3[reseau]", "B1", "B2", "B3"]
+from ess_observatory.survey.estimation.intervals import difference, wilson
+from test_survey_support import small
 
 
 def edition(change: Any = None) -> Codebook:
@@ -53,7 +56,7 @@ def test_changes_are_breaks_with_their_reason() -> None:
     assert status(pairs, "A3") == (BREAK, ("modalités ajoutées\u00a0: loi",))
     assert status(pairs, "B3") == (BREAK, ("filtre modifié",))
     assert status(pairs, "B1") == (COMPARABLE, ()), "case and final dot are not a change of wording"
-    kept = pair_questions(edition(), edition(change), harmless=frozenset({"A2"}))
+    kept = pair_questions(edition(), edition(change), Renamed(harmless=frozenset({"A2"})))
     assert status(kept, "A2") == (COMPARABLE, ("intitulé modifié",)), "the change is still said"
 
 
@@ -66,42 +69,76 @@ def test_a_renamed_question_is_mapped() -> None:
     unmapped = pair_questions(edition(), current)
     assert (status(unmapped, "V1")[0], status(unmapped, "A2")[0]) == (NEW, DROPPED)
     assert status(unmapped, "B3")[0] == BREAK
-    mapped = pair_questions(edition(), current, {"V1": "A2"})
+    mapped = pair_questions(edition(), current, Renamed({"V1": "A2"}))
     assert status(mapped, "V1") == (COMPARABLE, ()) and status(mapped, "B3") == (COMPARABLE, ())
     with pytest.raises(ObservatoryError):
-        pair_questions(edition(), current, {"V1": "Z9"})
+        pair_questions(edition(), current, Renamed({"V1": "Z9"}))
 
 
-def counts(yes: int, no: int, needs: int) -> dict[tuple[str, str], tuple[int, int]]:
-    people = [{"ID": str(n), "A2": "Oui" if n < yes else "Non"} for n in range(yes + no)]
-    for person in people[:needs]:
-        person["A3[besoin]"] = "x"
-    with database(read(wide(people, HEADER))) as db:
-        return choice_counts(db)
+def share(k: int, n: int, label: str = "Oui") -> Share:
+    low, high = wilson(k, n, 200)
+    return Share(label, 100 * k / n, n, 100 * float(low), 100 * float(high))
 
 
-def test_differences_of_two_editions() -> None:
-    pairs = pair_questions(edition(), edition())
-    rows = compare_answers(pairs, counts(20, 20, 12), counts(35, 15, 12), (200, 200))
-    yes = next(row for row in rows if (row.question, row.choice) == ("A2", "oui"))
-    assert (yes.previous, yes.previous_n, yes.current, yes.current_n) == (50, 40, 70, 50)
-    assert yes.gap == pytest.approx(20) and yes.gap_low < 20 < yes.gap_high
-    wide_rows = compare_answers(pairs, counts(20, 20, 12), counts(35, 15, 12))
-    wider = next(row for row in wide_rows if (row.question, row.choice) == ("A2", "oui"))
-    assert wider.gap_low < yes.gap_low, "the finite population narrows the interval"
-    needs = next(row for row in rows if (row.question, row.choice) == ("A3", "besoin"))
-    assert needs.previous == 100 and needs.gap is None, "below thirty answers, no difference"
+def rows_of(pairs: list, before: dict, after: dict) -> dict:
+    return {(row.question, row.choice): row for row in compare_shares(pairs, before, after)}
 
 
-def test_no_difference_across_a_break_and_no_share_on_a_small_base() -> None:
+def test_difference_of_published_shares() -> None:
+    pairs, key = pair_questions(edition(), edition()), ("A2", "oui")
+    clear = rows_of(pairs, {key: share(20, 60)}, {key: share(45, 60)})[key]
+    low, high = difference((20, 60, 200), (45, 60, 200))
+    assert clear.gap == pytest.approx(100 * (45 - 20) / 60)
+    assert (clear.gap_low, clear.gap_high) == pytest.approx((100 * low, 100 * high))
+    assert clear.finding == SIGNIFICANT
+    assert rows_of(pairs, {key: share(29, 60)}, {key: share(31, 60)})[key].finding == NOT_SIGNIFICANT
+
+
+def test_a_hidden_share_has_no_difference_and_a_small_base_no_interval() -> None:
+    pairs, key = pair_questions(edition(), edition()), ("A2", "oui")
+    hidden = rows_of(pairs, {key: Share("Oui", sign="s")}, {key: share(20, 60)})[key]
+    assert hidden.previous.value is None and hidden.previous.sign == "s" and hidden.gap is None
+    small_base = rows_of(pairs, {key: Share("Oui", 50.0, 12)}, {key: share(20, 60)})[key]
+    assert small_base.gap is not None and small_base.gap_low is None and small_base.finding == ""
+
+
+def test_no_difference_across_a_break() -> None:
     def change(questions: dict, data: dict) -> None:
         questions["A2"]["label_fr"] = "Vend-elle des produits ou des services ?"
 
-    pairs = pair_questions(edition(), edition(change))
-    rows = compare_answers(pairs, counts(20, 20, 5), counts(35, 15, 5))
-    yes = next(row for row in rows if (row.question, row.choice) == ("A2", "oui"))
-    assert (yes.status, yes.previous, yes.current, yes.gap) == (BREAK, 50, 70, None)
-    assert yes.reasons == ("intitulé modifié",)
-    needs = next(row for row in rows if (row.question, row.choice) == ("A3", "besoin"))
-    assert needs.previous is None and needs.previous_n == 5
-    assert not [row for row in rows if row.question == "B1"], "numbers are compared elsewhere"
+    key = ("A2", "oui")
+    row = rows_of(pair_questions(edition(), edition(change)), {key: share(20, 40)}, {key: share(35, 50)})[key]
+    assert (row.status, row.previous.value, row.current.value, row.gap) == (BREAK, 50, 70, None)
+    assert row.reasons == ("intitulé modifié",)
+    printed = rows_of(
+        pair_questions(edition(), edition()), {key: share(20, 40)}, {key: share(9, 40, "Oui, souvent")}
+    )
+    assert printed[key].status == BREAK, "the published labels tell a break that the codebooks do not"
+
+
+def test_a_renamed_choice_is_mapped_and_a_dropped_one_is_kept() -> None:
+    def change(questions: dict, data: dict) -> None:
+        questions["A2"]["choices"][0]["code"] = "yes"
+        questions["B3"]["relevant"] = questions["B3"]["relevant"].replace("'oui'", "'yes'")
+
+    pairs = pair_questions(edition(), edition(change), Renamed(choices={"A2.yes": "oui"}))
+    assert status(pairs, "A2") == status(pairs, "B3") == (COMPARABLE, ()), "filters are read in the old codes"
+    before, after = {("A2", "oui"): share(20, 60)}, {("A2", "yes"): share(45, 60)}
+    assert rows_of(pairs, before, after)["A2", "yes"].finding == SIGNIFICANT
+    unmapped = rows_of(pair_questions(edition(), edition(change)), before, after)
+    assert unmapped["A2", "yes"].status == NEW and unmapped["A2", "oui"].status == DROPPED
+    assert unmapped["A2", "oui"].previous.value == pytest.approx(100 / 3)
+
+
+def test_what_is_renamed_is_declared_by_version(tmp_path: Any) -> None:
+    path = tmp_path / "versions.toml"
+    assert load_renamed(path, "1", "2") == Renamed()
+    path.write_text(
+        '[[change]]\nfrom = "1"\nto = "2"\nharmless = ["A2"]\n[change.questions]\nV1 = "A2"\n',
+        encoding="utf-8",
+    )
+    assert load_renamed(path, "1", "2") == Renamed({"V1": "A2"}, {}, frozenset({"A2"}))
+    assert load_renamed(path, "2", "3") == Renamed()
+    path.write_text("[[change", encoding="utf-8")
+    with pytest.raises(ObservatoryError, match="illisible"):
+        load_renamed(path, "1", "2")

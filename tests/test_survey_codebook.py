@@ -96,3 +96,23 @@ def test_a_missing_or_broken_file(tmp_path: Path) -> None:
     broken.write_text("sections: []", encoding="utf-8")
     with pytest.raises(ObservatoryError, match="sections"):
         load_codebook(broken)
+
+
+def test_a_codebook_is_loaded_once_until_its_file_changes(tmp_path: Path) -> None:
+    path = tmp_path / "questionnaire.yml"
+    path.write_bytes(CODEBOOK.read_bytes())
+    first = load_codebook(path)
+    assert load_codebook(path) is first
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("version: '2026.1'", "version: '2026.2'"), encoding="utf-8"
+    )
+    assert load_codebook(path).version == "2026.2"
+
+
+def test_the_number_of_a_table_is_checked(tmp_path: Path) -> None:
+    text = CODEBOOK.read_text(encoding="utf-8")
+    path = tmp_path / "questionnaire.yml"
+    path.write_text(text.replace("- code: D03\n", "- code: D03\n    table: douze\n", 1), encoding="utf-8")
+    with pytest.raises(ObservatoryError) as caught:
+        load_codebook(path)
+    assert "douze" in str(caught.value.details[0])

@@ -88,3 +88,12 @@ def test_limesurvey_full_text_agrees_with_the_codes(surveys: Path) -> None:
     compared = [key for key in codes.keys() & words.keys() if key[1] not in kept_as_text]
     assert len(compared) > 2700
     assert all(codes[key] == words[key] for key in compared)
+
+
+def test_every_file_beside_the_checkout_is_read_by_a_test(surveys: Path) -> None:
+    kobo = {
+        f"kobo_formpack/{name}{suffix}" for name in KOBO for suffix in ("_xml.csv", "_labels.csv", ".xlsx")
+    }
+    lime = {f"limesurvey_results-survey4914{suffix}" for suffix in (".tsv", ".xlsx", "-prep.xlsx")}
+    there = {path.relative_to(surveys).as_posix() for path in surveys.rglob("*") if path.is_file()}
+    assert there == kobo | lime

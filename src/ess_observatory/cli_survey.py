@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 survey_app = typer.Typer(
     name="survey",
-    help="L’enquête\u00a0: écrire le questionnaire, effacer l’identité des répondants.",
+    help="L’enquête\u00a0: écrire le questionnaire, comparer deux éditions, effacer l’identité des répondants.",
     no_args_is_help=True,
 )
 
@@ -112,6 +112,70 @@ def purge(
     )
 
 
+@survey_app.command()
+def compare(
+    a: Annotated[
+        str, typer.Argument(help="Avant\u00a0: dossier de publication, ou nom d’une édition construite.")
+    ],
+    b: Annotated[str, typer.Argument(help="Après\u00a0: de même.")],
+    codebook_a: Annotated[
+        Path | None, typer.Option("--codebook-a", help="Questionnaire de A (défaut\u00a0: celui du projet).")
+    ] = None,
+    codebook_b: Annotated[
+        Path | None, typer.Option("--codebook-b", help="Questionnaire de B (défaut\u00a0: celui du projet).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Fichier .csv à écrire.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Comparer les réponses publiées aux mêmes questions de deux éditions\u00a0: écarts, intervalles, ruptures de série."""
+    from ess_observatory.compare import find_publication
+    from ess_observatory.project import Project
+    from ess_observatory.publish.tables import load_publication
+    from ess_observatory.survey.codebook import load_codebook
+    from ess_observatory.survey.compare import (
+        CAVEAT,
+        compare_shares,
+        load_renamed,
+        pair_questions,
+        published_shares,
+    )
+    from ess_observatory.survey.compare_view import show_evolutions, write_evolutions
+
+    if out is not None:
+        _expect_suffix(out, ".csv")
+    project = Project.load()
+    before, after = (load_publication(find_publication(name, project)) for name in (a, b))
+    old, new = (load_codebook(path or project.questionnaire) for path in (codebook_a, codebook_b))
+    renamed = load_renamed(project.questionnaire.with_name("versions.toml"), old.version, new.version)
+    pairs = pair_questions(old, new, renamed)
+    rows = compare_shares(pairs, published_shares(before, old), published_shares(after, new))
+    written = str(write_evolutions(rows, out)) if out else None
+    if as_json:
+        sides = {
+            letter: {"edition": book.manifest["edition"], "codebook": codebook.version}
+            for letter, book, codebook in (("a", before, old), ("b", after, new))
+        }
+        evolutions = [row.as_dict() for row in rows]
+        _print_json({"ok": True, **sides, "caveat": CAVEAT, "evolutions": evolutions, "file": written})
+        return
+    for letter, book, codebook in (("A", before, old), ("B", after, new)):
+        _say(f"{letter}\u00a0: {book.manifest['edition']}, questionnaire version {codebook.version}")
+    show_evolutions(rows)
+    if written:
+        _say(written)
+
+
+def _expect_suffix(out: Path, suffix: str) -> None:
+    if out.suffix.lower() != suffix:
+        raise ObservatoryError(
+            "E240",
+            f"Nom de fichier inattendu\u00a0: «\u00a0{out}\u00a0».",
+            None,
+            f"Donnez un nom en {suffix}.",
+            Exit.USAGE,
+        )
+
+
 def _count(number: int, word: str, plural: str = "s") -> str:
     from ess_observatory.render.numbers import format_number
 
@@ -121,14 +185,7 @@ def _count(number: int, word: str, plural: str = "s") -> str:
 def _write(writer: Any, out: Path, edition: str | None, suffix: str, as_json: bool) -> None:
     from ess_observatory.survey.wording import Setting
 
-    if out.suffix.lower() != suffix:
-        raise ObservatoryError(
-            "E240",
-            f"Nom de fichier inattendu\u00a0: «\u00a0{out}\u00a0».",
-            None,
-            f"Donnez un nom en {suffix}.",
-            Exit.USAGE,
-        )
+    _expect_suffix(out, suffix)
     _, loaded, codebook = _open(edition)
     setting: Setting = Setting.of(loaded)
     path = writer(codebook, out, setting)

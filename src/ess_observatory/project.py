@@ -145,6 +145,8 @@ class Project:
     @classmethod
     def load(cls, root: Path | None = None) -> Project:
         """Read the declarations of the project at `root` (found from here upwards when not given)."""
+        from ess_observatory.survey.question_tables import question_tables
+
         root = (root or find_root()).resolve()
         pipelines = root / "pipelines"
         sources = {
@@ -153,6 +155,11 @@ class Project:
         tables = [
             TableCard(folder.name, folder, read_toml(folder / "card.toml"))
             for folder in _folders(pipelines / "tables", "card.toml")
+        ]
+        questionnaire = pipelines / "survey" / "questionnaire.yml"
+        tables += [
+            TableCard(name, questionnaire.parent, card)
+            for name, card in question_tables(questionnaire).items()
         ]
         _refuse_double_numbers(tables)
         return cls(root, sources, tuple(sorted(tables, key=lambda table: table.sort_key)))

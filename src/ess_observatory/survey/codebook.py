@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -48,17 +49,24 @@ def load_codebook(path: Path) -> Codebook:
 
     Every problem found is reported at once, in French.
     """
-    import yaml
-
-    from ess_observatory.survey.recode import load_recodes
-
     if not path.is_file():
         raise ObservatoryError(
             "E400", "Le questionnaire est introuvable.", str(path), "Rétablir ce fichier.", Exit.MISSING
         )
+    recodes = path.with_name(RECODES)
+    return _load(path, path.read_text(encoding="utf-8"), recodes.read_bytes() if recodes.is_file() else b"")
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, text: str, _recodes: bytes) -> Codebook:
+    """The codebook of these contents: the steps of a run that ask for it share one object, a changed file is read again."""
+    import yaml
+
+    from ess_observatory.survey.recode import load_recodes
+
     try:
-        # The same safe reading, by LibYAML where it is there: a codebook is read several times in a run.
-        data = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        # The same safe reading, by LibYAML where it is there.
+        data = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path.name}, ligne {mark.line + 1}" if mark is not None else path.name
@@ -211,7 +219,19 @@ def _question(
         basis=raw.get("basis"),
         feeds=tuple(str(item) for item in raw.get("feeds") or []),
         aliases=_aliases(raw.get("aliases")),
+        table=_table(raw.get("table"), type_name, problem),
     )
+
+
+def _table(number: Any, type_name: str, problem: Any) -> str | None:
+    if number is None:
+        return None
+    if not re.fullmatch(r"\d+\.\d+", str(number)) or type_name not in CHOICE_TYPES:
+        problem(
+            f"Numéro de tableau incorrect\u00a0: «\u00a0{number}\u00a0».",
+            "Entre apostrophes, chapitre puis rang\u00a0: '12.4', pour une question à choix.",
+        )
+    return str(number)
 
 
 def _choices(raw: dict, exclusive: tuple[str, ...], other: Choice) -> tuple[Choice, ...]:

@@ -43,7 +43,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Question:
-    """A question. `aliases`: version → other codes or wordings that name it."""
+    """A question. `aliases`: version → other codes or wordings that name it. `table`: number of its own table, without a card."""
 
     code: str
     section: str
@@ -69,6 +69,7 @@ class Question:
     label_en: str | None = None
     hint_en: str | None = None
     aliases: Aliases = field(default_factory=dict)
+    table: str | None = None
 
     @property
     def is_choice(self) -> bool:

@@ -122,13 +122,22 @@ def difference(
     first: tuple[int, int, int | None], second: tuple[int, int, int | None], level: float = LEVEL
 ) -> tuple[float, float]:
     """Newcombe's hybrid score interval of `k2/n2 - k1/n1`; each side is `(k, n, population)`."""
-    shares, bounds = [], []
+    sides = []
     for k, n, population in (first, second):
         low, high = wilson(k, n, population, level)
-        shares.append(k / n)
-        bounds.append((float(low), float(high)))
-    (low_1, high_1), (low_2, high_2) = bounds
-    gap = shares[1] - shares[0]
-    down = ((shares[1] - low_2) ** 2 + (high_1 - shares[0]) ** 2) ** 0.5
-    up = ((high_2 - shares[1]) ** 2 + (shares[0] - low_1) ** 2) ** 0.5
+        sides.append((k / n, float(low), float(high)))
+    return difference_from_bounds(*sides)
+
+
+def difference_from_bounds(
+    first: tuple[float, float, float], second: tuple[float, float, float]
+) -> tuple[float, float]:
+    """The interval of `second - first`, independent estimates, from `(value, low, high)` of each.
+
+    Source: method of variance estimates recovery, Zou and Donner (2008, Statistics in Medicine 27, 1693-1702).
+    """
+    (value_1, low_1, high_1), (value_2, low_2, high_2) = first, second
+    gap = value_2 - value_1
+    down = ((value_2 - low_2) ** 2 + (high_1 - value_1) ** 2) ** 0.5
+    up = ((high_2 - value_2) ** 2 + (value_1 - low_1) ** 2) ** 0.5
     return gap - down, gap + up
