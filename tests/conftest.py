@@ -20,6 +20,7 @@ settings.load_profile("steady")
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 REFERENCE = "sambre-avesnois-2011"
+TODAY = "sambre-avesnois-2026"
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +48,15 @@ def reference_outcome(
 def reference_build(reference_outcome: Outcome) -> Outputs:
     """Where the reference edition was built."""
     return reference_outcome.outputs
+
+
+@pytest.fixture(scope="session")
+def today_build(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Outputs:
+    """The 2026 edition of the reference territory, run up to its publication, once a session."""
+    edition = project.edition(TODAY)
+    outputs = Outputs.of(project.root, edition.id, tmp_path_factory.mktemp("today"))
+    run(project, edition, ROOT / "data" / "raw" / edition.id, outputs, "publish")
+    return outputs
 
 
 @pytest.fixture

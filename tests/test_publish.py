@@ -67,10 +67,12 @@ def test_checks_of_the_published_numbers(tmp_path):
         HEADER + "a,A,17,0,u,true,exact,false,,1\nb,B,57,0,u,true,exact,false,,1\n", encoding="utf-8"
     )
     (tmp_path / "checks.csv").write_text(
-        "check_id,label,left,right,tolerance,decimals,unit,kind,remark\nk,Total,a,b,0,0,u,contradiction,Il manque.\n",
+        "check_id,label,said,left,right,tolerance,decimals,unit,kind,remark\n"
+        "k,Total,Tranches = ensemble,a,b,0,0,u,contradiction,Il manque.\n",
         encoding="utf-8",
     )
     cells = {c.column_code: c.text for c in check_cells(tmp_path, {"a": cell(57), "b": cell(57)})}
+    assert cells["formula"] == "Tranches = ensemble"
     assert cells["published"] == "17 pour 57"
     assert cells["recomputed"] == "57 pour 57"
     assert cells["status"] == "contradiction : Il manque."

@@ -12,26 +12,21 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, TODAY
 from ess_observatory.build.database import Database
 from ess_observatory.build.place import Outputs
-from ess_observatory.build.runner import run
 from ess_observatory.demo import write_demo
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.perimeter import compare_perimeters
 from ess_observatory.project import Project
 from ess_observatory.territories import official_area
 
-EDITIONS = ("sambre-avesnois-2026", "cambresis-2026")
+EDITIONS = (TODAY, "cambresis-2026")
 
 
 @pytest.fixture(scope="module")
-def built(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Outputs:
-    """The 2026 edition of the reference territory, run up to its publication."""
-    edition = project.edition(EDITIONS[0])
-    outputs = Outputs.of(project.root, edition.id, tmp_path_factory.mktemp("today"))
-    run(project, edition, ROOT / "data" / "raw" / edition.id, outputs, "publish")
-    return outputs
+def built(today_build: Outputs) -> Outputs:
+    return today_build
 
 
 @pytest.fixture(scope="module")

@@ -80,6 +80,12 @@ class Browser:
         self.send("Page.navigate", url=page.as_uri() + query)
         self.wait_until("location.href !== 'about:blank' && document.readyState === 'complete'")
 
+    def reload(self) -> None:
+        """Loads the page again, in the same process: what it has stored is seen without waiting for the disk."""
+        self.value("window.before = true")
+        self.send("Page.reload")
+        self.wait_until("!window.before && document.readyState === 'complete'")
+
     def wait_until(self, expression: str) -> None:
         """Waits until an expression of the page is true."""
         end = time.monotonic() + PATIENCE

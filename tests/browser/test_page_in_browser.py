@@ -13,6 +13,10 @@ from typing import Any
 import pytest
 from devtools import Browser
 
+from ess_observatory.build.database import Database
+from ess_observatory.build.place import Outputs
+from ess_observatory.directory import write_directory
+from ess_observatory.project import Project
 from ess_observatory.publish.tables import Publication, load_publication
 from ess_observatory.render.html import PAGES, render_html
 from ess_observatory.render.paper import browser as find_browser
@@ -181,7 +185,7 @@ def test_display_is_chosen_and_kept(chromium: Browser, page: Path) -> None:
     chromium.value("document.querySelector('.theme').click()")
     dark = chromium.value(paper)
     assert dark != light and chromium.value("document.querySelector('.theme').textContent") == "Mode clair"
-    chromium.open(page)
+    chromium.reload()
     assert chromium.value(paper) == dark
     chromium.screen(scheme="dark")
     chromium.value("document.querySelector('.theme').click()")
@@ -227,9 +231,44 @@ def test_paper_has_contents_pages_and_no_tools(chromium: Browser, page: Path) ->
     chromium.screen()
 
 
-def test_reference_page_in_the_browser(chromium: Browser, axe: str, reference_build: Any) -> None:
-    chromium.screen()
-    chromium.open(reference_build.page)
+@pytest.fixture(scope="module")
+def edition_pages(
+    project: Project, reference_build: Outputs, today_build: Outputs, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """Every kind of page that an edition gives to read."""
+    folder = tmp_path_factory.mktemp("pages")
+    published, today = reference_build.publication, today_build.publication
+    with Database(reference_build.database, read_only=True) as db:
+        book = load_publication(published)
+        write_directory(db, project, book.manifest, book.map, folder)
+    return {
+        "report": reference_build.page,
+        "english": render_html(load_publication(published, "en"), folder / PAGES["en"], "en", others=("fr",)),
+        "quality": reference_build.quality / "rapport-qualite.html",
+        "directory": next(folder.glob("*annuaire.html")),
+        "today": render_html(load_publication(today), folder / "today.html"),
+        "today in English": render_html(load_publication(today, "en"), folder / "today.en.html", "en"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "width", "scheme"),
+    [
+        ("report", 390, "dark"),
+        ("english", 1280, "light"),
+        ("quality", 1280, "light"),
+        ("quality", 390, "dark"),
+        ("directory", 1280, "light"),
+        ("directory", 390, "dark"),
+        ("today", 1280, "light"),
+        ("today in English", 390, "dark"),
+    ],
+)
+def test_pages_of_an_edition_are_accessible(
+    chromium: Browser, axe: str, edition_pages: dict[str, Path], kind: str, width: int, scheme: str
+) -> None:
+    chromium.screen(width, scheme=scheme)
+    chromium.open(edition_pages[kind])
     assert _violations(chromium, axe) == []
-    chromium.screen(390)
-    assert chromium.value("document.documentElement.scrollWidth") <= 390
+    assert chromium.value("document.documentElement.scrollWidth") <= width
+    chromium.screen()

@@ -15,7 +15,7 @@ from ess_observatory.publish.texts import Placeholders
 from ess_observatory.publish.wide import write_wide
 from ess_observatory.quality import Verdict
 from ess_observatory.secrecy.close import close
-from ess_observatory.secrecy.protect import protect
+from ess_observatory.secrecy.protect import Protected, protect
 
 
 def publish(
@@ -32,20 +32,22 @@ def publish(
     book.tables += [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
     replication = edition.data.get("replication")
     if replication:
-        _replicate(book, project, project.pipelines / "replications" / str(replication), folder)
+        _replicate(book, project, protected, project.pipelines / "replications" / str(replication), folder)
     figures = book.figures()
     close(protected, book, tables, rules, folder)
     placeholders = Placeholders(
         figures, write.names_for_texts(project, edition), known=write.known_ids(project)
     )
     write.write_figures(book, folder)
-    write.write_tables(book, project, placeholders, folder)
+    untranslated = write.write_tables(book, project, placeholders, folder)
     files = db.dicts("select distinct source, file, sha256 from staging.ledger order by all")
     write.write_manifest(book, project, files, folder)
     write.write_texts(book, project, placeholders, folder)
     write.write_map(edition, folder)
     write_wide(folder)
-    return book, control(book, db) + [_absent(where, names) for where, names in placeholders.absent.items()]
+    verdicts = control(book, db)
+    verdicts += [_absent(where, names) for where, names in placeholders.absent.items()]
+    return book, verdicts + [_untranslated(number, words) for number, words in untranslated.items()]
 
 
 def _absent(where: str, names: set[str]) -> Verdict:
@@ -60,15 +62,35 @@ def _absent(where: str, names: set[str]) -> Verdict:
     )
 
 
+def _untranslated(number: str, words: list[str]) -> Verdict:
+    """A warning on a table that stays partly in French on the English page."""
+    return Verdict(
+        f"english.{number}",
+        "publication",
+        f"Tableau {number} : traduction anglaise incomplète",
+        "warn",
+        "warning",
+        f"sans équivalent anglais (fiche du tableau, ou pipelines/texts/en/words.toml) : {', '.join(words)}",
+    )
+
+
 def _is_published(card: dict[str, Any], present: frozenset[str]) -> bool:
     """A table is published when the source that it is mainly about (the first one) was read."""
     sources = card.get("sources", [])
     return card.get("kind") != "checks" and (not sources or sources[0] in present)
 
 
-def _replicate(book: write.Book, project: Project, reference: Path, folder: Path) -> None:
+def _replicate(
+    book: write.Book, project: Project, protected: Protected, reference: Path, folder: Path
+) -> None:
     figures = {figure_id: cell for figure_id, (cell, _, _) in book.figures().items()}
-    write.write_replication(replicate(reference, figures), folder)
+    exact = {
+        book.figure_id(table, cell): protected.links.cells[table.id, *cell.key].value
+        for table, cells in book.tables
+        for cell in cells
+        if (table.id, *cell.key) in protected.printed
+    }
+    write.write_replication(replicate(reference, figures, exact), folder)
     for table in project.tables:
         if table.card.get("kind") == "checks":
             book.tables.append((table, check_cells(reference, figures)))

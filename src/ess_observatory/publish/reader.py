@@ -16,7 +16,7 @@ Files of the folder
      "columns": [{"code": "…", "label": "…", "unit": "…", "decimals": 0, "kind": "number" | "text"}],
      "rows": [{"code": "…", "label": "…", "section": "…" | null,
                "kind": "data" | "total" | "base" | "missing"}],
-     "texts": {row_code: {column_code: "…"}},   # cells of columns of kind text
+     "texts": {row_code: {column_code: "…"}},   # cells of columns of kind text (twin: `texts_en`)
      "chart": {…} | null}           # see render.charts
 
   Any text key may have a twin `<key>_en` (also in columns and rows), taken when `lang="en"` is asked.
@@ -130,12 +130,13 @@ def _table(card: dict[str, Any], records: list[dict[str, Any]], lang: str) -> Pu
         for row in rows
         for column in columns
     }
+    twins = card.get(f"texts_{lang}") or {}
     for row_code, values in (card.get("texts") or {}).items():
         for column_code, value in values.items():
             if (row_code, column_code) not in cells:
                 raise _stray(card, row_code, column_code)
             if value:
-                cells[row_code, column_code] = Cell(text=value)
+                cells[row_code, column_code] = Cell(text=twins.get(row_code, {}).get(column_code) or value)
     for record in records:
         key = (record["row_code"], record["column_code"])
         if key not in cells:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Edition, Project, TableCard
+from ess_observatory.publish.english import load_twins
 from ess_observatory.publish.texts import Placeholders, french, load_texts
 from ess_observatory.render import words_en, words_fr
 from ess_observatory.secrecy.door import Cell
@@ -169,11 +170,20 @@ def write_figures(book: Book, folder: Path) -> None:
     pq.write_table(pa.table(dict(columns), schema=schema), folder / "figures.parquet", compression="zstd")
 
 
-def write_tables(book: Book, project: Project, placeholders: Placeholders, folder: Path) -> None:
-    """`tables.json`: everything needed to print each table but its numbers."""
+def write_tables(
+    book: Book, project: Project, placeholders: Placeholders, folder: Path
+) -> dict[str, list[str]]:
+    """`tables.json`: everything needed to print each table but its numbers, in French and in English.
+
+    Returns the English twins that lack, by table number.
+    """
     scopes = _scopes(project, placeholders)
     cards = [_table_json(book, project, table, cells, placeholders, scopes) for table, cells in book.tables]
+    twins = load_twins(project, book.edition, english_placeholders(project, book.edition, placeholders))
+    for card, (table, _) in zip(cards, book.tables, strict=True):
+        twins.add(card, table.card)
     write_json(folder / "tables.json", cards)
+    return twins.missing
 
 
 def _scopes(project: Project, placeholders: Placeholders) -> dict[str, str]:
@@ -247,7 +257,6 @@ def _table_json(
         "number": table.number,
         "chapter": card["chapter"],
         "title": text("title"),
-        "title_en": card.get("title_en"),
         "finding": text("finding"),
         "scope": scopes[card["scope"]],
         "source": source_label(book, project, card),
@@ -333,7 +342,8 @@ def write_manifest(book: Book, project: Project, files: list[dict[str, Any]], fo
             "territory": {"code": edition.territory.id, "name": edition.territory.name},
             "perimeter": str(data["perimeter"]),
             "revisions": [
-                {"figures": list(r["figures"]), "reason": french(r["reason"])} for r in data.get("revisions", ())
+                {"figures": list(r["figures"]), "reason": french(r["reason"])}
+                for r in data.get("revisions", ())
             ],
             "publisher": {"name": french(data.get("publisher", "")), "contact": data.get("contact")},
             "licence": {"name": data.get("licence", "")},
@@ -366,9 +376,14 @@ def write_texts(book: Book, project: Project, placeholders: Placeholders, folder
     for folders in others:
         if not any((f / "essentiel.md").is_file() for f in folders):
             continue
-        names = english_names(project, book.edition, names_for_texts(project, book.edition))
-        translated = Placeholders(placeholders.figures, names, "en", placeholders.known)
+        translated = english_placeholders(project, book.edition, placeholders)
         write_json(folder / "texts.en.json", load_texts(folders, translated, by_chapter))
+
+
+def english_placeholders(project: Project, edition: Edition, placeholders: Placeholders) -> Placeholders:
+    """The same figures, written in English, with the English words that texts may use."""
+    names = english_names(project, edition, names_for_texts(project, edition))
+    return Placeholders(placeholders.figures, names, "en", placeholders.known)
 
 
 def english_names(project: Project, edition: Edition, names: dict[str, Any]) -> dict[str, Any]:

@@ -53,6 +53,7 @@ INTERFACE: dict[str, str] = {
     "result": "Result",
     "detail": "Detail",
     "replication": "Replication of the published figures",
+    "in_the_workbook": "Line by line in the workbook and on the page that come with this document.",
     "replication_intro": (
         "Every figure of the original publication is computed again by the pipeline; the "
         "difference is printed, never corrected."
@@ -193,6 +194,8 @@ PLURALS: dict[str, str] = {
 
 # Units that cards say in French only.
 UNITS: dict[str, str] = {
+    "pour 1 000 habitants": "per 1,000 inhabitants",
+    "postes salariés": "salaried posts",
     "établissements": "establishments",
     "établissement": "establishment",
     "structures": "organisations",

@@ -55,6 +55,7 @@ INTERFACE: dict[str, str] = {
     "result": "Résultat",
     "detail": "Détail",
     "replication": "Réplication des chiffres publiés",
+    "in_the_workbook": "Ligne à ligne dans le classeur et sur la page, qui accompagnent ce document.",
     "replication_intro": (
         "Chaque chiffre de la publication d’origine est recalculé par la chaîne de "
         "production ; l’écart est imprimé, jamais corrigé."

@@ -1,0 +1,141 @@
+"""English of the words of the tables: twins beside the French ones, each from the one place that declares it.
+
+Row labels come from the nomenclatures (`label_en` columns of `rules/`) and from the codebook of the survey; what
+these do not know, sources and joints included, from `texts/en/words.toml`. Proper names and numbers need no twin.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+
+from ess_observatory.project import Edition, Project, read_csv_rows, read_toml
+from ess_observatory.publish.texts import Placeholders, english, french
+
+_COUNTED = re.compile(r"(.+) (\(\d+\)|\d+)")
+_NUMBER = re.compile(r"[−+]?\d[\d\u202f]*(?:,\d+)?(?:\u00a0[%€])?")
+
+
+class Words:
+    """English of French words; what has none is kept in `missing` (the words, in the order met)."""
+
+    def __init__(self, words: Mapping[str, str], joints: Mapping[str, str], names: Iterable[str]) -> None:
+        """`words`: French → English; `joints`: what joins two words in a label; `names`: the same in both languages."""
+        self.words = {name: name for name in (name.replace("'", "’") for name in names)}
+        self.words |= {french(text): english(twin) for text, twin in words.items()}
+        self.joints = {french(f"x{joint}x")[1:-1]: twin for joint, twin in joints.items()}
+        self._joint = re.compile("(" + "|".join(map(re.escape, self.joints)) + ")") if self.joints else None
+        self.missing: dict[str, None] = {}
+
+    def of(self, text: str | None) -> str | None:
+        """The English of a text as it is published, or None where a part of it has none."""
+        if not text:
+            return None
+        twin = self._whole(text)
+        if twin is None and self._joint:
+            parts = [self.joints.get(part) or self._whole(part) for part in self._joint.split(text)]
+            twin = "".join(part for part in parts if part) if all(parts) else None
+        if twin is None:
+            self.missing.setdefault(text)
+        return twin
+
+    def _whole(self, text: str) -> str | None:
+        if text in self.words:
+            return self.words[text]
+        if _NUMBER.fullmatch(text):
+            return _english_number(text)
+        if counted := _COUNTED.fullmatch(text):
+            inner = self._whole(counted[1])
+            return f"{inner} {counted[2]}" if inner else None
+        return None if re.search(r"[^\W\d_]{3}", text) else text
+
+
+def load_twins(project: Project, edition: Edition, placeholders: Placeholders) -> Twins:
+    """The English of everything that is declared, for the tables of an edition."""
+    path = project.pipelines / "texts" / "en" / "words.toml"
+    declared = read_toml(path) if path.is_file() else {}
+    words: dict[str, str] = {}
+    for rules in sorted((project.pipelines / "rules").rglob("*.csv")):
+        with rules.open(encoding="utf-8") as handle:
+            header = handle.readline().strip().split(",")
+        if {"label", "label_en"} <= set(header):
+            words |= {row["label"]: row["label_en"] for row in read_csv_rows(rules) if row["label_en"]}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    words |= dict(_labels(yaml.load(project.questionnaire.read_text(encoding="utf-8"), loader)))
+    words |= declared.get("words", {})
+    known = Words(words, declared.get("joints", {}), _names(project, edition))
+    return Twins(known, placeholders, declared.get("scopes", {}))
+
+
+def _labels(node: Any) -> Iterable[tuple[str, str]]:
+    """Every French label of the codebook with its English one."""
+    if isinstance(node, dict):
+        if node.get("label_fr") and node.get("label_en"):
+            yield str(node["label_fr"]), str(node["label_en"])
+        node = node.values()
+    elif not isinstance(node, list):
+        return
+    for item in node:
+        yield from _labels(item)
+
+
+def _names(project: Project, edition: Edition) -> Iterable[str]:
+    """Proper names: the territory, its places, and those of the areas that hold it."""
+    yield edition.territory.name
+    for commune in edition.territory.communes:
+        yield from (str(commune["name"]), str(commune["epci_name"]))
+    for level in ("epci", "departements", "regions"):
+        yield from (row["name"] for row in read_csv_rows(project.nomenclatures[level]))
+
+
+def _english_number(text: str) -> str:
+    number = text.replace("\u202f", " ").replace(",", ".").replace(" ", ",")
+    if number.endswith("\u00a0%"):
+        return number.replace("\u00a0", "")
+    if number.endswith("\u00a0€"):
+        sign, bare = ("−", number[1:-2]) if number.startswith("−") else ("", number[:-2])
+        return f"{sign}€{bare}"
+    return number
+
+
+class Twins:
+    """Puts the English twins beside the French texts of a table of `tables.json`."""
+
+    def __init__(self, words: Words, placeholders: Placeholders, scopes: Mapping[str, str]) -> None:
+        """`placeholders`: those that write figures in English; `scopes`: the declared English scopes."""
+        self.words, self.placeholders, self.scopes = words, placeholders, scopes
+        self.missing: dict[str, list[str]] = {}
+
+    def add(self, table: dict[str, Any], card: Mapping[str, Any]) -> None:
+        """Adds `<key>_en` wherever a twin is declared; what has none is kept in `missing`, by table number."""
+        place = f"tables/{table['id']}/card.toml"
+        lacking: list[str] = []
+        for key in ("title", "finding", "base", "reading_aid", "stub"):
+            declared = card.get(f"{key}_en")
+            filled = self.placeholders.fill(declared, f"{place} : {key}_en") if declared else None
+            table[f"{key}_en"] = english(filled) if filled else None
+            if table[key] and not declared:
+                lacking.append(f"{key}_en")
+        notes = [self.placeholders.fill(note, f"{place} : notes_en") for note in card.get("notes_en", ())]
+        table["notes_en"] = [english(note) for note in notes if note]
+        if len(card.get("notes_en", ())) != len(card.get("notes", ())):
+            lacking.append("notes_en")
+        scope = self.scopes.get(card["scope"])
+        table["scope_en"] = self.placeholders.fill(scope, f"words.toml : {card['scope']}") if scope else None
+        if not scope:
+            lacking.append(f"[scopes] {card['scope']}")
+        self.words.missing = {}
+        table["source_en"] = self.words.of(table["source"])
+        for row in table["rows"]:
+            row["label_en"], row["section_en"] = self.words.of(row["label"]), self.words.of(row["section"])
+        table["texts_en"] = {
+            row: {column: self.words.of(text) for column, text in texts.items()}
+            for row, texts in table["texts"].items()
+        }
+        lacking += [f"«\u00a0{word}\u00a0»" for word in self.words.missing]
+        lacking += [f"label_en ({c['code']})" for c in table["columns"] if c["label"] and not c["label_en"]]
+        if lacking:
+            self.missing[table["number"]] = lacking
