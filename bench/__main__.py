@@ -1,17 +1,21 @@
 """Runs every `bench/*.py` that has a `run() -> list[dict]` and prints its measures in one table.
 
 A measure is a dict: `name`, and any of `value`, `seconds`, `ratio` (to the baseline of the same run), `limit` (the ratio
-must not exceed it). `python -m bench gates render` runs these only; `--json` prints the measures as data. Exit code 1 when
-a limit is exceeded.
+must not exceed it). `python -m bench gates render` runs these only; `--json` prints the measures as data. The measures of `scale` are kept in
+docs/performance.md, with the machine. Exit code 1 when a limit is exceeded.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import os
+import platform
 import sys
 from pathlib import Path
 from typing import Any
+
+PERFORMANCE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 
 
 def benches(wanted: list[str]) -> list[str]:
@@ -51,6 +55,33 @@ def line(row: dict[str, Any], width: int) -> str:
     return f"{row['name']:<{width}}  {shown:>14}  {number('seconds', 3):>10}  {number('ratio', 2):>8}  {limit:>7}{mark}".rstrip()
 
 
+def page(rows: list[dict[str, Any]]) -> str:
+    """The measures at national scale as a page: the machine, then one line a measure."""
+    import duckdb
+
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    machine = f"{os.cpu_count()} cœurs ({platform.machine()}), {memory:.0f} Go de mémoire, Python {platform.python_version()}"
+    lines = [
+        "# Mesures à grande échelle",
+        "",
+        f"Page écrite par `python -m bench scale`. Machine : {machine}, DuckDB {duckdb.__version__}.",
+        "Un rapport divise par la référence du même passage (le plancher : une requête écrite à la main, ou la simple lecture du moteur).",
+        "Les établissements sont synthétiques.",
+        "",
+        "| Mesure | Valeur | Secondes | Rapport | Limite |",
+        "|:--| --: | --: | --: | --: |",
+    ]
+    for row in rows:
+        seconds, ratio, limit = (
+            f"{row[key]:.{decimals}f}".replace(".", ",") if key in row else ""
+            for key, decimals in (("seconds", 1), ("ratio", 2), ("limit", 2))
+        )
+        mark = " (dépassée)" if exceeded(row) else ""
+        value = str(row.get("value", "")).replace(".", ",")
+        lines.append(f"| {row['name']} | {value} | {seconds} | {ratio} | {limit}{mark} |")
+    return "\n".join([*lines, ""]).replace(" :", "\u00a0:")
+
+
 def main(arguments: list[str]) -> int:
     """Run, print, and say whether every limit holds."""
     as_json = "--json" in arguments
@@ -58,6 +89,8 @@ def main(arguments: list[str]) -> int:
     for name in benches([argument for argument in arguments if argument != "--json"]):
         found = measure(name)
         rows += found
+        if name == "scale" and not any(row.get("failed") for row in found):
+            PERFORMANCE.write_text(page(found), encoding="utf-8")
         if not as_json and found:
             width = max(len(row["name"]) for row in found)
             title = f"{'mesure':<{width}}  {'valeur':>14}  {'secondes':>10}  {'rapport':>8}  {'limite':>7}"

@@ -1,14 +1,14 @@
 """What the quality gates cost against the same checks written by hand as one query of the engine.
 
-Both run on the same table, in the same process, one after the other, several times; the median of each is kept. The
-checks' process imports its library while the table is made, as it does while a build reads its files: that time is given
-apart. `BENCH_ROWS` gives the number of rows (5 000 000 is the size that the limit is about).
+Both run on the same table, in the same process, several times, each one first in turn; the least time of each is kept, the
+one that the machine's other work has disturbed least. The checks' process imports its library while the table is made, as
+it does while a build reads its files: that time is given apart. `BENCH_ROWS` gives the number of rows (5 000 000 is the
+size that the limit is about).
 """
 
 from __future__ import annotations
 
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -138,19 +138,19 @@ def _measure(db: Database, gate: Gate, suite: Suite) -> list[dict[str, Any]]:
         "gates": lambda: gate.judge(db, FIRST),
     }
     spent: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(TIMES):
-        for name, work in works.items():
+    for turn in range(TIMES):
+        for name in sorted(works, reverse=turn % 2 == 0):
             began = time.perf_counter()
-            work()
+            works[name]()
             spent[name].append(time.perf_counter() - began)
-    middle = {name: statistics.median(seconds) for name, seconds in spent.items()}
+    least = {name: min(seconds) for name, seconds in spent.items()}
     (judged,) = gate.judge(db, FIRST)
     failed = sum(verdict.status != "ok" for verdict in judged.verdicts)
     what = f"{len(CHECKS)} contrôles"
     return [
-        {"name": f"gates.{suite.id}.query", "value": what, "seconds": middle["query"], "ratio": 1.0},
-        {"name": f"gates.{suite.id}.gates", "value": f"{failed} en défaut", "seconds": middle["gates"],
-         "ratio": middle["gates"] / middle["query"], "limit": LIMIT},
+        {"name": f"gates.{suite.id}.query", "value": what, "seconds": least["query"], "ratio": 1.0},
+        {"name": f"gates.{suite.id}.gates", "value": f"{failed} en défaut", "seconds": least["gates"],
+         "ratio": least["gates"] / least["query"], "limit": LIMIT},
     ]  # fmt: skip
 
 

@@ -49,7 +49,9 @@ def _baseline() -> float:
 
 def _measure(name: str, case: Case, baseline: float) -> list[dict[str, Any]]:
     began = time.process_time()
-    pattern = suppress(case.system, case.primary, case.owners, np.maximum(0.02 * case.system.values, 1.0))
+    pattern = suppress(
+        case.system, case.primary, case.contributors, np.maximum(0.02 * case.system.values, 1.0)
+    )
     protected = time.process_time()
     broken = len(verify(case.system, pattern))
     verified = time.process_time()
@@ -120,14 +122,14 @@ class Case:
                     rows.append(Row.total(at[one, other], found))
         self.system = System.of([sum(by.values()) for by in inside.values()], rows)
         self.primary: dict[int, Protection] = {}
-        self.owners: dict[int, str] = {}
+        self.contributors: dict[str, dict[int, float]] = defaultdict(dict)
         for cell, by in enumerate(inside.values()):
             total, largest = sum(by.values()), max(by.values())
             if len(by) < 3 or largest >= 0.85 * total:
                 size = max(0.1 * total, 1.0)
                 self.primary[cell] = Protection(max(size, largest / 0.85 - total), size, size, size)
-            if len(by) == 1:
-                self.owners[cell] = str(next(iter(by)))
+            for owner, own in by.items():
+                self.contributors[str(owner)][cell] = own
 
     def attack(self, hidden: set[int]) -> int:
         """How many secret cells the outside attacker knows better than declared."""

@@ -202,6 +202,9 @@ def test_pages_stand_alone(reference_build, name):
     assert "url(" not in text and "@import" not in text and "://" not in text
     assert 'lang="fr"' in text and "width=device-width" in text and "Content-Security-Policy" in text
     for link in page.links:
+        if link.startswith("#"):
+            assert f'id="{link[1:]}"' in text, link
+            continue
         assert ((reference_build.quality / name).parent / link).resolve().is_file(), link
     assert "Données synthétiques" in text
 

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from ess_observatory.build.place import Outputs
 from ess_observatory.cli import app
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.secrecy.audit import FOUND, NARROW, SAFE, audit_folder
+from ess_observatory.secrecy.audit import FOUND, NARROW, SAFE, Attack, Shown, audit_folder
+from ess_observatory.secrecy.constraints import Structure
 
 runner = CliRunner()
 
@@ -168,6 +169,50 @@ def test_a_row_of_an_earlier_year_is_that_years_figure(
     rows.append(shown | {"figure_id": "yearly_trend.2011.posts", "row_code": "2011"})
     pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
     assert verdicts(copy, before)["édition précédente : ess_jobs_2009"] == FOUND
+
+
+def test_one_establishment_that_changes_unveils_nothing_while_the_same_cells_are_hidden(
+    reference_build: Outputs, copy: Path
+) -> None:
+    """One gift grows by 5 000: the total says by how much, not how much it was."""
+    total = "resources_by_origin.detailed.amount"
+    values = {row["figure_id"]: row["value"] for row in pq.read_table(copy / "figures.parquet").to_pylist()}
+    change(copy, total, value=values[total] + 5_000)
+    assert set(verdicts(copy, reference_build.publication).values()) == {SAFE}
+
+
+def test_a_revision_elsewhere_does_not_protect_what_did_not_change(
+    reference_build: Outputs, copy: Path
+) -> None:
+    """One published amount and its total are revised by as much; what was hidden with another is now shown: it is found."""
+    rows = pq.read_table(copy / "figures.parquet").to_pylist()
+    values = {row["figure_id"]: row["value"] for row in rows}
+    for figure in ("resources_by_origin.fees_and_other.amount", "resources_by_origin.detailed.amount"):
+        change(copy, figure, value=values[figure] + 1000)
+    change(copy, GIFTS, value=130_000.0, conf_status="F")
+    change(copy, INVESTMENT, value=144_100.0, conf_status="F")
+    assert verdicts(copy, reference_build.publication)[f"édition précédente : {GIFTS}"] == FOUND
+
+
+# ------------------------------------------------------------------ whole numbers
+@pytest.mark.parametrize(
+    ("other", "low", "high", "verdict"),
+    [(10.0, 3, 3, FOUND), (10.5, 2.625, 3.675, SAFE), (20.0, 5, 7, SAFE)],
+    ids=["one whole number", "a column with decimals", "three whole numbers"],
+)
+def test_a_column_of_whole_numbers_hides_whole_numbers(
+    other: float, low: float, high: float, verdict: str
+) -> None:
+    """a / b is published as 0,3: wide enough by its rate, and yet one number of posts may be left."""
+    shown = {
+        "a": Shown("t", None, True, 0, row="a", column="posts"),
+        "b": Shown("t", other, False, 0, row="b", column="posts"),
+        "r": Shown("t", 0.3, False, 1, row="a", column="share"),
+    }
+    ratio = {"figure": "r", "numerator": "a", "denominator": "b", "scale": 1.0, "decimals": 1}
+    finding = Attack(shown, Structure({"rate": 0.02, "minimum": 0.1}, ratios=[ratio])).findings()[0]
+    assert finding.verdict == verdict
+    assert (finding.low, finding.high) == pytest.approx((low, high))
 
 
 # ------------------------------------------------------------------ the report

@@ -1,14 +1,20 @@
-"""What is computed with a hidden cell goes with it: shares, means, numerators, bases; or stays, rounded, and counts."""
+"""What is computed with a hidden cell goes with it: shares, means, numerators, bases; or stays, rounded, and counts.
+
+And no figure leaves with digits that give a hidden one back.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
+from ess_observatory.build.place import Outputs
 from ess_observatory.project import Project
 from ess_observatory.secrecy.door import Cell
-from ess_observatory.secrecy.protect import protect
+from ess_observatory.secrecy.protect import Protected, protect
 from test_secrecy_links import FOUR, cell, column, column_of, hidden
 
 
@@ -74,3 +80,89 @@ def test_a_ratio_may_stay_rounded_and_then_counts_in_the_protection(rules) -> No
     assert left["b", "share"].value == 10.0
     assert left["b", "share"].numerator is None and left["b", "share"].denominator is None
     assert left["b", "posts"].conf_status == "C"
+
+
+# ------------------------------------------------------------------ every digit of what leaves
+def digits_give(values: list[float], wholes: list[float], secrets: list[float]) -> set[float]:
+    """Secrets that a figure gives when multiplied or divided by another, to nine digits."""
+    found = set()
+    for value in values:
+        for whole in wholes:
+            products = [value * whole, value * whole / 100] + (
+                [whole / value, 100 * whole / value] if value else []
+            )
+            found |= {s for s in secrets if s and any(abs(p - s) <= 1e-9 * s for p in products)}
+    return found
+
+
+def leaving(done: Protected, code: str) -> list[float]:
+    return [
+        c.value
+        for cells in done.cells.values()
+        for c in cells
+        if c.column_code == code and c.value is not None
+    ]
+
+
+PRIME = {"a": (53.0, 1), "b": (419.0, 9), "c": (3001.0, 20), "d": (907.0, 12)}
+TOTAL = sum(value for value, _ in PRIME.values())
+
+
+def _elsewhere(value: float, **more: Any) -> tuple[str, dict[str, Any], list[Cell]]:
+    """Another table, with one derived figure whose card says nothing of its terms."""
+    card = {"columns": [column("mean", unit="%", decimals=1)]}
+    return "other", card, [cell("row", "mean", value, 9, unit="%", decimals=1, **more)]
+
+
+def test_a_share_of_terms_published_nowhere_leaves_as_printed(rules) -> None:
+    share = 100 * PRIME["b"][0] / TOTAL
+    table = ("one", {"columns": [column("posts", additive=True)]}, column_of(PRIME))
+    done = protect([table, _elsewhere(share, ci_low=share - 1, ci_high=share + 1)], rules)
+    assert ("b", "posts") in hidden(done)
+    left = done.cells["other"][0]
+    assert (left.value, left.ci_low, left.ci_high) == (9.6, 8.6, 10.6)
+    assert digits_give([share], [TOTAL], [PRIME["b"][0]])
+    assert not digits_give(leaving(done, "mean"), leaving(done, "posts"), [PRIME["a"][0], PRIME["b"][0]])
+
+
+def test_the_same_endless_digits_elsewhere_go_with_a_hidden_share(rules) -> None:
+    cells = column_of(PRIME)
+    cells += [
+        cell(c.row_code, "share", 100 * (c.value or 0) / TOTAL, c.n_units, c.row_kind, unit="%")
+        for c in cells
+    ]
+    columns = [column("posts", additive=True), column("share", unit="%", decimals=1, ratio=SHARE)]
+    done = protect([("one", {"columns": columns}, cells), _elsewhere(100 * PRIME["b"][0] / TOTAL)], rules)
+    assert hidden(done, "other") == {("row", "mean")}
+    shares = {c.row_code: c.value for c in done.cells["one"] if c.column_code == "share"}
+    assert (
+        shares["c"] == 100 * PRIME["c"][0] / TOTAL
+    )  # both terms are published: nothing to hide in its digits
+
+
+def test_the_terms_of_one_cell_can_be_declared(rules) -> None:
+    name, card, cells = _elsewhere(100 * PRIME["b"][0] / TOTAL)
+    card = {
+        **card,
+        "secrecy": {"ratios": {"row/mean": {"numerator": "one:b/posts", "denominator": "one:total/posts"}}},
+    }
+    table = ("one", {"columns": [column("posts", additive=True)]}, column_of(PRIME))
+    assert hidden(protect([table, (name, card, cells)], rules), "other") == {("row", "mean")}
+    safe = ("one", table[1], [replace(c, n_units=9) for c in table[2]])
+    assert protect([safe, (name, card, cells)], rules).cells["other"][0].value == 100 * PRIME["b"][0] / TOTAL
+
+
+def test_no_digit_of_the_publication_gives_a_hidden_value(reference_build: Outputs) -> None:
+    """The whole doubles of every file of figures, one with another, against the values of the confidential folder."""
+    cells = pq.read_table(reference_build.quality / "secret" / "cellules-masquees.parquet").to_pylist()
+    secrets = [row["value"] for row in cells if row["value"] is not None]
+    rows = pq.read_table(reference_build.publication / "figures.parquet").to_pylist()
+    names = ("value", "numerator", "denominator", "ci_low", "ci_high")
+    known = sorted({row[name] for row in rows for name in names if row[name] is not None})
+    endless = [value for value in known if abs(value - round(value, 4)) > 1e-9]
+    assert len(secrets) >= 3 and len(endless) > 100
+    assert digits_give(endless, known, secrets) == set()
+    replication = pq.read_table(reference_build.publication / "replication.parquet").to_pylist()
+    shown = {row["figure_id"]: row["value"] for row in rows}
+    for row in replication:
+        assert row["recomputed"] is None or row["recomputed"] == shown[row["figure_id"]]

@@ -137,7 +137,9 @@ def test_t8_a_contributor_finds_another_in_a_single_cycle(shared: Path) -> None:
 
     def insider_gap(insider: float) -> float:
         wanted = {cell: Protection(s, s, s * insider, s * insider) for cell, s in size.items()}
-        pattern = suppress(system, wanted, {place[name]: owner for name, owner in alone.items()})
+        pattern = suppress(
+            system, wanted, {owner: {place[name]: table.values[place[name]]} for name, owner in alone.items()}
+        )
         gone = pattern.hidden
         known = Known(
             {str(c): v for c, v in enumerate(table.values) if c not in gone},

@@ -16,6 +16,7 @@ from ess_observatory.build.place import Outputs
 from ess_observatory.build.runner import run
 from ess_observatory.inquiry import trace
 from ess_observatory.project import Project
+from ess_observatory.secrecy.audit import SAFE, audit_folder
 
 PLANTED, OTHER, OTHERS_PART = 7_654_321, 5_000, 1_397_800 - 125_000
 EDITION = "sambre-avesnois-2011"
@@ -96,3 +97,13 @@ def test_the_trail_of_a_hidden_figure_does_not_say_it(planted: Outputs, project:
         repr(trace(project, project.edition(EDITION), planted, "resources_by_origin.patronage.amount"))
     )
     assert str(PLANTED) not in said and str(PLANTED + OTHER) not in said
+
+
+def test_two_publications_that_differ_by_one_establishment_unveil_nothing(
+    planted: Outputs, reference_build: Outputs
+) -> None:
+    """Before and after one structure corrects its amount: the total changed, nobody knows for which hidden figure."""
+    for now, before in ((planted, reference_build), (reference_build, planted)):
+        findings = audit_folder(now.publication, before.publication)
+        assert {finding.verdict for finding in findings} == {SAFE}
+        assert any(figure.startswith("édition précédente") for one in findings for figure in one.figures)

@@ -1,25 +1,17 @@
 -- grain: one SIRET of the territory that the rules on its nature keep, employer or not, open or closed: for births and deaths.
-with nature as (
-    select t.siret, min(cast(r.rank as integer)) as rule_rank
-    from core.perimeter_test as t
-    inner join rules.decision_rules as r on r.rule_id = t.rule_id
-    where r.about = 'nature'
-    group by t.siret
-)
+-- view
 select
-    s.siret,
-    s.siren,
+    e.siret,
+    e.siren,
     e.ess_family,
-    s.commune_code,
+    e.commune_code,
     e.sector,
-    s.created_on,
-    case when s.state = 'closed' then s.closed_on end as closed_on,
-    s.state,
-    s.size_band,
+    e.created_on,
+    case when e.state = 'closed' then e.closed_on end as closed_on,
+    e.state,
+    e.size_band,
     e.in_perimeter,
-    s.register
-from core.site as s
-inner join nature as n on n.siret = s.siret
-inner join rules.decision_rules as r on cast(r.rank as integer) = n.rule_rank
-inner join core.establishment as e on e.siret = s.siret
+    e.register
+from core.establishment as e
+inner join rules.decision_rules as r on cast(r.rank as integer) = e.nature_rank
 where r.decision = 'in' and e.rule_id <> 'HORS_TERRITOIRE'

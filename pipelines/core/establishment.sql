@@ -1,28 +1,38 @@
 -- grain: one SIRET. The first applicable rule decides; `à vérifier` (review) is a state, never counted as in.
-with first_rule as (
-    select t.siret, min(cast(r.rank as integer)) as rule_rank
-    from core.perimeter_test as t
-    inner join rules.decision_rules as r on r.rule_id = t.rule_id
-    group by t.siret
-),
-decided as (
+with decided as (
     select
-        t.siret,
-        t.rule_id,
-        t.family,
-        t.evidence,
-        t.confidence,
+        f.*,
+        r.rule_id,
         r.decision,
-        r.label as rule_label
-    from core.perimeter_test as t
-    inner join rules.decision_rules as r on r.rule_id = t.rule_id
-    inner join first_rule as f on f.siret = t.siret and f.rule_rank = cast(r.rank as integer)
-),
-family as (
-    select siret, min(family) as family
-    from core.perimeter_test
-    where rule_id in ('CJ_ESS', 'CJ_A_VERIFIER', 'DECISION_NOMINATIVE_IN', 'SC_PREUVE', 'SC_A_VERIFIER') and family is not null
-    group by siret
+        r.label as rule_label,
+        case r.rule_id
+            when 'HORS_TERRITOIRE' then f.outside
+            when 'FERME' then f.closed
+            when 'PAS_ENCORE_CREE' then f.not_yet_created
+            when 'NON_EMPLOYEUR' then f.not_employer
+            when 'DECISION_NOMINATIVE_OUT' then f.named_out
+            when 'DECISION_NOMINATIVE_IN' then f.named_in
+            when 'SUIVI_HORS_CADRE' then f.followed_outside
+            when f.activity_rule then f.activity_evidence
+            else f.legal_evidence
+        end as evidence,
+        case r.rule_id
+            when f.activity_rule then f.activity_confidence
+            when f.legal_rule then f.legal_confidence
+            else 'high'
+        end as confidence,
+        -- the family of the rule that decides, else the one that a rule which keeps or asks gives
+        case
+            when r.rule_id = 'DECISION_NOMINATIVE_OUT' and f.named_out_family is not null then f.named_out_family
+            when r.rule_id = 'DECISION_NOMINATIVE_IN' and f.named_in_family is not null then f.named_in_family
+            when r.rule_id = f.legal_rule and f.legal_family is not null then f.legal_family
+            else least(
+                f.named_in_family,
+                case when f.legal_rule in ('CJ_ESS', 'CJ_A_VERIFIER', 'SC_PREUVE', 'SC_A_VERIFIER') then f.legal_family end
+            )
+        end as family
+    from core.perimeter_fact as f
+    inner join rules.decision_rules as r on cast(r.rank as integer) = f.rule_rank
 )
 select
     s.siret,
@@ -33,13 +43,13 @@ select
     s.commune_code,
     s.size_band,
     b.is_employer = 'true' as is_employer,
-    coalesce(d.family, f.family) as ess_family,
-    d.decision = 'in' as in_perimeter,
-    d.rule_id,
-    d.evidence,
-    d.decision,
-    d.confidence,
-    d.rule_label,
+    s.family as ess_family,
+    s.decision = 'in' as in_perimeter,
+    s.rule_id,
+    s.evidence,
+    s.decision,
+    s.confidence,
+    s.rule_label,
     n.a38 as sector,
     t.epci_code,
     s.brand,
@@ -51,10 +61,10 @@ select
     s._line as source_line,
     s.register,
     s.created_on,
-    s.closed_on
-from core.site as s
-inner join decided as d on d.siret = s.siret
-left join family as f on f.siret = s.siret
+    s.closed_on,
+    s.state,
+    s.nature_rank
+from decided as s
 left join rules.size_bands as b on b.code = s.size_band
 left join rules.naf_rev2 as n on n.naf = s.naf
 left join rules.territory_commune as t on t.code = s.commune_code

@@ -1,5 +1,6 @@
 -- grain: one SIRET of a register. Priority: the official stock (of which only the territory is taken), the vendor's
 -- extract, the stock in its layout of before 2019; a SIRET that a better register gives is not taken again.
+-- view
 with stock as (
     select
         s.siret,
@@ -57,8 +58,12 @@ extract as (
         m._line
     from staging.manageo as m
     left join staging.sirene_legal_unit as u on u.siren = m.siren
-    left join stock as s on s.siret = m.siret
-    where s.siret is null
+    where not exists (
+        select 1
+        from staging.sirene_establishment as s
+        inner join rules.territory_commune as t on t.code = s.commune_code
+        where s.siret = m.siret
+    )
 ),
 old_stock as (
     select
@@ -86,9 +91,13 @@ old_stock as (
         o._line
     from staging.sirene_old as o
     inner join rules.territory_commune as t on t.code = o.commune_code
-    left join stock as s on s.siret = o.siret
-    left join extract as m on m.siret = o.siret
-    where s.siret is null and m.siret is null
+    where not exists (select 1 from staging.manageo as m where m.siret = o.siret)
+        and not exists (
+            select 1
+            from staging.sirene_establishment as s
+            inner join rules.territory_commune as k on k.code = s.commune_code
+            where s.siret = o.siret
+        )
 )
 select * from stock
 union all

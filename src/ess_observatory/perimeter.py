@@ -13,6 +13,7 @@ from ess_observatory.project import Edition, Project
 from ess_observatory.read.sql import quote
 
 _TARGET = "core.establishment"
+_TESTS = "core.perimeter_test"
 
 
 def compare_perimeters(
@@ -63,7 +64,7 @@ def _decide(
 
     chosen = Edition(edition.id, edition.path, {**edition.data, "perimeter": name}, edition.territory)
     models = {model.target: model for model in models_of(project)}
-    needed = {_TARGET, *closure(_TARGET, models)}
+    needed = {_TARGET, _TESTS, *closure(_TARGET, models)}
     with Database() as db:
         db.execute(f"attach {quote(str(outputs.database))} as built (read_only)")
         present = {
@@ -73,7 +74,7 @@ def _decide(
         for target in sorted(t for t in needed if t.startswith("staging.")):
             db.execute(f"create view {target} as select * from built.{target}")
         for target in (t for t in models if t in needed and t.startswith("core.")):
-            db.execute(f"create table {target} as {models[target].sql}")
+            db.make(models[target])
         rows = db.dicts(
             f"select siret, name, decision, in_perimeter, rule_id, evidence, ess_family from {_TARGET} order by siret"
         )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ess_observatory.build.graph import Model
+
 #: From the lowest layer to the highest; SQL may only read its own layer or lower ones.
 LAYERS = ("raw", "rules", "staging", "core", "marts")
 #: Oldest DuckDB that must be able to open the file that we hand over.
 STORAGE_VERSION = "v1.4.0"
+#: Memory that the engine may take; beyond it, it works on disk, beside the database.
+MEMORY_LIMIT = "4GB"
 
 
 class Database:
@@ -28,9 +33,11 @@ class Database:
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._con = duckdb.connect()
-            location = str(path).replace("'", "''")
-            self._con.execute(f"attach '{location}' as observatory (storage_version '{STORAGE_VERSION}')")
+            self._con.execute(f"attach {_quoted(path)} as observatory (storage_version '{STORAGE_VERSION}')")
             self._con.execute("use observatory")
+        place = Path(tempfile.gettempdir()) if path is None else path.parent
+        self.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        self.execute(f"set temp_directory = {_quoted(place / 'ess-observatory.spill')}")
         if not read_only:
             for layer in LAYERS:
                 self._con.execute(f"create schema if not exists {layer}")
@@ -38,6 +45,11 @@ class Database:
     def execute(self, sql: str, params: Any = None) -> None:
         """Run one statement for its effect."""
         self._con.execute(sql, params) if params is not None else self._con.execute(sql)
+
+    def make(self, model: Model) -> None:
+        """Create (or replace) the table or the view of a model."""
+        kind = "view" if model.is_view else "table"
+        self._con.execute(f"create or replace {kind} {model.target} as {model.sql}")
 
     def rows(self, sql: str, params: Any = None) -> list[tuple]:
         """All rows of a query, as tuples."""
@@ -87,3 +99,7 @@ class Database:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

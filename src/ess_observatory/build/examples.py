@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.build.database import Database
+from ess_observatory.build.graph import read_model
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.project import Project, read_toml
 from ess_observatory.read.cast import quote
@@ -78,6 +79,18 @@ def rules_for(db: Database, project: Project, needed: set[str], given: set[str])
             )
 
 
+def views_for(db: Database, project: Project, reads: set[str], given: set[str]) -> set[str]:
+    """The views of `core` that a query reads and an example does not give, made of their own SQL; returns what they read."""
+    found = set(reads)
+    for name in sorted(reads - given):
+        path = project.pipelines / "core" / f"{name.partition('.')[2]}.sql"
+        if name.startswith("core.") and path.is_file() and (model := read_model(name, path)).is_view:
+            found |= views_for(db, project, set(model.reads), given)
+            rules_for(db, project, found, given)
+            db.make(model)
+    return found
+
+
 def outcome(
     db: Database, project: Project, example: Example, sql: str, reads: set[str]
 ) -> list[tuple[dict, dict | None]]:
@@ -85,12 +98,15 @@ def outcome(
 
     A row is found by the text columns that it gives up to the first measure; only the columns that it gives are compared.
     """
-    rules_for(db, project, reads, set(example.given))
     for name, text in example.given.items():
         fill(db, name, text)
+    rules_for(db, project, reads, set(example.given))
+    views_for(db, project, reads, set(example.given))
     found = db.dicts(sql)
     keys = [
-        column for column in example.expected[0] if column in ("row_code", "column_code", "siret", "rule_id")
+        column
+        for column in example.expected[0]
+        if column in ("row_code", "column_code", "siret", "rule_id", "given_by")
     ]
     index = {tuple(str(row[key]) for key in keys): row for row in found}
     return [(row, index.get(tuple(row[key] for key in keys))) for row in example.expected]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from itertools import takewhile
 from pathlib import Path
 
 from ess_observatory.build.database import LAYERS
@@ -19,6 +20,11 @@ class Model:
     path: Path
     sql: str
     reads: frozenset[str]
+
+    @property
+    def is_view(self) -> bool:
+        """Whether the file asks (a line `-- view` on top) that its table be computed when it is read, never stored."""
+        return "-- view" in takewhile(lambda line: line.startswith("--"), self.sql.splitlines())
 
     @property
     def layer(self) -> str:

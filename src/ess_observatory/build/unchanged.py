@@ -10,6 +10,7 @@ from typing import Any
 
 from ess_observatory.build.place import Outputs
 from ess_observatory.project import Edition, Project
+from ess_observatory.quality.partitions import BOOK
 from ess_observatory.read.recognise import Inventory
 from ess_observatory.read.sheets import sha256_of
 
@@ -20,7 +21,7 @@ _ASIDE = {"demo", "__pycache__"}
 def fingerprint_of(project: Project, edition: Edition, inventory: Inventory, ledger: Path | None) -> str:
     """One hash of the raw files, declarations, templates, program and installed libraries that a build depends on.
 
-    `ledger`: that of the previous edition, which row counts are judged against.
+    `ledger`: that of the previous edition, which row counts are judged against, with its counts by partition beside it.
     """
     digest = hashlib.sha256()
     for folder in (project.pipelines, project.root / "reports" / "templates", Path(__file__).parents[1]):
@@ -31,7 +32,9 @@ def fingerprint_of(project: Project, edition: Edition, inventory: Inventory, led
             _add(digest, path.relative_to(folder).as_posix(), path.read_bytes())
     _add(digest, edition.id, edition.path.read_bytes())
     if ledger is not None:
-        _add(digest, "ledger", ledger.read_bytes())
+        for path in (ledger, ledger.with_name(BOOK)):
+            if path.is_file():
+                _add(digest, path.name, path.read_bytes())
     read = sorted({(m.sheet.relative, m.sheet.name, m.sheet.sha256, m.source) for m in inventory.matches})
     left = sorted((u.relative, u.sheet, u.why, u.severity) for u in inventory.unmatched)
     installed = sorted(f"{d.name}=={d.version}" for d in distributions())

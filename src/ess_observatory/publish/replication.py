@@ -44,14 +44,20 @@ def evaluate(expression: str, values: Mapping[str, float | None]) -> float | Non
     return visit(ast.parse(expression, mode="eval").body)
 
 
-def replicate(folder: Path, figures: Mapping[str, Cell]) -> list[dict[str, Any]]:
-    """One row a published figure: published, recomputed, difference, verdict, remark."""
+def replicate(
+    folder: Path, figures: Mapping[str, Cell], exact: Mapping[str, float | None] | None = None
+) -> list[dict[str, Any]]:
+    """One row a published figure: published, recomputed (as it leaves), difference, verdict, remark.
+
+    `exact`: the values that leave rounded; the verdict is on them, they are not written.
+    """
     rows = []
     for record in read_csv_rows(folder / "figures.csv"):
         cell = figures.get(record["figure_id"])
         recomputed = cell.value if cell else None
         published = float(record["published"]) if record["published"] else None
-        verdict, remark = _verdict(record, published, recomputed, cell)
+        judged = (exact or {}).get(record["figure_id"], recomputed)
+        verdict, remark = _verdict(record, published, judged, cell)
         is_withheld = verdict == "withheld"
         rows.append(
             {
@@ -106,7 +112,7 @@ def check_cells(folder: Path, figures: Mapping[str, Cell]) -> list[Cell]:
         left, right = (evaluate(check[side], published) for side in ("left", "right"))
         ours_left, ours_right = (evaluate(check[side], ours) for side in ("left", "right"))
         texts = {
-            "formula": f"{check['left']} {'≤' if check['kind'] == 'at_most' else '='} {check['right']}",
+            "formula": check["said"],
             "published": _pair(left, right, check),
             "recomputed": _pair(ours_left, ours_right, check),
             "gap": "nd" if left is None or right is None else _number(left - right, check),

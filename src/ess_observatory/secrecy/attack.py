@@ -81,6 +81,22 @@ def bounds(
     return found
 
 
+def insiders(
+    known: Known, parts: Mapping[str, Mapping[str, tuple[float, float]]], only: Iterable[str]
+) -> list[tuple[str, str, Bounds]]:
+    """What contributors learn of the cells in `only` beyond what anyone does: `(who, cell, interval)`.
+
+    `parts`: by contributor, what he knows of each cell (least, most). Only those whose knowledge contradicts a programme's
+    outcome can narrow it: the others are not asked again.
+    """
+    wanted, found = set(only), []
+    for names, equations in _parts(known.hidden, known.equations):
+        inside = [name for name in names if name in wanted]
+        if inside:
+            found += _Part(names, equations, known, known.shown).insiders(inside, parts)
+    return found
+
+
 def _parts(unknown: list[str], equations: list[Equation]) -> list[tuple[list[str], list[Equation]]]:
     """Unknown cells that equations tie together, with these equations."""
     parent = {name: name for name in unknown}
@@ -142,8 +158,9 @@ class _Part:
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = len(names), len(low)
         model.col_cost_ = np.zeros(len(names))
-        model.col_lower_ = np.asarray([known.lower.get(name, 0.0) for name in names])
-        model.col_upper_ = np.asarray([known.upper.get(name, INFINITY) for name in names])
+        self.lower = [known.lower.get(name, 0.0) for name in names]
+        self.upper = [known.upper.get(name, INFINITY) for name in names]
+        model.col_lower_, model.col_upper_ = np.asarray(self.lower), np.asarray(self.upper)
         model.row_lower_, model.row_upper_ = np.asarray(low), np.asarray(high)
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         model.a_matrix_.start_ = np.asarray(starts, np.int32)
@@ -157,6 +174,47 @@ class _Part:
         return {
             name: Bounds(self._extreme(place[name], 1.0), self._extreme(place[name], -1.0)) for name in wanted
         }
+
+    def insiders(
+        self, wanted: list[str], parts: Mapping[str, Mapping[str, tuple[float, float]]]
+    ) -> list[tuple[str, str, Bounds]]:
+        place = {name: index for index, name in enumerate(self.names)}
+        who = [
+            (name, place[cell], low, high)
+            for name, cells in parts.items()
+            for cell, (low, high) in cells.items()
+            if cell in place
+        ]
+        columns = np.asarray([column for _, column, _, _ in who], dtype=int)
+        low, high = (np.asarray([one[side] for one in who], dtype=float) for side in (2, 3))
+        slack = 1e-7 * np.maximum(1.0, np.abs(low))
+        found = []
+        for cell in wanted:
+            names: set[str] = set()
+            for sign in (1.0, -1.0):
+                is_bounded = abs(self._extreme(place[cell], sign)) < INFINITY
+                at = np.asarray(self.solver.getSolution().col_value)[columns] if is_bounded else low - 1
+                wrong = (at < low - slack) | (at > high + slack)
+                names |= {who[index][0] for index in np.flatnonzero(wrong).tolist()}
+            for name in sorted(names):
+                mine = {place[c]: known for c, known in parts[name].items() if c in place}
+                if (own := mine.get(place[cell])) is None or own[0] < own[1]:
+                    found.append((name, cell, self._within(place[cell], mine)))
+        return found
+
+    def _within(self, column: int, mine: Mapping[int, tuple[float, float]]) -> Bounds:
+        """The interval for one who knows the bounds `mine` of some columns."""
+        before = {other: (self.lower[other], self.upper[other]) for other in mine}
+        for other, (low, high) in mine.items():
+            slack = 1e-9 * max(1.0, abs(low)) if low == high else 0.0
+            self.solver.changeColBounds(
+                other, max(low - slack, before[other][0]), min(high + slack, before[other][1])
+            )
+        try:
+            return Bounds(self._extreme(column, 1.0), self._extreme(column, -1.0))
+        finally:
+            for other, (low, high) in before.items():
+                self.solver.changeColBounds(other, low, high)
 
     def _extreme(self, column: int, sign: float) -> float:
         import highspy

@@ -5,6 +5,7 @@ Run inside the build (where the true values say how far the attacker still is) a
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,12 +39,16 @@ class Shown:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the attacker knows of one hidden figure (all the ids under which it is published)."""
+    """What the attacker knows of one hidden figure (all the ids under which it is published).
+
+    `is_whole`: it is a whole number, as all figures that its column shows; bounds are then whole as well.
+    """
 
     figures: tuple[str, ...]
     low: float
     high: float
     verdict: str
+    is_whole: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as plain data (no infinity)."""
@@ -62,18 +67,43 @@ class Attack:
         self.figures, self.structure = figures, structure
         self.name: dict[str, str] = {figure: figure for figure in figures}
         for group in structure.same:
-            known = [self._find(figure) for figure in group if figure in self.name]
+            known = [self.name_of(figure) for figure in group if figure in self.name]
             for figure in known[1:]:
-                self.name[self._find(figure)] = self._find(known[0])
+                self.name[self.name_of(figure)] = self.name_of(known[0])
         self.members: dict[str, list[str]] = defaultdict(list)
         for figure in figures:
-            self.members[self._find(figure)].append(figure)
+            self.members[self.name_of(figure)].append(figure)
         self.known = self._known()
+        self.whole = self._whole()
 
-    def _find(self, figure: str) -> str:
+    def name_of(self, figure: str) -> str:
+        """The name of a figure, the same wherever it is published."""
         while self.name[figure] != figure:
             figure = self.name[figure]
         return figure
+
+    def _whole(self) -> set[tuple[str, str]]:
+        """Columns (table, column) that only show whole numbers: anyone takes what they hide for whole too."""
+        shown: dict[tuple[str, str], bool] = {}
+        for one in self.figures.values():
+            if one.value is not None and not one.is_hidden:
+                column = (one.table, one.column)
+                is_whole = one.decimals == 0 and abs(one.value - round(one.value)) <= 1e-9
+                shown[column] = shown.get(column, True) and is_whole
+        return {column for column, is_whole in shown.items() if is_whole}
+
+    def _tight(self, name: str, interval: Bounds) -> tuple[Bounds, bool]:
+        """The interval of a whole number ends on whole numbers (in linked tables the exact ends may be closer still)."""
+        is_whole = any(
+            (self.figures[f].table, self.figures[f].column) in self.whole for f in self.members[name]
+        )
+        if not is_whole:
+            return interval, False
+        low, high = (
+            end if abs(end) == INFINITY else float(way(end - sign * 1e-6))
+            for end, way, sign in ((interval.low, math.ceil, 1), (interval.high, math.floor, -1))
+        )
+        return Bounds(low, high), True
 
     def _known(self) -> Known:
         shown: dict[str, float] = {}
@@ -90,7 +120,7 @@ class Attack:
                 unknown.append(name)
         equations: list[Equation] = []
         for said in self.structure.sums:
-            parts = [self._find(part) for part in said["parts"] if part in self.name]
+            parts = [self.name_of(part) for part in said["parts"] if part in self.name]
             if len(parts) < len(said["parts"]):
                 continue
             if rest := said.get("rest"):
@@ -99,12 +129,12 @@ class Attack:
             whole, scale = said["whole"], _tolerance([shown.get(part, 0.0) for part in parts])
             if isinstance(whole, str):
                 if whole in self.name:
-                    own = _tolerance([shown.get(self._find(whole), 0.0)])
-                    equations.append(_loose(Equation.total(self._find(whole), parts), max(scale, own)))
+                    own = _tolerance([shown.get(self.name_of(whole), 0.0)])
+                    equations.append(_loose(Equation.total(self.name_of(whole), parts), max(scale, own)))
             else:
                 equations.append(Equation(tuple((part, 1.0) for part in parts), whole - scale, whole + scale))
         equations += self._ratios()
-        signed = {self._find(figure) for figure in self.structure.signed if figure in self.name}
+        signed = {self.name_of(figure) for figure in self.structure.signed if figure in self.name}
         return Known(shown, list(dict.fromkeys(unknown)), equations, dict.fromkeys(signed, -INFINITY))
 
     def _ratios(self) -> Iterable[Equation]:
@@ -115,18 +145,18 @@ class Attack:
             if cell is None or cell.is_hidden or top not in self.name:
                 continue
             if cell.numerator is not None:
-                yield Equation(((self._find(top), 1.0),), cell.numerator, cell.numerator)
+                yield Equation(((self.name_of(top), 1.0),), cell.numerator, cell.numerator)
             if bottom not in self.name:
                 continue
             if cell.denominator is not None:
-                yield Equation(((self._find(bottom), 1.0),), cell.denominator, cell.denominator)
+                yield Equation(((self.name_of(bottom), 1.0),), cell.denominator, cell.denominator)
             if cell.value is not None:
                 half = (
                     0.5 * 10.0 ** -said["decimals"]
                     if "decimals" in said
                     else 1e-9 * max(1.0, abs(cell.value))
                 )
-                names = (self._find(top), self._find(bottom))
+                names = (self.name_of(top), self.name_of(bottom))
                 yield Equation(((names[0], said["scale"]), (names[1], -(cell.value - half))), 0.0, INFINITY)
                 yield Equation(((names[0], said["scale"]), (names[1], -(cell.value + half))), -INFINITY, 0.0)
 
@@ -138,9 +168,9 @@ class Attack:
         found = []
         wanted = [name for name, figures in hidden.items() if figures and name not in self.known.shown]
         for name, interval in bounds(self.known, only=wanted).items():
-            found.append(
-                Finding(tuple(hidden[name]), interval.low, interval.high, self._judge(name, interval))
-            )
+            tight, is_whole = self._tight(name, interval)
+            verdict = FOUND if tight.high <= tight.low else self._judge(name, interval)
+            found.append(Finding(tuple(hidden[name]), tight.low, tight.high, verdict, is_whole))
         for name, figures in hidden.items():
             if figures and name in self.known.shown:
                 value = self.known.shown[name]
@@ -214,11 +244,14 @@ def audit_folder(folder: Path, previous: Path | None = None) -> list[Finding]:
     return Attack(figures, structure).findings()
 
 
-def audit_inside(protected: Protected, findings: list[Finding], key_of: dict[str, Key]) -> None:
-    """Inside the build: the attacker must stay as far from each true value as declared.
+def audit_inside(
+    protected: Protected, attack: Attack, findings: list[Finding], key_of: dict[str, Key]
+) -> None:
+    """Inside the build: every attacker, contributors included, must stay as far from each true value as declared.
 
     Raises E509 (exit 6), never saying a value. Cells whose value the producer hides are judged from outside only.
     """
+    from ess_observatory.secrecy.insiders import known_better
     from ess_observatory.secrecy.rules import AT_SOURCE
 
     model, bad = protected.model, []
@@ -239,8 +272,15 @@ def audit_inside(protected: Protected, findings: list[Finding], key_of: dict[str
         up, down = (wanted.up, wanted.down) if wanted else (float(secondary[node]),) * 2
         low = max(value - down, float(system.lower[node]))
         slack = 1e-6 * max(1.0, abs(value))
-        if finding.high < value + up - slack or finding.low > low + slack:
+        high = value + up
+        if finding.is_whole:
+            low, high = math.ceil(low - slack), math.floor(high + slack)
+        if finding.high < high - slack or finding.low > low + slack:
             bad.append(finding)
+    if protected.pattern.hidden:
+        names = {model.of[key]: attack.name_of(figure) for figure, key in key_of.items() if key in model.of}
+        for name, interval in known_better(model, attack.known, names):
+            bad.append(Finding(tuple(attack.members[name]), interval.low, interval.high, NARROW))
     if bad:
         details = [_leak(finding) for finding in bad[1:20]]
         first = _leak(bad[0])

@@ -46,8 +46,9 @@ def close(
             )
     structure = public_structure(protected, rules, ids.get, {table.id: table.card for table in tables})
     write_structure(structure, folder)
-    findings = Attack(figures, structure).findings() if protected.reasons else []
-    audit_inside(protected, findings, {name: key for key, name in ids.items()})
+    attack = Attack(figures, structure)
+    findings = attack.findings() if protected.reasons else []
+    audit_inside(protected, attack, findings, {name: key for key, name in ids.items()})
     write_report(
         protected,
         findings,

@@ -17,7 +17,9 @@ from ess_observatory.secrecy.protect import Protected
 FILE = "constraints.json"
 _COMMENT = (
     "Structure publique des tableaux : chiffres identiques, sommes, rapports. « ess secrecy audit » s’en sert pour vérifier "
-    "qu’aucun chiffre masqué ne se retrouve. « rest » nomme une différence qui n’est imprimée nulle part."
+    "qu’aucun chiffre masqué ne se retrouve. « declared » dit le seuil que tout chiffre masqué respecte (les cellules secrètes "
+    "par elles-mêmes, que rien ne distingue ici, sont tenues à un seuil plus large pendant la construction). « rest » nomme "
+    "une différence qui n’est imprimée nulle part."
 )
 
 
@@ -78,12 +80,7 @@ def public_structure(
         cell, top, bottom = (
             figure_id(key) if key else None for key in (ratio.cell, ratio.numerator, ratio.denominator)
         )
-        if (
-            not cell
-            or not top
-            or _is_other(model.links, ratio)
-            or model.links.column(ratio.cell).get("secrecy") == "opinion"
-        ):
+        if not cell or not top or _is_other(model.links, ratio) or _is_opinion(model.links, ratio):
             continue
         bottom = bottom if model.links.is_exact(ratio) else None
         said = {
@@ -107,6 +104,13 @@ def _is_other(links: Links, ratio: Ratio) -> bool:
     """Whether the ratio's own numerator is not the cell that it follows (other respondents): it says nothing exact of it."""
     own = links.cells[ratio.cell].numerator
     return own is not None and ratio.numerator is not None and links.cells[ratio.numerator].value != own
+
+
+def _is_opinion(links: Links, ratio: Ratio) -> bool:
+    """Whether the ratio compares counts of answers, which are published."""
+    return ratio.numerator is not None and all(
+        links.column(key)["secrecy"] == "opinion" for key in (ratio.cell, ratio.numerator)
+    )
 
 
 def write_structure(structure: Structure, folder: Path) -> None:

@@ -19,7 +19,8 @@ HIDDEN_AT_SOURCE = "secret_a_la_source"
 class Cell:
     """A cell on either side of the door.
 
-    `n_units`, `top_share`, `second_share`: how many legal units made it, shares of the two largest. `row_parent`: codes of the
+    `n_units`, `top_share`, `second_share`: how many legal units made it, shares of the two largest; `top_unit`: who the largest
+    is (any name that is the same in every cell of every table). `row_parent`: codes of the
     rows it adds to (`row` or `table:row`, comma separated). These never leave.
     """
 
@@ -45,6 +46,7 @@ class Cell:
     ci_high: float | None = None
     second_share: float | None = None
     row_parent: str | None = None
+    top_unit: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -61,7 +63,13 @@ NOTHING: dict[str, Any] = {
     "ci_low": None,
     "ci_high": None,
 }
-_STAYS_INSIDE: dict[str, Any] = {"n_units": None, "top_share": None, "second_share": None, "row_parent": None}
+_STAYS_INSIDE: dict[str, Any] = {
+    "n_units": None,
+    "top_share": None,
+    "second_share": None,
+    "row_parent": None,
+    "top_unit": None,
+}
 
 
 def release(
@@ -72,8 +80,11 @@ def release(
     is_hidden: bool,
     is_survey: bool,
     is_rounded: bool = False,
+    is_as_printed: bool = False,
 ) -> Cell:
-    """The cell as it leaves: emptied when hidden, rounded without its parts when only its order may be read.
+    """The cell as it leaves: emptied when hidden, rounded without its parts when these are hidden (`is_rounded`).
+
+    `is_as_printed`: its terms are published nowhere; it keeps the decimals that are printed, its interval as well.
 
     The rules on bases apply to percentages of the survey: under `bases.flag_from` answers no percentage leaves.
     """
@@ -82,9 +93,11 @@ def release(
         return replace(
             cell, conf_status=CONFIDENTIAL, obs_status=NORMAL, flags=flags, **NOTHING, **_STAYS_INSIDE
         )
-    if is_rounded and cell.value is not None:
-        value = rounded(cell.value, cell.decimals if cell.decimals is not None else column.get("decimals", 0))
-        cell = replace(cell, **{**NOTHING, "value": value, "text": cell.text, "base_n": cell.base_n})
+    if (is_rounded or is_as_printed) and cell.value is not None:
+        decimals = cell.decimals if cell.decimals is not None else column.get("decimals", 0)
+        kept = ("value",) if is_rounded else ("value", "ci_low", "ci_high")
+        values = {name: rounded(x, decimals) for name in kept if (x := getattr(cell, name)) is not None}
+        cell = replace(cell, **{**NOTHING, **values, "text": cell.text, "base_n": cell.base_n})
     status = cell.obs_status or (NOT_AVAILABLE if cell.value is None and cell.text is None else NORMAL)
     unit = cell.unit if cell.unit is not None else column.get("unit", "")
     has_base = column.get("base_rule", is_survey and unit in ("%", "points"))

@@ -1,8 +1,9 @@
 """Two publications in the hands of one attacker: which figures of the earlier one are figures of this one.
 
-Three cases, and no other is supposed: (1) the same edition published again: same id, same figure, except in columns whose
-published values were revised; (2) a table that keeps earlier years (`history_row` in its card): the row whose code is the
-earlier year repeats the earlier publication's own row; (3) a table made, in both, from the very same files.
+Three cases, and no other is supposed: (1) the same edition published again: same id, same figure, except those that were
+revised and those that must have been (a sum whose shown figures do not explain its change); (2) a table that keeps earlier
+years (`history_row` in its card): the row whose code is the earlier year repeats the earlier publication's own row; (3) a
+table made, in both, from the very same files.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def together(
 
     earlier, old = read_figures(previous), read_structure(previous)
     manifest, before = _manifest(folder), _manifest(previous)
-    pairs = _shared(figures, earlier, manifest, before) + _history(
+    pairs = _shared(figures, earlier, structure, manifest, before) + _history(
         figures, earlier, structure, str(before.get("year", ""))
     )
     both = figures | {prefix + figure: shown for figure, shown in earlier.items()}
@@ -46,7 +47,11 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def _shared(
-    figures: dict[str, Shown], earlier: dict[str, Shown], manifest: dict[str, Any], before: dict[str, Any]
+    figures: dict[str, Shown],
+    earlier: dict[str, Shown],
+    structure: Structure,
+    manifest: dict[str, Any],
+    before: dict[str, Any],
 ) -> list[tuple[str, str]]:
     """Same id, same figure: everywhere in the same edition, else in tables made from the same files."""
     is_same_edition = manifest.get("edition") is not None and manifest.get("edition") == before.get("edition")
@@ -63,14 +68,46 @@ def _shared(
         for f in figures
         if f in earlier and figures[f].table in tables and figures[f].table == earlier[f].table
     ]
-    revised = {
-        (figures[f].table, figures[f].column)
-        for f in common
-        if (one := figures[f].value) is not None
-        and (two := earlier[f].value) is not None
-        and abs(one - two) > 1e-9 * max(1.0, abs(one))
+    doubtful = _revised(common, figures, earlier) | _maybe_revised(common, figures, earlier, structure)
+    doubtful |= {
+        said["figure"] for said in structure.ratios if {said["numerator"], said["denominator"]} & doubtful
     }
-    return [(f, f) for f in common if (figures[f].table, figures[f].column) not in revised]
+    return [(f, f) for f in common if f not in doubtful]
+
+
+def _revised(common: list[str], figures: dict[str, Shown], earlier: dict[str, Shown]) -> set[str]:
+    """Figures that both publications show, with different values."""
+    return {f for f in common if abs(_change(figures.get(f), earlier.get(f))) > 0}
+
+
+def _change(now: Shown | None, then: Shown | None) -> float:
+    """By how much a figure shown in both has changed (0 when one of them does not show it)."""
+    if now is None or then is None or now.value is None or then.value is None:
+        return 0.0
+    gap = now.value - then.value
+    return gap if abs(gap) > 1e-9 * max(1.0, abs(now.value)) else 0.0
+
+
+def _maybe_revised(
+    common: list[str], figures: dict[str, Shown], earlier: dict[str, Shown], structure: Structure
+) -> set[str]:
+    """Hidden figures of a sum whose shown figures do not explain its change: one of them has changed, no one knows which."""
+    alias = {f: group for group in structure.same for f in group}
+    found: set[str] = set()
+    for said in structure.sums:
+        named = [(said["whole"], 1.0)] if isinstance(said["whole"], str) else []
+        named += [(part, -1.0) for part in said["parts"]]
+        gap = sum(sign * _change(figures.get(f), earlier.get(f)) for f, sign in named)
+        if abs(gap) > 1e-6:
+            hidden = [
+                f for f, _ in named if f in figures and (figures[f].is_hidden or _is_hidden(f, earlier))
+            ]
+            found |= {other for f in hidden for other in alias.get(f, [f])}
+    return found & set(common)
+
+
+def _is_hidden(figure: str, figures: dict[str, Shown]) -> bool:
+    return figure in figures and figures[figure].is_hidden
 
 
 def _files(manifest: dict[str, Any]) -> dict[str, set[str]]:

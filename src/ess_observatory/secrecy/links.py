@@ -2,8 +2,8 @@
 
 A card may say: `additive = true` (the rows of a column add up to its total), `sum_of = [columns]` (a column adds up others),
 `ratio = {numerator, denominator}` and `follows` (derived columns), `row_parent` in the query (a row adds to another, maybe of
-another table), and under `[secrecy]`: `same` (a cell is another table's), `[[secrecy.sums]]`, `[[secrecy.differences]]`.
-A cell is named `row/column`, or `table:row/column` elsewhere.
+another table), and under `[secrecy]`: `same` (a cell is another table's), `[[secrecy.sums]]`, `[[secrecy.differences]]`,
+`[secrecy.ratios]` (the terms of one derived cell). A cell is named `row/column`, or `table:row/column` elsewhere.
 """
 
 from __future__ import annotations
@@ -93,7 +93,24 @@ def read_links(tables: Iterable[tuple[str, dict[str, Any], list[Cell]]]) -> Link
                 links.cells[(table_id, *cell.key)] = cell
     for table_id, card, _ in listed:
         _Reader(links, table_id, card).read()
+    links.same += _twins(links)
     return links
+
+
+def _twins(links: Links) -> list[tuple[Key, Key]]:
+    """Sensitive cells of two tables with the very same endless decimals are one figure, whether a card says so or not."""
+    first: dict[tuple[str, float], Key] = {}
+    found = []
+    for key, cell in links.cells.items():
+        if cell.value is None or links.column(key)["secrecy"] != "magnitude":
+            continue
+        if abs(cell.value - round(cell.value, 4)) <= 1e-9 * max(1.0, abs(cell.value)):
+            continue
+        unit = cell.unit if cell.unit is not None else links.column(key).get("unit", "")
+        known = first.setdefault((unit, cell.value), key)
+        if known[0] != key[0]:
+            found.append((known, key))
+    return found
 
 
 class _Reader:
@@ -233,7 +250,7 @@ class _Reader:
     def _ratio(self, key: Key, column: dict[str, Any]) -> None:
         """Declared parts of a derived cell, then any cell of the table that holds its numerator or denominator."""
         kept = column.get("when_hidden") == "rounded"
-        declared = column.get("ratio", {})
+        declared = self.spec.get("ratios", {}).get(f"{key[1]}/{key[2]}") or column.get("ratio", {})
         numerator = self._part(key, declared.get("numerator") or column.get("follows"))
         denominator = self._part(key, declared.get("denominator"))
         cell = self.links.cells[key]

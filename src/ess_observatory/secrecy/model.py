@@ -28,6 +28,7 @@ class Node:
     value: float | None
     n_units: int | None = None
     top_share: float | None = None
+    top_unit: str | None = None
     decimals: int = 0
     reason: str | None = None
     hideable: bool = False
@@ -76,21 +77,32 @@ class Model:
                 )
         return sizes
 
-    def owners(self) -> dict[int, str]:
-        """The contributor of each node that has only one; a whole made by one contributor is its parts' as well."""
-        alone = {i for i, node in enumerate(self.nodes) if node.reason == FEW and node.n_units == 1}
-        owner = {index: index for index in sorted(alone)}
+    def contributors(self) -> dict[str, dict[int, float]]:
+        """What the largest contributor of each node has in it: who he is when the query says so (`top_unit`).
+
+        Where no name is given, he is one whole person only with the parts of a whole that he makes alone.
+        """
+        parts = {
+            index: 1.0 if node.n_units == 1 else node.top_share
+            for index, node in enumerate(self.nodes)
+            if node.n_units and (node.value or 0) > 0 and node.reason != AT_SOURCE
+        }
+        names = {i: self.nodes[i].top_unit or f"#{i}" for i, share in parts.items() if share}
+        alone = {index for index in names if self.nodes[index].n_units == 1}
         changed = True
         while changed:
             changed = False
-            for whole, parts in self.sums:
-                if not isinstance(whole, int) or whole not in owner:
+            for whole, inside in self.sums:
+                if not isinstance(whole, int) or whole not in alone:
                     continue
-                for part in parts:
-                    if part in owner and owner[part] != owner[whole]:
-                        owner[part] = owner[whole] = min(owner[part], owner[whole])
+                for part in inside:
+                    if part in alone and names[part] != names[whole]:
+                        names[part] = names[whole] = max(names[part], names[whole])
                         changed = True
-        return {index: str(name) for index, name in owner.items()}
+        known: dict[str, dict[int, float]] = defaultdict(dict)
+        for index, name in names.items():
+            known[name][index] = (parts[index] or 0.0) * (self.nodes[index].value or 0.0)
+        return dict(known)
 
     def system(self) -> System:
         """The linear system of all nodes."""
@@ -189,6 +201,7 @@ def _node(
         value,
         min(units) if units else None,
         max(shares) if shares else None,
+        next((cell.top_unit for cell in cells if cell.top_unit), None),
         links.decimals(members[0]),
         next((reason for reason in reasons if reason), None),
         is_sensitive and not any(is_true_zero(cell) for cell in cells),
@@ -223,14 +236,18 @@ def _sum(
         known = sum(nodes[part].value or 0 for part in parts)
         units = None
         if nodes[whole].n_units is not None and all(nodes[part].n_units is not None for part in parts):
+            # A unit may be in several parts: this is the least number of those that are in the rest.
             units = (nodes[whole].n_units or 0) - sum(nodes[part].n_units or 0 for part in parts)
         own = rules[declared.whole[0]]
-        is_few = units is not None and 0 < units < own["min_units"]
+        rest = max((nodes[whole].value or 0) - known, 0.0)
+        is_few = units is not None and units < own["min_units"] and (units > 0 or rest > 1e-9 * known)
+        units = None if units is None else max(units, 0)
         nodes.append(
             Node(
                 [],
-                max((nodes[whole].value or 0) - known, 0.0),
+                rest,
                 units,
+                None,
                 None,
                 nodes[whole].decimals,
                 FEW if is_few else None,

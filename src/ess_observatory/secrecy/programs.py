@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.secrecy.system import System
+from ess_observatory.secrecy.proof import Need
+from ess_observatory.secrecy.system import INFINITY, System
 
 #: Cost of moving a cell that is already hidden, relative to hiding it.
 HIDDEN_COST = 1e-3
@@ -104,16 +105,17 @@ class _Moves:
         self.solver.changeColBounds(cell, 0.0, up)
         self.solver.changeColBounds(cell + self.count, 0.0, down)
 
-    def reach(self, cell: int, move: float, known: Iterable[int] = ()) -> np.ndarray | None:
-        """The cheapest moves by which `cell` moves by `move` while `known` cells stay; None when there are none."""
-        fixed = [other for other in known if self.movable[other]]
-        for other in fixed:
-            for column in (other, other + self.count):
-                self.solver.changeColBounds(column, 0.0, 0.0)
+    def reach(self, need: Need) -> np.ndarray | None:
+        """The cheapest moves that meet a need; None when there are none."""
+        cell, move = need.cell, need.move
+        held = {other: room for other, room in need.held().items() if self.movable[other]}
+        for other, (down, up) in held.items():
+            self.solver.changeColBounds(other, 0.0, min(up, float(self.up[other])))
+            self.solver.changeColBounds(other + self.count, 0.0, min(down, float(self.down[other])))
         for column, size in ((cell, move), (cell + self.count, -move)):
             self.solver.changeColBounds(column, max(size, 0.0), max(size, 0.0))
         found = _solve(self.solver)
-        for other in [*fixed, cell]:
+        for other in [*held, cell]:
             self._bound(other)
         return None if found is None else found[: self.count] - found[self.count :]
 
@@ -154,16 +156,15 @@ class Spread(_Moves):
             self.solver.changeColCost(column, float(self.costs[cell]) * HIDDEN_COST)
 
 
-def farthest(
-    system: System, movable: Iterable[int], cell: int, move: float, known: Iterable[int] = ()
-) -> float:
-    """How far `cell` can go towards `move` when the `movable` cells move and the `known` ones stay."""
+def farthest(system: System, movable: Iterable[int], need: Need) -> float:
+    """How far the cell of a need can go when the `movable` cells move, within what its contributor knows."""
     low, high = np.zeros(len(system.values)), np.zeros(len(system.values))
-    for other in set(movable) - set(known):
-        low[other], high[other] = (
-            system.lower[other] - system.values[other],
-            system.upper[other] - system.values[other],
-        )
+    held = need.held()
+    for other in movable:
+        down, up = held.get(other, (INFINITY, INFINITY))
+        low[other] = max(float(system.lower[other] - system.values[other]), -down)
+        high[other] = min(float(system.upper[other] - system.values[other]), up)
+    cell, move = need.cell, need.move
     low[cell], high[cell] = (0.0, move) if move > 0 else (move, 0.0)
     cost = np.zeros(len(system.values))
     cost[cell] = -1.0 if move > 0 else 1.0

@@ -7,16 +7,27 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ess_observatory.secrecy.system import MOVED, System
+from ess_observatory.secrecy.system import INFINITY, MOVED, System
 
 
 @dataclass(frozen=True)
 class Need:
-    """A cell must be able to move by `move`, even for one who knows the cells of `known`."""
+    """A cell must be able to move by `move`, even for a contributor who knows his own part of the cells of `known`.
+
+    `rooms`: the part of the others in each of these; when it is 0 (or not given) he knows the whole cell.
+    """
 
     cell: int
     move: float
     known: tuple[int, ...] = ()
+    rooms: tuple[float, ...] = ()
+
+    def held(self) -> dict[int, tuple[float, float]]:
+        """How far down and up each known cell may still go."""
+        rooms = self.rooms or (0.0,) * len(self.known)
+        return {
+            cell: (room, INFINITY if room > 0 else 0.0) for cell, room in zip(self.known, rooms, strict=True)
+        }
 
 
 @dataclass(frozen=True)
@@ -92,7 +103,9 @@ def verify(system: System, pattern: Pattern, needs: Iterable[Need] | None = None
             and np.all(after >= system.lower - size)
             and np.all(after <= system.upper + size)
             and not np.any(np.abs(moves[shown]) > 0)
-            and not np.any(np.abs(moves[list(need.known)]) > 0)
+            and all(
+                -down - (size if down else 0) <= moves[cell] <= up for cell, (down, up) in need.held().items()
+            )
             and abs(moves[need.cell] - need.move) <= 1e-6 * max(1.0, abs(need.move))
         )
         if not holds:

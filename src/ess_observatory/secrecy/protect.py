@@ -23,13 +23,17 @@ Table = tuple[str, dict[str, Any], list[Cell]]
 
 @dataclass
 class Protected:
-    """What leaves (`cells` by table), and what stays inside: the model, the pattern, the reason of each hidden cell."""
+    """What leaves (`cells` by table), and what stays inside: the model, the pattern, the reason of each hidden cell.
+
+    `kept`: ratios of hidden cells that stay, rounded; `printed`: figures whose terms are published nowhere, as printed.
+    """
 
     cells: dict[str, list[Cell]]
     model: Model
     pattern: Pattern
     reasons: dict[Key, str]
     kept: list[Ratio] = field(default_factory=list)
+    printed: set[Key] = field(default_factory=set)
 
     @property
     def links(self) -> Links:
@@ -52,7 +56,7 @@ def protect(tables: Iterable[Table], rules: dict[str, Any]) -> Protected:
     pattern = _pattern(model)
     reasons = _reasons(model, pattern)
     kept = _follow(model, reasons)
-    rounded = {ratio.cell for ratio in kept}
+    rounded, printed = {ratio.cell for ratio in kept}, _as_printed(model, reasons)
     cells = {}
     for table_id, card, given in listed:
         columns = {column["code"]: column for column in card["columns"]}
@@ -64,10 +68,11 @@ def protect(tables: Iterable[Table], rules: dict[str, Any]) -> Protected:
                 is_hidden=(table_id, *cell.key) in reasons,
                 is_survey=bool(card.get("survey")),
                 is_rounded=(table_id, *cell.key) in rounded,
+                is_as_printed=(table_id, *cell.key) in printed,
             )
             for cell in given
         ]
-    return Protected(cells, model, pattern, reasons, kept)
+    return Protected(cells, model, pattern, reasons, kept, printed)
 
 
 def _pattern(model: Model) -> Pattern:
@@ -76,7 +81,7 @@ def _pattern(model: Model) -> Pattern:
     if not any(node.reason for node in model.nodes):
         return Pattern(set(primary), set(), {})
     system = model.system()
-    pattern = suppress(system, primary, model.owners(), model.secondary())
+    pattern = suppress(system, primary, model.contributors(), model.secondary())
     if pattern.impossible:
         details = [
             ObservatoryError("E503", _say(model, need), None, None, Exit.INTEGRITY)
@@ -145,6 +150,28 @@ def _follow(model: Model, reasons: dict[Key, str]) -> list[Ratio]:
             for key in together.get(ratio.cell, [ratio.cell]):
                 reasons.setdefault(key, FOLLOWS)
     return [ratio for key, ratio in kept.items() if key not in reasons]
+
+
+def _as_printed(model: Model, reasons: dict[Key, str]) -> set[Key]:
+    """Published figures that nothing exact ties to others: no sum, no ratio of published cells.
+
+    All their digits would say more than the page does (14,925728…% of a published total is its numerator) and no equation
+    of the attacker's would hold it: they leave as printed.
+    """
+    tied = {
+        node for whole, parts in model.sums for node in [*parts, *([whole] if isinstance(whole, int) else [])]
+    }
+    for ratio in model.links.ratios:
+        terms = [key for key in (ratio.numerator, ratio.denominator) if key and key not in reasons]
+        if model.links.is_exact(ratio) and len(terms) == 2:
+            tied |= {model.of[key] for key in (ratio.cell, *terms)}
+    return {
+        key
+        for index, node in enumerate(model.nodes)
+        if index not in tied and any(model.links.column(k)["secrecy"] == "magnitude" for k in node.members)
+        for key in node.members
+        if key not in reasons
+    }
 
 
 def _add_opinion_sums(links: Links, tables: list[Table]) -> None:

@@ -15,6 +15,7 @@ from ess_observatory.secrecy.rules import AT_SOURCE, FOLLOWS, REASONS, SECONDARY
 if TYPE_CHECKING:
     from ess_observatory.project import TableCard
     from ess_observatory.secrecy.audit import Finding
+    from ess_observatory.secrecy.model import Model
 
 REPORT, CELLS = "rapport-secret.md", "cellules-masquees.parquet"
 _HEAD = """# Secret statistique : rapport confidentiel
@@ -114,7 +115,11 @@ def _rules(rules: dict[str, Any]) -> str:
         f"{_percent(rules['max_share'], 1)} ou plus.\n"
         f"- Protection d’une cellule secrète : {_percent(wanted['rate'], 1)} de sa valeur de part et d’autre, et au "
         f"moins {format_number(wanted['minimum'])} unité imprimée ; cellule masquée pour une autre : "
-        f"{_percent(wanted['secondary'], 1)} ; contre un contributeur : {_percent(wanted['insider'], 1)}.\n"
+        f"{_percent(wanted['secondary'], 1)} ; contre un contributeur, qui connaît sa propre part : "
+        f"{_percent(wanted['insider'], 1)}.\n"
+        "- « ess secrecy audit » ne voit que la publication : il ignore quelles cellules sont secrètes par elles-mêmes et "
+        f"vérifie pour toutes le seuil le plus bas ({_percent(wanted['secondary'], 1)}). La construction, qui connaît les valeurs, "
+        "vérifie chacune à son propre seuil.\n"
     )
 
 
@@ -225,8 +230,9 @@ def _regroup(protected: Protected, tables: Mapping[str, TableCard], rules: dict[
             )
             continue
         total = sum(model.nodes[part].value or 0 for part in gone)
-        units = sum(model.nodes[part].n_units or 0 for part in gone)
-        largest = max((model.nodes[part].top_share or 0) * (model.nodes[part].value or 0) for part in gone)
+        units = _least_units(model, whole, parts, gone)
+        # The same unit may be the largest of each row: the grouped row is judged as if it were.
+        largest = sum((model.nodes[part].top_share or 0) * (model.nodes[part].value or 0) for part in gone)
         is_safe = (
             len(gone) > 1
             and units >= rules["min_units"]
@@ -236,7 +242,7 @@ def _regroup(protected: Protected, tables: Mapping[str, TableCard], rules: dict[
         if is_safe:
             lines.append(
                 f"- {where} : regrouper {named} en une seule ligne publierait {format_number(total)} "
-                f"({units} unités) et rendrait inutile de masquer {freed} cellule(s) pour les autres."
+                f"({units} unités au moins) et rendrait inutile de masquer {freed} cellule(s) pour les autres."
             )
         else:
             lines.append(
@@ -245,3 +251,12 @@ def _regroup(protected: Protected, tables: Mapping[str, TableCard], rules: dict[
     if not lines:
         lines.append("Aucun regroupement n’est utile.")
     return "## Regroupements conseillés\n\n" + "\n".join(dict.fromkeys(lines)) + "\n"
+
+
+def _least_units(model: Model, whole: int | float, parts: list[int], gone: list[int]) -> int:
+    """The least number of legal units in the hidden rows together: one unit may be in several of them."""
+    units = [model.nodes[part].n_units or 0 for part in gone]
+    if not isinstance(whole, int) or model.nodes[whole].n_units is None:
+        return max(units)
+    others = sum(model.nodes[part].n_units or 0 for part in parts if part not in gone)
+    return max(*units, (model.nodes[whole].n_units or 0) - others, 0)

@@ -17,14 +17,17 @@ from ess_observatory.secrecy.proof import Need, Pattern, Protection, Witness, ne
 from ess_observatory.secrecy.system import MOVED, System
 from ess_observatory.secrecy.witnesses import Witnesses
 
+#: The part of each contributor in each cell.
+Contributors = dict[str, dict[int, float]]
+
 
 def suppress(
     system: System,
     primary: dict[int, Protection],
-    owners: dict[int, str] | None = None,
+    contributors: Contributors | None = None,
     secondary: np.ndarray | None = None,
 ) -> Pattern:
-    """Protect the primary cells of a system. `owners`: the contributor of each hidden cell that has only one.
+    """Protect the primary cells of a system, from everyone and from its contributors, each of whom knows his own parts.
 
     `secondary`: how far each cell must be able to move if it is hidden for another (0 when not given).
     """
@@ -40,7 +43,7 @@ def suppress(
         work = _Block(
             system.part(block),
             {place[c]: primary[c] for c in inside},
-            {place[c]: owner for c, owner in (owners or {}).items() if c in place},
+            _inside(system, place, contributors or {}),
             sizes[block],
         )
         work.run()
@@ -54,14 +57,33 @@ def suppress(
 
 
 def _outward(need: Need, block: list[int]) -> Need:
-    return Need(block[need.cell], need.move, tuple(block[cell] for cell in need.known))
+    return Need(block[need.cell], need.move, tuple(block[cell] for cell in need.known), need.rooms)
+
+
+def _settled(moves: np.ndarray, need: Need, least: float) -> np.ndarray:
+    """Moves without the dust of the solver: none in what a contributor knows whole, none that is nothing beside the largest."""
+    moves[np.abs(moves) <= max(least, 1e-12 * float(np.max(np.abs(moves))))] = 0.0
+    moves[[cell for cell, (_, up) in need.held().items() if up == 0]] = 0.0
+    return moves
+
+
+def _inside(system: System, place: dict[int, int], contributors: Contributors) -> Contributors:
+    """The part of the others in each cell of a block, by contributor (0 where he is alone)."""
+    rooms: Contributors = {}
+    for name, parts in sorted(contributors.items()):
+        for cell, own in sorted(parts.items()):
+            if cell in place:
+                value = float(system.values[cell])
+                room = value - own
+                rooms.setdefault(name, {})[place[cell]] = room if room > 1e-6 * max(1.0, abs(value)) else 0.0
+    return rooms
 
 
 class _Block:
     """One connected part of the system being protected."""
 
     def __init__(
-        self, system: System, primary: dict[int, Protection], owners: dict[int, str], sizes: np.ndarray
+        self, system: System, primary: dict[int, Protection], rooms: Contributors, sizes: np.ndarray
     ) -> None:
         self.system, self.primary, self.sizes = system, primary, sizes
         self.hidden = set(primary)
@@ -78,10 +100,11 @@ class _Block:
         self.proof: dict[Need, tuple[int, float]] = {}
         self.impossible: list[Need] = []
         self.lowered: dict[Need, Need | None] = {}
-        groups: dict[str, list[int]] = {}
-        for cell, owner in sorted(owners.items()):
-            groups.setdefault(owner, []).append(cell)
-        self.group = {cell: tuple(groups[owner]) for cell, owner in owners.items()}
+        self.rooms = rooms
+        self.inside: dict[int, list[tuple[str, float]]] = {}
+        for name, parts in rooms.items():
+            for cell, room in parts.items():
+                self.inside.setdefault(cell, []).append((name, room))
 
     def run(self) -> None:
         """Hide until every need is met, then publish again what was hidden needlessly."""
@@ -120,16 +143,34 @@ class _Block:
         size = wanted.insider_up if need.move > 0 else wanted.insider_down
         if size <= 0:
             return []
-        own = self.group.get(need.cell, ())
-        moved = self.witnesses.cells(self.proof[need][0], MOVED)
-        groups = {
-            self.group[cell]
-            for cell in moved.tolist()
-            if cell in self.group and need.cell not in self.group[cell]
-        }
-        move = float(np.sign(need.move)) * min(size, abs(need.move))
-        asked = [Need(need.cell, move, group) for group in sorted(groups) if group != own]
-        return [n for n in (self.lowered.get(n, n) for n in asked) if n is not None]
+        asked = [self._against(need, size, name) for name in self._betrayed(need)]
+        return [n for n in (self.lowered.get(n, n) for n in asked if n is not None) if n is not None]
+
+    def _betrayed(self, need: Need) -> list[str]:
+        """The contributors who know that the moves of a proof cannot be."""
+        index, scale = self.proof[need]
+        cells = self.witnesses.cells(index, MOVED)
+        names = set()
+        for cell, move in zip(
+            cells.tolist(), (self.witnesses.moves[cells, index] * scale).tolist(), strict=True
+        ):
+            if cell != need.cell:
+                names |= {
+                    name
+                    for name, room in self.inside.get(cell, ())
+                    if move < -room * (1 + 1e-9) or (room == 0 and move > 0)
+                }
+        return sorted(names)
+
+    def _against(self, need: Need, size: float, name: str) -> Need | None:
+        """The need of a cell against a contributor (none if it is all his own): within what the others have in it."""
+        rooms = self.rooms[name]
+        own = rooms.get(need.cell)
+        size = min(size, abs(need.move), own if own is not None and need.move < 0 else abs(need.move))
+        if own == 0 or size <= MOVED:
+            return None
+        others = {cell: room for cell, room in rooms.items() if cell != need.cell}
+        return Need(need.cell, float(np.sign(need.move)) * size, tuple(others), tuple(others.values()))
 
     def _settle(self) -> None:
         """Insiders and secondary cells, until hiding for one asks nothing new of another."""
@@ -155,14 +196,14 @@ class _Block:
             return
         if self.spread is None:
             self.spread = Spread(self.system, sorted(self.hidden))
-        moves = self.spread.reach(need.cell, need.move, need.known)
+        moves = self.spread.reach(need)
         if moves is None:
             if not need.known:
                 self.impossible.append(need)
             elif lower := self._lower(need):
                 self._meet(lower)
             return
-        moves[np.abs(moves) <= MOVED] = 0.0
+        moves = _settled(moves, need, MOVED)
         for cell in np.flatnonzero(moves).tolist():
             if cell not in self.hidden:
                 self._hide(cell)
@@ -175,9 +216,9 @@ class _Block:
         Nobody can hide from him that a whole is at least his own part; `rest` is what remains when everything is hidden.
         """
         everything = np.flatnonzero(self.system.hideable | self.hidden_mask).tolist()
-        rest = farthest(self.system, everything, need.cell, need.move, need.known)
+        rest = farthest(self.system, everything, need)
         share = abs(need.move) / max(abs(float(self.system.values[need.cell])), abs(need.move))
-        lower = Need(need.cell, float(np.sign(need.move)) * rest * share, need.known)
+        lower = Need(need.cell, float(np.sign(need.move)) * rest * share, need.known, need.rooms)
         self.lowered[need] = lower if rest * share > 1e-3 else None
         return self.lowered[need]
 
@@ -192,11 +233,11 @@ class _Block:
         self.freedom.shut(cell)
 
     def _try(self, need: Need) -> bool:
-        moves = self.freedom.reach(need.cell, need.move, need.known)
+        moves = self.freedom.reach(need)
         if moves is None:
             return False
-        moves[~self.hidden_mask | (np.abs(moves) <= MOVED * 1e-3)] = 0.0
-        self._keep(need, moves)
+        moves[~self.hidden_mask] = 0.0
+        self._keep(need, _settled(moves, need, MOVED * 1e-3))
         return True
 
     def _keep(self, need: Need, moves: np.ndarray) -> None:

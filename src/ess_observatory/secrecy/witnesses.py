@@ -51,8 +51,9 @@ class Witnesses:
         fits = (
             self.alive[upto] & (np.abs(own) > 1e-6) & (scale >= self.least[upto]) & (scale <= self.most[upto])
         )
-        for known in need.known:
-            fits &= self.moves[known, upto] == 0
+        for known, (down, up) in need.held().items():
+            moves = np.where(fits, self.moves[known, upto] * np.where(fits, scale, 0.0), 0.0)
+            fits &= (moves >= -down * (1 + 1e-9)) & (moves <= up)
         found = np.flatnonzero(fits)
         if not len(found):
             return None

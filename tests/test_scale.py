@@ -1,0 +1,46 @@
+"""The generated national register, and the core against the query written by hand."""
+
+from __future__ import annotations
+
+import pytest
+from bench._scale_work import main
+from bench._stock import write_stock
+
+from ess_observatory.build.database import Database
+from ess_observatory.read.sql import quote
+
+COUNT = 20_000
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory):
+    place = tmp_path_factory.mktemp("stock")
+    write_stock(place, COUNT)
+    return place
+
+
+def test_the_same_number_of_rows_gives_the_same_register(folder, tmp_path):
+    first, second = write_stock(folder, COUNT), write_stock(tmp_path, COUNT)
+    with Database() as db:
+        for one, other in zip(first, second, strict=True):
+            a, b = quote(str(one)), quote(str(other))
+            assert db.rows(f"(from {a} except all from {b}) union all (from {b} except all from {a})") == []
+
+
+def test_the_register_is_like_the_real_one(folder):
+    establishments, units = (quote(str(path)) for path in write_stock(folder, COUNT))
+    with Database() as db:
+        rows, sirets, sirens, departements = db.rows(
+            "select count(*), count(distinct siret), count(distinct siren), count(distinct case when substr(commune_code, 1, 2) = '97' "
+            f"then substr(commune_code, 1, 3) else substr(commune_code, 1, 2) end) from {establishments}"
+        )[0]
+        known = db.rows(f"select count(*), count(distinct siren) from {units}")[0]
+    assert (rows, sirets) == (COUNT, COUNT)
+    assert known == (sirens, sirens)
+    assert departements == 101
+
+
+def test_the_core_decides_as_the_query_written_by_hand(folder):
+    core, floor = (main(work, str(COUNT), str(folder)) for work in ("core", "floor"))
+    assert core["kept"] == floor["kept"] > 0
+    assert core["digest"] == floor["digest"], "same decision, evidence, family and confidence for every SIRET"
