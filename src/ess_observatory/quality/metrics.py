@@ -64,8 +64,8 @@ def is_supported(metric: Metric) -> bool:
 
 
 def compute(db: Database, relation: str, metrics: list[Metric]) -> dict[int, Any]:
-    """The value of every metric on a relation, by key: counts and aggregates in one scan, and in one more the
-    examples of what does not hold."""
+    """The value of every metric on a relation, by key: counts and aggregates in one scan, then for each
+    check that does not hold a look that stops at its first examples."""
     columns = db.columns(f"(select * from {relation})")
     found: dict[int, Any] = {}
     scanned: dict[int, str] = {}
@@ -144,7 +144,7 @@ def _repeated(db: Database, relation: str, metric: Metric, spared: int) -> tuple
 def _examples(
     db: Database, relation: str, metrics: list[Metric], counts: dict[str, int], known: set[str]
 ) -> dict[str, list[Any]]:
-    """The first unexpected values, in their own order, of every check that does not hold (`known` ones left out)."""
+    """The first unexpected values, in the order of the rows, of every check that does not hold (`known` ones left out)."""
     found: dict[str, list[Any]] = {}
     wanted: dict[str, tuple[Metric, str]] = {}
     for metric in metrics:
@@ -157,14 +157,9 @@ def _examples(
         found[signature] = [None] * min(count, EXAMPLES) if name == "nonnull" else []
         if count and name != "nonnull":
             wanted[signature] = metric, condition(metric, kind, name)
-    if wanted:
-        firsts = ", ".join(
-            f"min({packed(m)}, {EXAMPLES}) filter (where {wrong})" for m, wrong in wanted.values()
-        )
-        anywhere = " or ".join(f"({wrong})" for _, wrong in wanted.values())
-        row = db.rows(f"select {firsts} from {relation} where {anywhere}")[0]
-        for (signature, (metric, _)), values in zip(wanted.items(), row, strict=True):
-            found[signature] = [_example(metric, value) for value in values or []]
+    for signature, (metric, wrong) in wanted.items():
+        rows = db.rows(f"select {packed(metric)} from {relation} where {wrong} limit {EXAMPLES}")
+        found[signature] = [_example(metric, row[0]) for row in rows]
     return found
 
 
