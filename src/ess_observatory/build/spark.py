@@ -56,9 +56,8 @@ class SparkDatabase:
         self._keep(name, self.spark.read.parquet(path))
 
     def make(self, model: Model) -> None:
-        """Create (or replace) the table or the view of a model; a table is computed once, at its first reading."""
-        frame = self.spark.sql(spark_sql(model.sql))
-        self._keep(model.target, frame if model.is_view else frame.cache())
+        """Create (or replace) the table of a model, or its view, computed once and cut from what it was made of."""
+        self._keep(model.target, self.spark.sql(spark_sql(model.sql)).localCheckpoint())
 
     def rows(self, sql: str) -> list[tuple]:
         """All rows of a query, as tuples."""
