@@ -85,6 +85,7 @@ def _labels(node: Any) -> Iterable[tuple[str, str]]:
 def _names(project: Project, edition: Edition) -> Iterable[str]:
     """Proper names: the territory, its places, and those of the areas that hold it."""
     yield edition.territory.name
+    yield from (str(place["name"]) for place in edition.territory.meta.get("compare", ()))
     for commune in edition.territory.communes:
         yield from (str(commune["name"]), str(commune["epci_name"]))
     for level in ("epci", "departements", "regions"):
