@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ess_observatory import cli_editions, cli_export, cli_new
+from ess_observatory.cli_common import EditionOption, JsonOption, print_json
 from ess_observatory.cli_secrecy import secrecy
 from ess_observatory.cli_survey import survey_app
 from ess_observatory.errors import Exit, ObservatoryError
@@ -30,12 +31,6 @@ app = typer.Typer(
 app.add_typer(survey_app)
 app.add_typer(secrecy, name="secrecy")
 
-EditionOption = Annotated[
-    str | None,
-    typer.Option(
-        "--edition", "-e", help="Nom d’une édition, ou chemin d’un .toml (défaut : celle de référence)."
-    ),
-]
 RawOption = Annotated[
     Path | None,
     typer.Option(
@@ -47,7 +42,6 @@ OutOption = Annotated[
     Path | None,
     typer.Option("--out", help="Dossier où tout construire (défaut : data/processed et reports)."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Résultat en JSON sur la sortie standard.")]
 AgainOption = Annotated[
     bool,
     typer.Option("--again", help="Tout refaire, même si rien n’a changé depuis la dernière construction."),
@@ -99,7 +93,7 @@ def _run(
     with Steps(str(loaded.data["title"]), quiet=as_json) as steps:
         outcome = run(project, loaded, raw, outputs, until, steps, again)
     if as_json:
-        _print_json(_outcome_json(until, outcome))
+        print_json(_outcome_json(until, outcome))
     else:
         summary(loaded, outcome, until)
     if strict and outcome.warnings:
@@ -116,10 +110,6 @@ def _outcome_json(until: str, outcome: Outcome) -> dict[str, Any]:
         "warnings": outcome.warnings,
         "outputs": {name: str(getattr(outcome.outputs, name)) for name in ["database", "quality", *names]},
     }
-
-
-def _print_json(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=1, default=str))
 
 
 def _verb(name: str, until: str, text: str) -> None:
@@ -190,7 +180,7 @@ def report(
     others = {kind: str(outputs.reports / path.name) for kind, path in extras.items()}
     if as_json:
         written = {"workbook": str(outputs.workbook), "page": str(outputs.page), **others}
-        _print_json({"ok": True, "outputs": written})
+        print_json({"ok": True, "outputs": written})
     else:
         note("\n".join([f"Classeur  {outputs.workbook}", f"Page      {outputs.page}", *others.values()]))
 
@@ -209,7 +199,7 @@ def plan(
         project, loaded, inventory, [spec.id for spec in missing_sources(project, loaded, inventory)]
     )
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         from ess_observatory.console import show_plan
 
@@ -248,7 +238,7 @@ def trace(
 
 def _answer(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         from ess_observatory.console import show_answer
 
@@ -272,7 +262,7 @@ def demo(
     project, loaded = _open(edition)
     written = write_demo(project.root, loaded.id, out or project.root / "data" / "raw" / loaded.id, seed)
     if as_json:
-        _print_json({"ok": True, "files": [str(path) for path in written]})
+        print_json({"ok": True, "files": [str(path) for path in written]})
     else:
         from ess_observatory.console import note
 
@@ -286,7 +276,7 @@ def doctor(as_json: JsonOption = False) -> None:
 
     results = examine()
     if as_json:
-        _print_json(results)
+        print_json(results)
     else:
         from ess_observatory.console import show_doctor
 

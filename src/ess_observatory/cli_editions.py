@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from ess_observatory.cli_common import EditionOption, JsonOption, print_json
 from ess_observatory.errors import Exit
-
-Json = Annotated[bool, typer.Option("--json", help="Résultat en JSON sur la sortie standard.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +21,7 @@ def register(app: typer.Typer) -> None:
 def compare(
     a: Annotated[str, typer.Argument(help="Avant : dossier de publication, paquet, ou nom d’une édition.")],
     b: Annotated[str, typer.Argument(help="Après : de même.")],
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Les chiffres qui ont changé, sont apparus ou ont disparu entre deux publications."""
     from ess_observatory.breaks import Breaks
@@ -35,7 +33,7 @@ def compare(
     before, after = read_snapshot(a, project), read_snapshot(b, project)
     changes = changes_of(before, after, Breaks.load(project.pipelines))
     if as_json:
-        _print_json(
+        print_json(
             {
                 "ok": True,
                 "command": "compare",
@@ -62,7 +60,7 @@ def series(
     out: Annotated[
         Path | None, typer.Option("--out", help="Dossier où écrire (défaut : reports/series).")
     ] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Plusieurs éditions côte à côte : page, classeur et données, ruptures de série marquées."""
     from ess_observatory.breaks import Breaks
@@ -76,7 +74,7 @@ def series(
     book = side_by_side(books, Breaks.load(project.pipelines))
     files = [str(path) for path in write_series(book, (out or project.root / "reports" / "series").resolve())]
     if as_json:
-        _print_json({"ok": True, "command": "series", "tables": len(book.tables), "files": files})
+        print_json({"ok": True, "command": "series", "tables": len(book.tables), "files": files})
         return
     from ess_observatory.console import note
 
@@ -84,12 +82,7 @@ def series(
 
 
 def backtest(
-    edition: Annotated[
-        str | None,
-        typer.Option(
-            "--edition", "-e", help="Nom d’une édition, ou chemin d’un .toml (défaut : celle de référence)."
-        ),
-    ] = None,
+    edition: EditionOption = None,
     raw: Annotated[
         Path | None,
         typer.Option(
@@ -103,7 +96,7 @@ def backtest(
             "--against", help="Ce qui a été publié : dossier, paquet (défaut : la publication de l’édition)."
         ),
     ] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Refaire une édition publiée depuis ses fichiers bruts et vérifier qu’elle est identique (sortie 6 sinon)."""
     from ess_observatory.backtest import back_test
@@ -113,7 +106,7 @@ def backtest(
     loaded = project.edition(edition or project.default_edition())
     found = back_test(project, loaded, raw, against or loaded.id)
     if as_json:
-        _print_json(found.as_dict())
+        print_json(found.as_dict())
     elif found.holds:
         from ess_observatory.console import note
 
@@ -136,7 +129,3 @@ def _identity(snapshot: Any) -> dict[str, Any]:
         "path": str(snapshot.path),
         "figures": len(snapshot.entries),
     }
-
-
-def _print_json(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=1, default=str))

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ess_observatory.cli_common import EditionOption, JsonOption, print_json
 from ess_observatory.errors import Exit
 
 if TYPE_CHECKING:
     from ess_observatory.project import Project
 
-Edition = Annotated[
-    str | None,
-    typer.Option(
-        "--edition", "-e", help="Nom d’une édition, ou chemin d’un .toml (défaut : celle de référence)."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Résultat en JSON sur la sortie standard.")]
 From = Annotated[
     Path | None,
     typer.Option(
@@ -45,13 +38,13 @@ def register(app: typer.Typer) -> None:
 @export_app.callback()
 def export(
     context: typer.Context,
-    edition: Edition = None,
+    edition: EditionOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Dossier où écrire le paquet et son zip (défaut : dist).")
     ] = None,
     publication: From = None,
     previous: Previous = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Le paquet de données pour la CRESS : Parquet, CSV, dictionnaire, licence, empreintes."""
     if context.invoked_subcommand is not None:
@@ -61,7 +54,7 @@ def export(
     project, folder = _publication(edition, out, publication)
     done = export_package(project, folder, (out or project.root / "dist").resolve(), previous)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "ok": True,
                 "command": "export",
@@ -86,7 +79,7 @@ def verify(
         Path | None,
         typer.Option("--publication", help="Comparer aussi, cellule par cellule, à cette publication."),
     ] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Vérifier un paquet : empreintes, lignes, schémas, clés, sommes. Sortie 6 si quelque chose ne tient pas."""
     from ess_observatory.export.verify import opened
@@ -96,7 +89,7 @@ def verify(
         findings = findings_of(package, publication)
     holds = all(finding.holds for finding in findings)
     if as_json:
-        _print_json({"ok": holds, "command": "export verify", "checks": [f.as_dict() for f in findings]})
+        print_json({"ok": holds, "command": "export verify", "checks": [f.as_dict() for f in findings]})
     else:
         from ess_observatory.console import note
 
@@ -111,7 +104,7 @@ def verify(
 
 
 def draft(
-    edition: Edition = None,
+    edition: EditionOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Dossier où écrire (défaut : reports/<édition>/brouillon)."),
@@ -119,7 +112,7 @@ def draft(
     publication: From = None,
     previous: Previous = None,
     force: Annotated[bool, typer.Option("--force", help="Récrire aussi les fichiers déjà modifiés.")] = False,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Un premier commentaire factuel, un fichier par chapitre, à relire et à récrire."""
     from ess_observatory.compare import read_snapshot
@@ -134,7 +127,7 @@ def draft(
     place = _reports(project, str(book.manifest["edition"]), out, "brouillon")
     written, kept = write_draft(files, place, force)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "ok": True,
                 "command": "draft",
@@ -152,14 +145,14 @@ def draft(
 
 
 def directory(
-    edition: Edition = None,
+    edition: EditionOption = None,
     out: Annotated[
         Path | None,
         typer.Option(
             "--out", help="Dossier d’une construction, comme pour ess run (défaut : celle de l’édition)."
         ),
     ] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """L’annuaire des structures qui peuvent être nommées : page, CSV, GeoJSON."""
     from ess_observatory.build.database import Database
@@ -184,7 +177,7 @@ def directory(
     with Database(outputs.database, read_only=True) as db:
         count, files = write_directory(db, project, book.manifest, book.map, outputs.reports / "annuaire")
     if as_json:
-        _print_json(
+        print_json(
             {"ok": True, "command": "directory", "structures": count, "files": [str(path) for path in files]}
         )
         return
@@ -214,7 +207,3 @@ def _publication(edition: str | None, out: Path | None, publication: Path | None
     if out is not None and (out / "publication" / "figures.parquet").is_file():
         return project, out / "publication"
     return project, find_publication(loaded.id, project)
-
-
-def _print_json(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=1, default=str))

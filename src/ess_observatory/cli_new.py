@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from ess_observatory.cli_common import JsonOption
+
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 new_app = typer.Typer(
     name="new",
@@ -19,7 +21,6 @@ perimeter_app = typer.Typer(name="perimeter", help="Le périmètre de l’ESS d�
                             context_settings=_SETTINGS)  # fmt: skip
 
 Codes = list[str] | None
-JsonOption = Annotated[bool, typer.Option("--json", help="Résultat en JSON sur la sortie standard.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ess_observatory.cli_common import JsonOption
 from ess_observatory.errors import Exit, ObservatoryError
 
 secrecy = typer.Typer(
@@ -22,7 +23,7 @@ def audit(
     previous: Annotated[
         Path | None, typer.Option("--previous", help="Une publication antérieure, que l’attaquant a aussi.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Résultat en JSON sur la sortie standard.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Ce qu’un attaquant apprend de chaque chiffre masqué, avec les seuls chiffres publiés (sortie 6 s’il en apprend trop)."""
     from ess_observatory.secrecy.audit import SAFE, audit_folder
@@ -67,7 +68,7 @@ def report(
         str | None, typer.Option("--edition", "-e", help="Nom d’une édition, ou chemin d’un .toml.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Dossier où l’édition a été construite.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Résultat en JSON sur la sortie standard.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Lire le rapport confidentiel : ce qui est masqué, par quelle règle, à quel coût, et ce qu’un regroupement sauverait."""
     from ess_observatory.build.place import Outputs

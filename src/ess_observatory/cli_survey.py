@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ess_observatory.cli_common import EditionOption, JsonOption, print_json
 from ess_observatory.errors import Exit, ObservatoryError
 
 if TYPE_CHECKING:
@@ -21,14 +21,7 @@ survey_app = typer.Typer(
     no_args_is_help=True,
 )
 
-EditionOption = Annotated[
-    str | None,
-    typer.Option(
-        "--edition", "-e", help="Nom d’une édition, ou chemin d’un .toml (défaut\u00a0: celle de référence)."
-    ),
-]
 WriteOption = Annotated[Path, typer.Option("--out", help="Fichier à écrire.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Résultat en JSON sur la sortie standard.")]
 
 
 @survey_app.command()
@@ -85,7 +78,7 @@ def purge(
         )
     done = erase(outputs, codebook, source)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "ok": True,
                 "identity_answers": done.answers,
@@ -156,7 +149,7 @@ def compare(
             for letter, book, codebook in (("a", before, old), ("b", after, new))
         }
         evolutions = [row.as_dict() for row in rows]
-        _print_json({"ok": True, **sides, "caveat": CAVEAT, "evolutions": evolutions, "file": written})
+        print_json({"ok": True, **sides, "caveat": CAVEAT, "evolutions": evolutions, "file": written})
         return
     for letter, book, codebook in (("A", before, old), ("B", after, new)):
         _say(f"{letter}\u00a0: {book.manifest['edition']}, questionnaire version {codebook.version}")
@@ -190,7 +183,7 @@ def _write(writer: Any, out: Path, edition: str | None, suffix: str, as_json: bo
     setting: Setting = Setting.of(loaded)
     path = writer(codebook, out, setting)
     if as_json:
-        _print_json(
+        print_json(
             {"ok": True, "file": str(path), "version": codebook.version, "questions": len(codebook.questions)}
         )
     else:
@@ -214,7 +207,3 @@ def _say(text: str) -> None:
     from ess_observatory.console import messages
 
     messages.print(escape(text), soft_wrap=True)
-
-
-def _print_json(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=1))

@@ -35,6 +35,10 @@ class Editions:
     names: tuple[str, ...]
     breaks: Breaks
 
+    def tables(self, table: str) -> list[PublishedTable]:
+        """The table of that id in each edition that has it, oldest first."""
+        return [known for book in self.books for known in book.tables if known.id == table]
+
     def cells(self, table: str, row: str, column: str) -> list[Cell]:
         """The cell of each edition; one that follows a break has the status B, one that is not there is not available."""
         found = [_cell(book, table, row, column) for book in self.books]
@@ -127,15 +131,12 @@ def _tables(editions: Editions) -> Iterator[PublishedTable]:
     shared = [
         table
         for table in editions.books[-1].tables
-        if table.id not in editions.breaks.not_compared and _holders(editions, table.id) >= 2
+        if table.id not in editions.breaks.not_compared and len(editions.tables(table.id)) >= 2
     ]
     headlines = [table for table in shared if str(table.chapter) == _HEADLINES]
-    rank = 0
-    for table in headlines:
-        for unit in dict.fromkeys(_unit(table, row, table.columns[0]) for row in table.rows):
-            if unit == "%":
-                rank += 1
-                yield _over_time(editions, table, unit, f"{_HEADLINES}.{len(headlines) + rank}")
+    shares = [table for table in headlines if _shares(table)]
+    for number, table in enumerate(shares, len(headlines) + 1):
+        yield _over_time(editions, table, f"{_HEADLINES}.{number}")
     for table in shared:
         if (together := _together(editions, table)) is not None:
             yield together
@@ -172,8 +173,8 @@ def _together(editions: Editions, last: PublishedTable) -> PublishedTable | None
     return replace(
         last,
         finding=None,
-        scope=" ; puis ".join(dict.fromkeys(_each(editions, last.id, "scope"))),
-        source=" ; puis ".join(dict.fromkeys(_each(editions, last.id, "source"))),
+        scope=" ; puis ".join(dict.fromkeys(table.scope for table in editions.tables(last.id))),
+        source=" ; puis ".join(dict.fromkeys(table.source for table in editions.tables(last.id))),
         base=None,
         reading_aid=None,
         notes=tuple(notes),
@@ -184,10 +185,10 @@ def _together(editions: Editions, last: PublishedTable) -> PublishedTable | None
     )
 
 
-def _over_time(editions: Editions, table: PublishedTable, unit: str, number: str) -> PublishedTable:
-    """The rows of one unit of a one-column table as columns, the editions as rows, drawn as lines that breaks cut."""
+def _over_time(editions: Editions, table: PublishedTable, number: str) -> PublishedTable:
+    """The shares of a one-column table as columns, the editions as rows, drawn as lines that breaks cut."""
     measure = table.columns[0]
-    kept = [row for row in table.rows if _unit(table, row, measure) == unit]
+    kept = _shares(table)
     rows = tuple(Row(f"e{index}", name) for index, name in enumerate(editions.names))
     cells: dict[tuple[str, str], Cell] = {}
     reasons: dict[str, None] = {}
@@ -195,9 +196,9 @@ def _over_time(editions: Editions, table: PublishedTable, unit: str, number: str
         found = editions.cells(table.id, row.code, measure.code)
         reasons |= dict.fromkeys(_reasons(editions, found))
         for place, cell in zip(rows, found, strict=True):
-            cells[place.code, row.code] = replace(cell, figure_id=None, unit=unit)
+            cells[place.code, row.code] = replace(cell, figure_id=None, unit="%")
     columns = tuple(
-        Column(row.code, row.label, unit, _decimals([cells[place.code, row.code] for place in rows], measure))
+        Column(row.code, row.label, "%", _decimals([cells[place.code, row.code] for place in rows], measure))
         for row in kept
     )
     return replace(
@@ -245,18 +246,17 @@ def _broken(cell: Cell) -> str:
     return cell.obs_status if cell.sign else BROKEN
 
 
-def _holders(editions: Editions, table: str) -> int:
-    return sum(any(known.id == table for known in book.tables) for book in editions.books)
-
-
 def _rows(editions: Editions, table: str) -> list[Row]:
     """The rows of every edition, in the order of the latest, those that it has no more after them."""
     rows: dict[str, Row] = {}
-    for book in reversed(editions.books):
-        for known in book.tables:
-            if known.id == table:
-                rows |= {row.code: row for row in known.rows if row.code not in rows}
+    for known in reversed(editions.tables(table)):
+        rows |= {row.code: row for row in known.rows if row.code not in rows}
     return list(rows.values())
+
+
+def _shares(table: PublishedTable) -> list[Row]:
+    """The rows of a one-column table that are percentages."""
+    return [row for row in table.rows if _unit(table, row, table.columns[0]) == "%"]
 
 
 def _unit(table: PublishedTable, row: Row, column: Column) -> str:
@@ -266,13 +266,6 @@ def _unit(table: PublishedTable, row: Row, column: Column) -> str:
 
 def _decimals(found: Sequence[Cell], column: Column) -> int:
     return next((cell.decimals for cell in reversed(found) if cell.decimals is not None), column.decimals)
-
-
-def _each(editions: Editions, table: str, key: str) -> Iterator[str]:
-    for book in editions.books:
-        for known in book.tables:
-            if known.id == table:
-                yield str(getattr(known, key))
 
 
 def _names(books: Sequence[Publication]) -> tuple[str, ...]:
