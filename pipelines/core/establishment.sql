@@ -42,7 +42,7 @@ select
     s.naf,
     s.commune_code,
     s.size_band,
-    b.is_employer = 'true' as is_employer,
+    s.is_employer,
     s.family as ess_family,
     s.decision = 'in' as in_perimeter,
     s.rule_id,
@@ -51,7 +51,7 @@ select
     s.confidence,
     s.rule_label,
     n.a38 as sector,
-    t.epci_code,
+    s.epci_code,
     s.brand,
     s.postcode,
     s.city,
@@ -63,8 +63,7 @@ select
     s.created_on,
     s.closed_on,
     s.state,
+    s.ess_flag,
     s.nature_rank
 from decided as s
-left join rules.size_bands as b on b.code = s.size_band
 left join rules.naf_rev2 as n on n.naf = s.naf
-left join rules.territory_commune as t on t.code = s.commune_code

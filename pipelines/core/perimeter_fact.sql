@@ -49,21 +49,18 @@ company_evidence as (
     from proof as p
     cross join (select min(family) as family from rules.perimeter_family where is_on_evidence) as c
 ),
-activity as (
-    select distinct tested_naf, tested_nomenclature from site
-),
 activity_match as (
     select
-        a.tested_naf,
-        a.tested_nomenclature,
+        a.naf as tested_naf,
+        a.nomenclature as tested_nomenclature,
         x.decision,
         x.prefix,
         x.label,
         x.confidence,
-        row_number() over (partition by a.tested_naf, a.tested_nomenclature order by length(x.prefix) desc) as closeness
-    from activity as a
+        row_number() over (partition by a.naf, a.nomenclature order by length(x.prefix) desc) as closeness
+    from core.activity_code as a
     inner join rules.naf_exclusions as x
-        on x.nomenclature = a.tested_nomenclature and substr(a.tested_naf, 1, length(x.prefix)) = x.prefix
+        on x.nomenclature = a.nomenclature and substr(a.naf, 1, length(x.prefix)) = x.prefix
 ),
 named as (
     select
@@ -80,6 +77,8 @@ named as (
 tested as (
     select
         s.*,
+        t.epci_code,
+        b.is_employer = 'true' as is_employer,
         case when t.code is null then 'commune ' || s.commune_code end as outside,
         case when s.state = 'closed' and (s.closed_on is null or s.closed_on <= e.reference_date)
             then coalesce('fermé le ' || strftime(s.closed_on, '%d/%m/%Y'), 'état fermé') end as closed,

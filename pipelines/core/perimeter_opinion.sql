@@ -1,5 +1,6 @@
 -- grain: one establishment decided by its nature (neither its place nor its life) x another opinion on it: Sirene's flag, a dated list.
 -- A list says yes or nothing: an absence proves nothing. `agreement`: agree, disagree, review (ours waits), silent (theirs).
+-- view
 with decided as (
     select e.*
     from core.establishment as e
@@ -13,7 +14,7 @@ opinion as (
         'indicateur ESS de Sirene' as given_by_label,
         case s.ess_flag when 'O' then 'yes' when 'N' then 'no' else 'none' end as opinion,
         case s.ess_flag when 'O' then 'oui' when 'N' then 'non' else 'non renseigné' end as detail
-    from core.site as s
+    from decided as s
     where s.register <> 'manageo' or s.ess_flag is not null
     union all
     select d.siret, 'ess_list', 'liste des entreprises de l’ESS', 'yes', min(l.family_label)
