@@ -1,11 +1,23 @@
 -- grain: one SIRET of the official stock, wherever it is, with what its legal unit says of it.
 -- view
 -- shared: nothing here depends on the territory, so that the editions of several territories can be made of one of it.
+with unit as (
+    select
+        u.siren,
+        u.is_partial,
+        case when u.is_partial then '[ND]' else u.name end as name,
+        u.usual_name,
+        u.legal_category,
+        case when e.nomenclature = 'naf_2025' and u.naf_2025 is not null then u.naf_2025 else u.naf end as naf,
+        case when e.nomenclature = 'naf_2025' and u.naf_2025 is not null then 'naf_2025' else u.nomenclature end as nomenclature,
+        u.ess_flag
+    from staging.sirene_legal_unit as u
+    cross join rules.edition as e
+)
 select
     s.siret,
     s.siren,
-    case when s.is_partial or coalesce(u.is_partial, false) then '[ND]'
-        else coalesce(u.name, s.usual_name, u.usual_name, '[ND]') end as name,
+    case when s.is_partial then '[ND]' else coalesce(u.name, s.usual_name, u.usual_name, '[ND]') end as name,
     case when not coalesce(u.is_partial, false) then s.brand end as brand,
     case when not coalesce(u.is_partial, false) then s.postcode end as postcode,
     case when not coalesce(u.is_partial, false) then s.city end as city,
@@ -13,8 +25,8 @@ select
     u.legal_category,
     case when e.nomenclature = 'naf_2025' and s.naf_2025 is not null then s.naf_2025 else s.naf end as naf,
     case when e.nomenclature = 'naf_2025' and s.naf_2025 is not null then 'naf_2025' else s.nomenclature end as nomenclature,
-    case when e.nomenclature = 'naf_2025' and u.naf_2025 is not null then u.naf_2025 else u.naf end as unit_naf,
-    case when e.nomenclature = 'naf_2025' and u.naf_2025 is not null then 'naf_2025' else u.nomenclature end as unit_nomenclature,
+    u.naf as unit_naf,
+    u.nomenclature as unit_nomenclature,
     s.size_band,
     s.state,
     s.created_on,
@@ -25,4 +37,4 @@ select
     s._line
 from staging.sirene_establishment as s
 cross join rules.edition as e
-left join staging.sirene_legal_unit as u on u.siren = s.siren
+left join unit as u on u.siren = s.siren
