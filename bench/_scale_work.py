@@ -128,8 +128,11 @@ def _ingest(file: str, folder: Path) -> dict[str, Any]:
             load.create_books(db)
             load.load_source(db, project.sources["sirene_establishment"], inventory.matches)
             seconds = time.perf_counter() - began
-            read = db.rows("select sum(rows_read) from staging.ledger")[0][0]
-    return {"seconds": seconds, "rows": int(read)}
+            values = _clock(lambda: db.rows("select max(columns(*)) from staging.sirene_establishment_typed"))
+            read, refused = db.rows(
+                "select sum(rows_read), (select count(*) from staging.refused) from staging.ledger"
+            )[0]
+    return {"seconds": seconds, "values": values["seconds"], "rows": int(read), "refused": int(refused)}
 
 
 def _csv_floor(file: str, folder: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ess_observatory.build.database import Database
+from ess_observatory.read.identifiers import luhn
 from ess_observatory.read.sql import quote
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,6 +51,13 @@ def write_csv(stock: Path, target: Path) -> Path:
     """The same establishments as a CSV file with the headers of StockEtablissement."""
     with Database() as db:
         db.execute(f"copy ({_SIRENE.format(stock=quote(str(stock)))}) to {quote(str(target))} (header)")
+    return target
+
+
+def write_units_csv(units: Path, target: Path) -> Path:
+    """The legal units as a CSV file with the headers of StockUniteLegale, under the same identifiers."""
+    with Database() as db:
+        db.execute(f"copy ({_LEGAL_UNITS.format(stock=quote(str(units)))}) to {quote(str(target))} (header)")
     return target
 
 
@@ -149,14 +157,30 @@ def _units(units: int, slots: dict[str, int]) -> str:
     """
 
 
-_SIRENE = """
+def _with_key(body: str, length: int) -> str:
+    """SQL: an identifier of `length` digits, from all of them but its key."""
+    return f"({body} || (10 - {luhn(f'cast({body} || 0 as bigint)', length)} % 10) % 10)"
+
+
+#: Identifiers have the keys that Insee gives them, which the reading checks.
+_UNIT = "printf('%08d', 10000000 + (cast(siren as bigint) - 100000000) // 19)"
+_SIRENE = f"""
+with unit as (select * replace ({_with_key(_UNIT, 9)} as siren) from {{stock}}),
+keyed as (select * replace ({_with_key("siren || substr(siret, 10, 4)", 14)} as siret) from unit)
 select siren, substr(siret, 10) as nic, siret, diffusion as "statutDiffusionEtablissement",
     created_on as "dateCreationEtablissement", size_band as "trancheEffectifsEtablissement",
-    right(siret, 5) = '00017' as "etablissementSiege", postcode as "codePostalEtablissement",
+    substr(siret, 10, 4) = '0001' as "etablissementSiege", postcode as "codePostalEtablissement",
     city as "libelleCommuneEtablissement", commune_code as "codeCommuneEtablissement",
     coalesce(closed_on, created_on) as "dateDebut", case state when 'active' then 'A' else 'F' end as "etatAdministratifEtablissement",
     brand as "enseigne1Etablissement", usual_name as "denominationUsuelleEtablissement", naf as "activitePrincipaleEtablissement",
     'NAFRev2' as "nomenclatureActivitePrincipaleEtablissement",
     case when size_band = 'NN' then 'N' else 'O' end as "caractereEmployeurEtablissement"
-from {stock}
+from keyed
+"""
+_LEGAL_UNITS = f"""
+select {_with_key(_UNIT, 9)} as siren, case when is_partial then 'P' else 'O' end as "statutDiffusionUniteLegale",
+    name as "denominationUniteLegale", legal_category as "categorieJuridiqueUniteLegale",
+    naf as "activitePrincipaleUniteLegale", 'NAFRev2' as "nomenclatureActivitePrincipaleUniteLegale",
+    ess_flag as "economieSocialeSolidaireUniteLegale"
+from {{stock}}
 """

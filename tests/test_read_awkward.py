@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from awkward import file_cases, text_cases, value_cases, workbook_cases
+from awkward.close_look import says_the_same
 from awkward.toy import Case, nothing_is_lost, read_folder
 from ess_observatory.build.database import Database
 
@@ -36,6 +37,8 @@ def test_awkward_file(case: Case, rules_db: Database, toy, tmp_path: Path) -> No
         whys.remove(found)
     assert case.error or not whys, whys
     assert case.check is None or case.check(outcome)
+    if outcome.inventory.matches:
+        says_the_same(rules_db, toy, outcome)
 
 
 def test_files_of_another_year_are_left_aside(rules_db: Database, toy, tmp_path: Path) -> None:

@@ -44,3 +44,29 @@ def test_the_core_decides_as_the_query_written_by_hand(folder):
     core, floor = (main(work, str(COUNT), str(folder)) for work in ("core", "floor"))
     assert core["kept"] == floor["kept"] > 0
     assert core["digest"] == floor["digest"], "same decision, evidence, family and confidence for every SIRET"
+
+
+def test_a_register_cut_into_slices_is_decided_the_same(folder, monkeypatch):
+    whole = main("core", str(COUNT), str(folder))
+    monkeypatch.setattr("ess_observatory.build.database.SLICE_ROWS", COUNT // 4)
+    cut = main("core", str(COUNT), str(folder))
+    assert (cut["kept"], cut["digest"]) == (whole["kept"], whole["digest"])
+
+
+def test_slices_take_each_row_once_even_without_a_value(monkeypatch):
+    from pathlib import Path
+
+    from ess_observatory.build.graph import Model
+
+    monkeypatch.setattr("ess_observatory.build.database.SLICE_ROWS", 1000)
+    sql = "-- slices: staging.numbered.code\nselect code, n from staging.numbered"
+    model = Model("core.copied", Path("copied.sql"), sql, frozenset({"staging.numbered"}))
+    with Database() as db:
+        db.execute(
+            "create table staging.numbered as select case when n % 7 <> 0 then printf('%06d', n % 5003) end as code, n "
+            "from range(20000) as r(n)"
+        )
+        db.make(model)
+        missing = "(from staging.numbered except all from core.copied) union all (from core.copied except all from staging.numbered)"
+        assert db.rows(missing) == []
+        assert db.rows("select count(*) from core.copied") == [(20_000,)]

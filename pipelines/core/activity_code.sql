@@ -1,6 +1,6 @@
 -- grain: one activity code that a register gives x its nomenclature (the edition's where the register names none).
 -- Taken from the registers themselves, whole: few codes, and no need to know yet which establishments are of the territory.
--- view
+-- shared: the registers are the same for every territory.
 with given as (
     select naf, nomenclature from staging.sirene_establishment
     union

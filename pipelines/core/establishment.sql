@@ -1,4 +1,5 @@
 -- grain: one SIRET. The first applicable rule decides; `à vérifier` (review) is a state, never counted as in.
+-- slices: staging.sirene_establishment.siren
 with decided as (
     select
         f.*,

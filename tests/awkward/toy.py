@@ -148,15 +148,25 @@ def toy_project(root: Path, corrections: str = "") -> Project:
 def read_folder(db: Database, sources: dict[str, SourceSpec], raw: Path, **options) -> Outcome:
     """Recognise and read a folder; an `ObservatoryError` is an outcome, anything else is a bug."""
     outcome = Outcome()
-    load.create_books(db)
     try:
         outcome.inventory = take_inventory(raw, sources.values(), tolerant=True, **options)
         take_inventory(raw, sources.values(), **options)
+    except ObservatoryError as error:
+        outcome.error = error
+        return outcome
+    load_matches(db, sources, outcome)
+    return outcome
+
+
+def load_matches(db: Database, sources: dict[str, SourceSpec], outcome: Outcome) -> None:
+    """Load what an inventory has recognised, and take note of what becomes of it."""
+    load.create_books(db)
+    try:
         for spec in sources.values():
             load.load_source(db, spec, [m for m in outcome.inventory.matches if m.source == spec.id])
     except ObservatoryError as error:
         outcome.error = error
-        return outcome
+        return
     load.close_ledger(db)
     for spec in sources.values():
         outcome.kept += db.dicts(f"select * from staging.{spec.id}_typed order by _file, _sheet, _line")
@@ -164,7 +174,6 @@ def read_folder(db: Database, sources: dict[str, SourceSpec], raw: Path, **optio
     outcome.notes = db.dicts("select * from staging.note order by file, sheet, line, code")
     outcome.ledger = db.dicts("select * from staging.ledger order by file, sheet")
     outcome.corrections = db.dicts("select * from staging.correction order by number")
-    return outcome
 
 
 def nothing_is_lost(outcome: Outcome) -> None:

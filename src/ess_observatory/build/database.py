@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ LAYERS = ("raw", "rules", "staging", "core", "marts")
 STORAGE_VERSION = "v1.4.0"
 #: Memory that the engine may take; beyond it, it works on disk, beside the database.
 MEMORY_LIMIT = "4GB"
+#: Rows of a register that one statement joins at most, where a model lets its work be cut.
+SLICE_ROWS = 8_000_000
 
 
 class Database:
@@ -47,9 +50,34 @@ class Database:
         self._con.execute(sql, params) if params is not None else self._con.execute(sql)
 
     def make(self, model: Model) -> None:
-        """Create (or replace) the table or the view of a model."""
-        kind = "view" if model.is_view else "table"
-        self._con.execute(f"create or replace {kind} {model.target} as {model.sql}")
+        """Create (or replace) the table or the view of a model, slice by slice where it allows it and is large."""
+        if model.is_view:
+            self.execute(f"create or replace view {model.target} as {model.sql}")
+            return
+        first, *others = self._slices(*model.sliced_by) if model.sliced_by else ["true"]
+        self.execute(f"create or replace table {model.target} as select * from ({model.sql}\n) where {first}")
+        for part in others:
+            self.execute(f"insert into {model.target} select * from ({model.sql}\n) where {part}")
+
+    def _slices(self, table: str, column: str) -> list[str]:
+        """Conditions that cut the values of a column into ranges of some `SLICE_ROWS` rows of a table: one when it is small.
+
+        The cuts are quantiles of the values whose hash falls on a multiple: the same table is always cut in the same places.
+        """
+        parts = -(-self.rows(f"select count(*) from {table}")[0][0] // SLICE_ROWS)
+        if parts <= 1:
+            return ["true"]
+        shares = [part / parts for part in range(1, parts)]
+        found = self.rows(
+            f"select quantile_disc({column}, {shares}) from {table} where hash({column}) % 1000 = 0"
+        )
+        cuts = sorted(set(found[0][0]))
+        return [
+            f"{column} < '{cuts[0]}'",
+            *(f"{column} >= '{low}' and {column} < '{high}'" for low, high in pairwise(cuts)),
+            f"{column} >= '{cuts[-1]}'",
+            f"{column} is null",
+        ]
 
     def rows(self, sql: str, params: Any = None) -> list[tuple]:
         """All rows of a query, as tuples."""
@@ -67,17 +95,18 @@ class Database:
         return self._con.sql(sql).to_arrow_table()
 
     def put(self, name: str, table: pa.Table) -> None:
-        """Create (or replace) table `name` (schema.table) with the content of an Arrow table."""
+        """Create (or replace) table `name` (schema.table; schema `temp`: never written) with the content of an Arrow table."""
+        kind = "temp table" if name.startswith("temp.") else "table"
         self._con.register("_incoming", table)
         try:
-            self._con.execute(f"create or replace table {name} as select * from _incoming")
+            self._con.execute(f"create or replace {kind} {name} as select * from _incoming")
         finally:
             self._con.unregister("_incoming")
 
     def exists(self, schema: str, table: str) -> bool:
         """Whether a table or view of that name is there."""
         found = self.rows(
-            "select 1 from information_schema.tables where table_schema = ? and table_name = ?",
+            "select 1 from information_schema.tables where table_catalog = current_database() and table_schema = ? and table_name = ?",
             [schema, table],
         )
         return bool(found)

@@ -11,6 +11,12 @@ from pathlib import Path
 from ess_observatory.build.database import LAYERS
 from ess_observatory.errors import ObservatoryError
 
+#: Tables of `rules` that change with the territory.
+OF_TERRITORY = frozenset(
+    f"rules.{name}"
+    for name in ("territory_commune", "territory_area", "territory_level", "compared_area", "commune_projection", "commune_code")
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Model:
@@ -24,7 +30,27 @@ class Model:
     @property
     def is_view(self) -> bool:
         """Whether the file asks (a line `-- view` on top) that its table be computed when it is read, never stored."""
-        return "-- view" in takewhile(lambda line: line.startswith("--"), self.sql.splitlines())
+        return "-- view" in self._header
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the file says (a line `-- shared` on top, with or without a reason) that its table is the same whatever the
+        territory: made once for all the territories of a run.
+        """
+        return any(line == "-- shared" or line.startswith("-- shared:") for line in self._header)
+
+    @property
+    def sliced_by(self) -> tuple[str, str] | None:
+        """The table and its column along which the work may be cut (a line `-- slices: layer.table.column` on top; the model
+        gives the same column), so that the joins of a national register stay in memory.
+        """
+        said = [line.removeprefix("-- slices: ") for line in self._header if line.startswith("-- slices: ")]
+        table, _, column = said[0].rpartition(".") if said else ("", "", "")
+        return (table, column) if said else None
+
+    @property
+    def _header(self) -> list[str]:
+        return list(takewhile(lambda line: line.startswith("--"), self.sql.splitlines()))
 
     @property
     def layer(self) -> str:
@@ -73,8 +99,12 @@ def read_model(target: str, path: Path) -> Model:
 
 
 def order(models: Iterable[Model]) -> list[Model]:
-    """The models in an order in which each comes after those it reads (ties broken by name)."""
+    """The models in an order in which each comes after those it reads (ties broken by name).
+
+    Raises E405 when they read each other in a circle, E406 when a shared one depends on the territory.
+    """
     by_target = {model.target: model for model in models}
+    _refuse_territory(by_target)
     sorter: TopologicalSorter[str] = TopologicalSorter(
         {target: sorted(model.reads & by_target.keys()) for target, model in sorted(by_target.items())}
     )
@@ -87,6 +117,25 @@ def order(models: Iterable[Model]) -> list[Model]:
             " → ".join(error.args[1]),
             "Coupez le cercle en déplaçant une partie dans une table à part.",
         ) from error
+
+
+def _refuse_territory(by_target: dict[str, Model]) -> None:
+    """Raise E406 for a shared model that reads a table of the territory, or a table of `core` that is not shared."""
+    shared = {target: model for target, model in sorted(by_target.items()) if model.is_shared}
+    for model in shared.values():
+        own = sorted(
+            name
+            for name in model.reads
+            if name in OF_TERRITORY or (name.startswith("core.") and name not in shared)
+        )
+        if model.layer != "core" or own:
+            raise ObservatoryError(
+                "E406",
+                f"{model.target} se dit commun à tous les territoires"
+                + (f" et lit {', '.join(own)}" if own else f", dans la couche {model.layer}"),
+                str(model.path),
+                "Retirez la ligne « -- shared », ou ne lisez que staging, les nomenclatures et des tables core communes.",
+            )
 
 
 def closure(target: str, models: dict[str, Model]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import zipfile
 from collections import Counter
 from dataclasses import dataclass
@@ -78,13 +77,13 @@ def _zip_kind(path: Path, relative: str) -> str:
 def unpack(path: Path, relative: str, depth: int = 0) -> list[Member]:
     """The files of an archive, those of archives inside it included, up to the declared nesting.
 
-    What a gzip file holds keeps its name; two members of one name are told apart by a number. Raises E201, E203, E205, E206 as `limits.checked_members` and
-    `limits.unpack_gzip`, and E207 when archives are nested too deep.
+    What a gzip file holds keeps its name; two members of one name are told apart by a number. Raises E201, E203, E205, E206 as `limits.safe_members`,
+    `limits.member_blocks` and `limits.unpack_gzip`, and E207 when archives are nested too deep.
     """
     with path.open("rb") as handle:
         if handle.read(2) == GZIP:
             return _unpack_gzip(path, relative, depth)
-    members = limits.checked_members(path, relative, limits.MAX_ARCHIVE_UNPACKED)
+    members = limits.safe_members(path, relative, limits.MAX_ARCHIVE_UNPACKED)
     found: list[Member] = []
     met = Counter[PurePosixPath]()
     with zipfile.ZipFile(path) as archive:
@@ -95,8 +94,8 @@ def unpack(path: Path, relative: str, depth: int = 0) -> list[Member]:
             met[name] += 1
             inner = f"{relative}/{name.as_posix()}" + (f" ({met[name]})" if met[name] > 1 else "")
             target = limits.scratch_file(name.suffix.lower())
-            with archive.open(member) as source, target.open("wb") as out:
-                shutil.copyfileobj(source, out, limits.MIB)
+            with target.open("wb") as out:
+                out.writelines(limits.member_blocks(archive, member, relative))
             found += _inside(target, inner, depth)
     return found
 

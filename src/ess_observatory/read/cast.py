@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ess_observatory.project import ColumnSpec, SourceSpec
 from ess_observatory.read import identifiers, numbers
-from ess_observatory.read.sql import Cast, Note, Refusal, quote
+from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal, quote
 
 __all__ = ["Cast", "Refusal", "Typing", "cast_of", "quote", "typing_of"]
 
@@ -23,9 +23,13 @@ SHOWN = 300
 
 @dataclass(frozen=True)
 class Typing:
-    """SQL that types `raw.<source>`, and the notes that its `_notes` numbers stand for: (column, note), from 1."""
+    """SQL that types `raw.<source>`, and the notes that its `_notes` numbers stand for: (column, note), from 1.
+
+    `sql` gives every row, with what refuses it; `kept` the typed columns, keys and flags of the rows that nothing refuses.
+    """
 
     sql: str
+    kept: str
     notes: tuple[tuple[ColumnSpec, Note], ...]
 
 
@@ -70,8 +74,11 @@ class _Column:
 
     @property
     def guard(self) -> str:
-        present = f"t.{self.spec.name} is not null"
-        return f"{present} and {self.mark} is null" if self.mark else present
+        """Whether there is a value to look at."""
+        guards = [f"t.{self.spec.name} is not null"]
+        guards += [f"{self.mark} is null"] if self.mark else []
+        guards += [f"not coalesce({self.spec.name}__plain, false)"] if PLAIN in dict(self.cast.steps) else []
+        return " and ".join(guards)
 
     def selects(self) -> list[tuple[str, str]]:
         value = self.named(self.cast.value)
@@ -99,66 +106,88 @@ class _Column:
         return found
 
 
-def typing_of(spec: SourceSpec) -> Typing:
+def typing_of(spec: SourceSpec, only: str = "") -> Typing:
     """SQL that types every row of `raw.<source>` and says, for the first value that fails, why (`refusal_*`).
+
+    `only` is a condition (`where …`) on the raw rows.
 
     Numeric columns of a source with declared marks get a companion `<name>_mark` that keeps the meaning of a sign such
     as `s` (secret). `_notes` lists the numbers of the notes that apply, `_flags` the flags of the row as text.
     """
     columns = [_column(column, spec) for column in spec.columns]
-    selects = [pair for column in columns for pair in column.selects()]
+    values = [f"{sql} as {name}" for column in columns for name, sql in column.selects()]
+    names = [name for column in columns for name, _ in column.selects()]
     whens = [(column, refusal) for column in columns for refusal in column.refusals()]
     notes = [(column, note) for column in columns for note in column.cast.notes]
-    number = "null"
+    number = "cast(null as integer)"
     if whens:
-        number = (
-            "case " + " ".join(f"when {r.condition} then {i}" for i, (_, r) in enumerate(whens, 1)) + " end"
-        )
-    noted = ", ".join(
-        f"case when {column.guard} and {column.named(note.condition)} then {i} end"
-        for i, (column, note) in enumerate(notes, 1)
+        number = f"case {' '.join(f'when {r.condition} then {i}' for i, (_, r) in enumerate(whens, 1))} end"
+    picked = _refusal_columns(whens)
+    as_read = "struct_pack(" + ", ".join(f"{c.spec.name} := t.{c.spec.name}" for c in columns) + ") as _text"
+    keys = [f"t.{key}" for key in KEYS]
+    row = f"{', '.join([*values, *keys])}, t._flags as _row_flags, {_notes(notes)} as _notes"
+    flags = f"{', '.join([*names, *KEYS])}, {_flags(notes)} as _flags"
+    every = f"select {row}, {number} as refusal_no, {as_read} from {_source(spec, columns, only)}"
+    kept = f"select {row} from {_source(spec, columns, 'where _refusal is null')}"
+    return Typing(
+        f"select {flags}, _notes, _text, refusal_no, {', '.join(picked)} from ({every})",
+        f"select {flags} from ({kept})",
+        tuple((column.spec, note) for column, note in notes),
     )
 
-    def pick(texts: list[str]) -> str:
-        return f"[{', '.join(texts)}][refusal_no]" if texts else "cast(null as varchar)"
 
-    values = " ".join(
-        f"when {i} then left(text_of.{column.spec.name}, {SHOWN})" for i, (column, _) in enumerate(whens, 1)
-    )
-    picked = {
-        "refusal_column": pick([quote(column.spec.headers[0]) for column, _ in whens]),
-        "refusal_value": f"case refusal_no {values} end" if whens else "cast(null as varchar)",
-        "refusal_code": pick([quote(r.code) for _, r in whens]),
-        "refusal_reason": pick([quote(r.reason) for _, r in whens]),
-        "refusal_fix": pick([quote(r.fix) for _, r in whens]),
-    }
+def _source(spec: SourceSpec, columns: list[_Column], where: str) -> str:
+    """SQL of the raw rows as `t`, with the steps of every column and the rows that they look up."""
+    marks = [f"{column.mark_sql} as {column.mark}" for column in columns if column.mark]
+    source = f"select {', '.join(['*', *marks])} from raw.{spec.id} as t {where}"
+    for position in range(max((len(c.cast.steps) for c in columns), default=0)):
+        added = [expression for column in columns for expression in column.step(position)]
+        source = f"select *, {', '.join(added)} from ({source}) as t"
     joins = "".join(
         f" left join rules.commune_projection as {c.spec.name}__found "
         f"on {c.spec.name}__found.code = t.{c.spec.name}__{c.cast.lookup}"
         for c in columns
         if c.cast.lookup
     )
-    as_read = "struct_pack(" + ", ".join(f"{c.spec.name} := t.{c.spec.name}" for c in columns) + ")"
-    source = f"select {', '.join(['*', *_marks(columns)])} from raw.{spec.id} as t"
-    for position in range(max((len(c.cast.steps) for c in columns), default=0)):
-        added = [expression for column in columns for expression in column.step(position)]
-        source = f"select *, {', '.join(added)} from ({source}) as t"
-    flags = "[" + ", ".join(quote(note.flag) for _, note in notes) + "]"
-    from_notes = f"list_transform(_notes, lambda n: ({flags})[n])" if notes else "cast([] as varchar[])"
-    from_row = "string_split(coalesce(_row_flags, ''), ',')"
-    all_flags = (
-        f"list_sort(list_distinct(list_filter(list_concat({from_notes}, {from_row}), lambda f: f <> '')))"
+    return f"({source}) as t{joins}"
+
+
+def _refusal_columns(whens: list[tuple[_Column, Refusal]]) -> list[str]:
+    """SQL of what a refusal says, from its number."""
+    texts = {
+        "refusal_column": [quote(column.spec.headers[0]) for column, _ in whens],
+        "refusal_value": [f"left(_text.{column.spec.name}, {SHOWN})" for column, _ in whens],
+        "refusal_code": [quote(r.code) for _, r in whens],
+        "refusal_reason": [quote(r.reason) for _, r in whens],
+        "refusal_fix": [quote(r.fix) for _, r in whens],
+    }
+    if not whens:
+        return [f"cast(null as varchar) as {name}" for name in texts]
+    return [
+        f"case refusal_no {' '.join(f'when {i} then {sql}' for i, sql in enumerate(sqls, 1))} end as {name}"
+        for name, sqls in texts.items()
+    ]
+
+
+def _notes(notes: list[tuple[_Column, Note]]) -> str:
+    """SQL of the numbers of the notes that apply to a row."""
+    if not notes:
+        return "cast([] as integer[])"
+    conditions = [f"{column.guard} and {column.named(note.condition)}" for column, note in notes]
+    numbers = ", ".join(f"case when {condition} then {i} end" for i, condition in enumerate(conditions, 1))
+    return (
+        f"case when {' or '.join(f'({condition})' for condition in conditions)} "
+        f"then list_filter([{numbers}], lambda n: n is not null) else cast([] as integer[]) end"
     )
-    keys = ", ".join(KEYS)
-    sql = (
-        f"with typed as (select {', '.join(f'{sql} as {name}' for name, sql in selects)}, {number} as refusal_no, "
-        f"list_filter(cast([{noted}] as integer[]), lambda n: n is not null) as _notes, t._flags as _row_flags, "
-        f"{as_read} as text_of, {', '.join(f't.{key}' for key in KEYS)} from ({source}) as t{joins}) "
-        f"select {', '.join(name for name, _ in selects)}, {', '.join(f'{sql} as {name}' for name, sql in picked.items())}, "
-        f"{keys}, nullif(array_to_string({all_flags}, ','), '') as _flags, _notes, text_of as _text "
-        f"from typed order by _file, _sheet, _line"
-    )
-    return Typing(sql, tuple((column.spec, note) for column, note in notes))
+
+
+def _flags(notes: list[tuple[_Column, Note]]) -> str:
+    """SQL of the flags of a row: those of its notes and its own."""
+    words = "[" + ", ".join(quote(note.flag) for _, note in notes) + "]"
+    of_notes = f"list_transform(_notes, lambda n: ({words})[n])" if notes else "cast([] as varchar[])"
+    own = "list_filter(string_split(coalesce(_row_flags, ''), ','), lambda f: f <> '')"
+    every = f"array_to_string(list_sort(list_distinct(list_concat({of_notes}, {own}))), ',')"
+    return f"case when len(_notes) > 0 or _row_flags is not null then nullif({every}, '') end"
 
 
 def empty_typed(spec: SourceSpec) -> str:
@@ -180,7 +209,3 @@ def _column(column: ColumnSpec, spec: SourceSpec) -> _Column:
         )
         mark = f"{marks}[lower(coalesce(t.{column.name}, ''))]"
     return _Column(column, cast_of(column, f"t.{column.name}"), mark)
-
-
-def _marks(columns: list[_Column]) -> list[str]:
-    return [f"{column.mark_sql} as {column.mark}" for column in columns if column.mark]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ess_observatory.read.sql import Cast, Note, Refusal, quote
+from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal, quote
 
 #: La Poste: its establishments follow Luhn, or a plain sum that is a multiple of 5 (Insee).
 LA_POSTE = "356000000"
@@ -20,14 +20,15 @@ _NAF_SHAPES = {
 _PADDED = "zéro initial perdu par un tableur, rétabli"
 
 
-def luhn(text: str, length: int) -> str:
-    """SQL: the Luhn sum of a text of `length` digits (ISO/IEC 7812, used by Insee for SIREN and SIRET)."""
-    terms = []
-    for position in range(1, length + 1):
-        digit = f"try_cast(substr({text}, {position}, 1) as integer)"
-        doubled = (length - position) % 2 == 1
-        terms.append(f"case when {digit} > 4 then 2 * {digit} - 9 else 2 * {digit} end" if doubled else digit)
-    return "(" + " + ".join(f"({term})" for term in terms) + ")"
+#: What two digits add to a Luhn sum, the first of them doubled: 25 adds 2 × 2 + 5, and 75 adds (1 + 4) + 5.
+_LUHN_PAIRS = [sum(divmod(2 * (pair // 10), 10)) + pair % 10 for pair in range(100)]
+
+
+def luhn(number: str, length: int) -> str:
+    """SQL: the Luhn sum of a whole number of `length` digits (ISO/IEC 7812, used by Insee for SIREN and SIRET)."""
+    pairs = f"cast('{_LUHN_PAIRS}' as smallint[])"
+    terms = (f"{pairs}[{number} // {100**place} % 100 + 1]" for place in range((length + 1) // 2))
+    return f"({' + '.join(terms)})"
 
 
 def _digit_sum(text: str, length: int) -> str:
@@ -47,21 +48,24 @@ def _number_like(text: str, what: str) -> Refusal:
     )
 
 
+def _digits(text: str, length: int) -> tuple[tuple[str, str], ...]:
+    """Steps of an identifier of `length` digits: it without spaces, points or dashes; with its lost zero; as a number."""
+    digits, padded = "{digits}", "{padded}"
+    parted = " or ".join(f"contains({text}, '{mark}')" for mark in " .-")
+    short = f"length({digits}) = {length - 1} and regexp_full_match({digits}, '[0-9]+')"
+    return (
+        ("digits", f"case when {parted} then regexp_replace({text}, '[ .-]', '', 'g') else {text} end"),
+        ("padded", f"case when {short} then '0' || {digits} else {digits} end"),
+        ("shape", f"length({padded}) = {length} and regexp_full_match({padded}, '[0-9]+')"),
+        ("number", f"case when {{shape}} then try_cast({padded} as bigint) end"),
+    )
+
+
 def siret(text: str) -> Cast:
     """A SIRET of fourteen digits; thirteen digits get back their zero when the key agrees."""
-    digits, padded, shape = "{digits}", "{padded}", "{shape}"
-    steps = (
-        ("digits", f"regexp_replace({text}, '[ .-]', '', 'g')"),
-        (
-            "padded",
-            f"case when regexp_matches({digits}, '^[0-9]{{13}}$') then '0' || {digits} else {digits} end",
-        ),
-        ("shape", f"regexp_matches({padded}, '^[0-9]{{14}}$')"),
-    )
-    good = (
-        f"({luhn(padded, 14)} % 10 = 0 and {luhn(f'substr({padded}, 1, 9)', 9)} % 10 = 0) or "
-        f"(substr({padded}, 1, 9) = '{LA_POSTE}' and {_digit_sum(padded, 14)} % 5 = 0)"
-    )
+    digits, padded, shape, number = "{digits}", "{padded}", "{shape}", "{number}"
+    key = f"{luhn(number, 14)} % 10 = 0 and {luhn(f'({number} // 100000)', 9)} % 10 = 0"
+    good = f"({key}) or (substr({padded}, 1, 9) = '{LA_POSTE}' and {_digit_sum(padded, 14)} % 5 = 0)"
     return Cast(
         padded,
         (
@@ -74,57 +78,48 @@ def siret(text: str) -> Cast:
                     "Vérifiez le SIRET dans le répertoire Sirene."),
         ),
         (Note(f"length({digits}) = 13", "padded", "I204", _PADDED),),
-        steps,
+        (*_digits(text, 14), (PLAIN, f"{padded} = {text} and {number} >= 100000 and {key}")),
     )  # fmt: skip
 
 
 def siren(text: str) -> Cast:
     """A SIREN of nine digits; eight digits get back their zero when the key agrees."""
-    digits, padded, shape = "{digits}", "{padded}", "{shape}"
-    steps = (
-        ("digits", f"regexp_replace({text}, '[ .-]', '', 'g')"),
-        (
-            "padded",
-            f"case when regexp_matches({digits}, '^[0-9]{{8}}$') then '0' || {digits} else {digits} end",
-        ),
-        ("shape", f"regexp_matches({padded}, '^[0-9]{{9}}$')"),
-    )
+    digits, padded, shape, number = "{digits}", "{padded}", "{shape}", "{number}"
+    key = f"{luhn(number, 9)} % 10 = 0"
     return Cast(
         padded,
         (
             _number_like(text, "SIREN"),
             Refusal(f"not {shape} or {padded} = '000000000'", "E324", "un SIREN a 9 chiffres", "Corrigez le SIREN."),
-            Refusal(f"case when {shape} then {luhn(padded, 9)} % 10 <> 0 else false end", "E325",
+            Refusal(f"case when {shape} then not ({key}) else false end", "E325",
                     "clé de contrôle du SIREN fausse", "Vérifiez le SIREN dans le répertoire Sirene."),
         ),
         (Note(f"length({digits}) = 8", "padded", "I204", _PADDED),),
-        steps,
+        (*_digits(text, 9), (PLAIN, f"{padded} = {text} and {number} > 0 and {key}")),
     )  # fmt: skip
 
 
 def commune_code(text: str) -> str:
     """SQL: a commune code with its lost zero."""
-    return f"upper(case when regexp_matches({text}, '^[0-9]{{4}}$') then '0' || {text} else {text} end)"
+    return f"upper(case when length({text}) = 4 and regexp_full_match({text}, '[0-9]+') then '0' || {text} else {text} end)"
 
 
 def commune(text: str, allow: str | None) -> Cast:
     """A commune of the territory's official geographic code; a retired code becomes its present commune."""
-    code = "{code}"
+    code, known = "{code}", "{known}"
     escape = f" or regexp_matches({code}, {quote(allow)})" if allow else ""
     return Cast(
         "coalesce({found}.target, {code})",
         (
-            Refusal(f"not (regexp_matches({code}, '^([0-9]{{2}}|2[AB])[0-9]{{3}}$'){escape})", "E331",
+            Refusal(f"not {known} and not (regexp_matches({code}, '^([0-9]{{2}}|2[AB])[0-9]{{3}}$'){escape})", "E331",
                     "code commune mal formé (cinq caractères attendus)", "Corrigez le code Insee de la commune."),
             Refusal("{found}.problem is not null", "E333",
                     "commune scindée ou fusionnée depuis : ce code ne désigne pas une seule commune du territoire",
                     "Demandez le fichier dans la géographie du territoire, ou corrigez le code."),
-            Refusal(f"not ({code} in (select code from rules.commune_code){escape}) "
-                    f"and {code} in (select code from rules.postcodes)", "E334",
+            Refusal(f"not ({known}{escape}) and {code} in (select code from rules.postcodes)", "E334",
                     "c’est un code postal, pas un code commune",
                     "Donnez le code Insee de la commune : un code postal peut couvrir plusieurs communes."),
-            Refusal(f"not ({code} in (select code from rules.commune_code){escape})", "E332",
-                    "code commune inconnu du code officiel géographique",
+            Refusal(f"not ({known}{escape})", "E332", "code commune inconnu du code officiel géographique",
                     "Corrigez le code, ou ajoutez la commune au territoire."),
         ),
         (
@@ -132,7 +127,7 @@ def commune(text: str, allow: str | None) -> Cast:
             Note("{found}.kind = 'arrondissement'", "projected", "I205", "arrondissement municipal ramené à sa commune"),
             Note("{found}.kind = 'merger'", "projected", "I205", "commune fusionnée depuis, ramenée à sa commune actuelle"),
         ),
-        (("code", commune_code(text)),),
+        (("code", commune_code(text)), ("known", f"{code} in (select code from rules.commune_code)")),
         lookup="code",
     )  # fmt: skip
 
@@ -142,15 +137,18 @@ def naf(text: str, nomenclature: str) -> Cast:
 
     The shape says the revision: one digit and a letter after the point in rév. 1; two digits in the others, and the last
     letter is Z or A to F in rév. 2, Y or G to L in 2025. A prefix such as `NAF1:` or `NAF2025:` says it too: neither may
-    be another revision's. Rév. 2 has its list; the two others are known by their shape only.
+    be another revision's. Then the code must be in the list of its nomenclature.
     """
     prefix = r"^NAF ?(?:R[EÉ]V\.? ?)?(1|2|2003|2008|2025) ?:"
     short, said = "{short}", "{said}"
+    listed = f"{text} in (select naf from rules.naf_rev2)" if nomenclature == "naf_rev2" else "false"
     steps = (
-        ("upper", f"upper({text})"),
-        ("short", "regexp_replace(regexp_replace({upper}, '^NAF[^:]*:', ''), '[. ]', '', 'g')"),
-        ("said", f"regexp_extract({{upper}}, {quote(prefix)}, 1)"),
-    )
+        (PLAIN, listed),
+        ("upper", f"case when {{plain}} then {text} else upper({text}) end"),
+        ("short", "case when {plain} then replace({upper}, '.', '') "
+                  "else regexp_replace(regexp_replace({upper}, '^NAF[^:]*:', ''), '[. ]', '', 'g') end"),
+        ("said", f"case when not {{plain}} then regexp_extract({{upper}}, {quote(prefix)}, 1) end"),
+    )  # fmt: skip
     refusals = [
         Refusal(f"({said} in {names} or regexp_matches({short}, '{shape}'))", "E343",
                 f"code de la {NAF_NAMES[name]}, alors que la colonne est en {NAF_NAMES[nomenclature]}",
@@ -166,11 +164,10 @@ def naf(text: str, nomenclature: str) -> Cast:
         Refusal(f"not regexp_matches({short}, '{_NAF_SHAPES[nomenclature][0]}')", "E341", "code NAF mal formé", "Écrivez le code comme 88.10A."),
     ]  # fmt: skip
     code = f"(substr({short}, 1, 2) || '.' || substr({short}, 3))"
-    if nomenclature == "naf_rev2":
-        refusals.append(
-            Refusal(f"{code} not in (select naf from rules.naf_rev2) and {code} <> '00.00Z'", "E342",
-                    "code inconnu de la NAF rév. 2", "Corrigez le code, ou précisez la nomenclature du fichier.")
-        )  # fmt: skip
+    refusals.append(
+        Refusal(f"{code} not in (select naf from rules.{nomenclature}) and {code} <> '00.00Z'", "E342",
+                f"code inconnu de la {NAF_NAMES[nomenclature]}", "Corrigez le code, ou précisez la nomenclature du fichier.")
+    )  # fmt: skip
     return Cast(code, tuple(refusals), steps=steps)
 
 

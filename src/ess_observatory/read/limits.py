@@ -9,6 +9,8 @@ import shutil
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -16,12 +18,12 @@ from ess_observatory.errors import ObservatoryError
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 #: A text or Parquet file, as it lies on disk.
-MAX_FILE_BYTES = 4 * GIB
+MAX_FILE_BYTES = 16 * GIB
 #: A workbook on disk, and all that it holds once unpacked.
 MAX_WORKBOOK_BYTES = 256 * MIB
 MAX_WORKBOOK_UNPACKED = 768 * MIB
 #: Everything in a .zip once unpacked, how many files, how many archives inside one another.
-MAX_ARCHIVE_UNPACKED = 4 * GIB
+MAX_ARCHIVE_UNPACKED = 16 * GIB
 MAX_MEMBERS = 5_000
 MAX_NESTING = 1
 #: Above this unpacked size, a member that swells more than this many times is taken for a bomb.
@@ -29,7 +31,7 @@ RATIO_FLOOR_BYTES = 64 * MIB
 MAX_RATIO = 250
 #: A sheet's rectangle, a Parquet file's rows, a cell, a line of text, a record with line breaks in its quotes.
 MAX_CELLS = 20_000_000
-MAX_ROWS = 50_000_000
+MAX_ROWS = 100_000_000
 MAX_CELL_CHARS = 100_000
 MAX_LINE_BYTES = 2 * MIB
 MAX_RECORD_LINES = 10_000
@@ -55,20 +57,11 @@ def refuse_large(path: Path, relative: str, limit: int) -> None:
         )
 
 
-def checked_members(path: Path, relative: str, limit: int) -> list[zipfile.ZipInfo]:
-    """The members of a zip, once their sizes are known to be honest.
-
-    Raises E201 (damaged), E203 (password), E205 (names that leave the folder, links), E206 (swells too much).
-    """
+@contextmanager
+def damage_is_told(relative: str) -> Iterator[None]:
+    """Raise E201 when a zip turns out to be damaged."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            _refuse_unsafe(members, relative)
-            _refuse_swelling(members, relative, limit)
-            for member in members:
-                with archive.open(member) as stream:
-                    while stream.read(MIB):
-                        pass
+        yield
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -79,7 +72,25 @@ def checked_members(path: Path, relative: str, limit: int) -> list[zipfile.ZipIn
         ValueError,
     ) as error:
         raise damaged_error(relative, error) from error
+
+
+def safe_members(path: Path, relative: str, limit: int) -> list[zipfile.ZipInfo]:
+    """The members of a zip, once their names and sizes are known to be harmless; none is unpacked yet.
+
+    Raises E201 (damaged), E203 (password), E205 (names that leave the folder, links), E206 (swells too much).
+    """
+    with damage_is_told(relative), zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        _refuse_unsafe(members, relative)
+        _refuse_swelling(members, relative, limit)
     return members
+
+
+def member_blocks(archive: zipfile.ZipFile, member: str | zipfile.ZipInfo, relative: str) -> Iterator[bytes]:
+    """What a member of a zip holds, block after block; raises E201 when it cannot be unpacked to its end."""
+    with damage_is_told(relative), archive.open(member) as stream:
+        while block := stream.read(MIB):
+            yield block
 
 
 def unpack_gzip(path: Path, relative: str, target: Path) -> None:

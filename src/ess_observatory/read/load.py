@@ -9,7 +9,7 @@ from ess_observatory.build.database import Database
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.project import SourceSpec
 from ess_observatory.read import cells, corrections
-from ess_observatory.read.cast import SHOWN, empty_typed, typing_of
+from ess_observatory.read.cast import SHOWN, Typing, empty_typed, typing_of
 from ess_observatory.read.headers import column_letter, place, unknown_header_errors
 from ess_observatory.read.identifiers import commune_code
 from ess_observatory.read.recognise import Match
@@ -52,12 +52,13 @@ def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
     (unknown headers), E222 (two columns for one), E230 to E233 (corrections), E334 (postal codes for communes).
     """
     cells.create_raw(db, spec)
+    _forget(db, f"{spec.id}_typed")
     if not matches:
         _drop_problems(db, spec)
-        db.execute(f"create or replace table staging.{spec.id}_typed ({empty_typed(spec)})")
+        db.execute(f"create table staging.{spec.id}_typed ({empty_typed(spec)})")
         return
     refuse_unknown_headers(matches, spec)
-    for match in matches:
+    for match in sorted(matches, key=lambda m: (m.sheet.relative, m.sheet.name)):
         _read_sheet(db, spec, match)
     _refuse_problems(db, spec)
     _refuse_postcodes(db, spec)
@@ -65,20 +66,48 @@ def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
     _refuse_problems(db, spec)
     _drop_problems(db, spec)
     typing = typing_of(spec)
-    checked = f"staging.{spec.id}_checked"
-    db.execute(f"create or replace table {checked} as {typing.sql}")
-    for number, (column, note) in enumerate(typing.notes, 1):
-        db.execute(
-            f"insert into staging.note select {quote(spec.id)}, _file, _sheet, _line, {quote(column.headers[0])}, "
-            f"left(_text.{column.name}, {SHOWN}), {quote(note.code)}, {quote(note.reason)} from {checked} "
-            f"where refusal_code is null and list_contains(_notes, {number})"
-        )
-    db.execute(
-        f"insert into staging.note select {quote(spec.id)}, _file, _sheet, _line, null, null, 'I203', "
-        f"'ligne masquée dans le classeur : elle est lue' from {checked} "
-        "where refusal_code is null and list_contains(string_split(coalesce(_flags, ''), ','), 'hidden')"
+    _judge(db, spec, typing)
+    db.execute(f"create view staging.{spec.id}_typed as {typing.kept}")
+
+
+def _forget(db: Database, name: str) -> None:
+    kinds = db.rows(
+        "select table_type from information_schema.tables where table_schema = 'staging' and table_name = ?",
+        [name],
     )
-    split_refused(db, spec.id, checked, f"staging.{spec.id}_typed", drop=("_notes", "_text"))
+    for (kind,) in kinds:
+        db.execute(f"drop {'view' if kind == 'VIEW' else 'table'} staging.{name}")
+
+
+def _judge(db: Database, spec: SourceSpec, typing: Typing) -> None:
+    """Write in the books, and mark in `raw.<source>`, the rows of which there is something to say."""
+    row = "_file, _sheet, _line"
+    db.execute(
+        f"create or replace temp table _told as select {row} from ({typing.sql}) where refusal_no is not null or len(_notes) > 0"
+    )
+    if db.rows("select 1 from _told limit 1"):
+        told = typing_of(spec, f"where ({row}) in (select {row} from _told)")
+        db.execute(
+            f"create or replace temp table _judged as select {row}, {', '.join(_JUDGEMENT)}, _notes, _text from ({told.sql})"
+        )
+        _refuse(db, spec.id, "_judged")
+        for number, (column, note) in enumerate(typing.notes, 1):
+            db.execute(
+                f"insert into staging.note select {quote(spec.id)}, {row}, {quote(column.headers[0])}, "
+                f"left(_text.{column.name}, {SHOWN}), {quote(note.code)}, {quote(note.reason)} from _judged "
+                f"where refusal_code is null and list_contains(_notes, {number})"
+            )
+        db.execute(
+            f"update raw.{spec.id} as t set _refusal = j.refusal_code from _judged as j "
+            "where j.refusal_code is not null and j._file = t._file and j._sheet = t._sheet and j._line = t._line"
+        )
+        db.execute("drop table _judged")
+    db.execute("drop table _told")
+    db.execute(
+        f"insert into staging.note select {quote(spec.id)}, {row}, null, null, 'I203', "
+        f"'ligne masquée dans le classeur : elle est lue' from raw.{spec.id} "
+        "where _refusal is null and list_contains(string_split(_flags, ','), 'hidden')"
+    )
 
 
 def _drop_problems(db: Database, spec: SourceSpec) -> None:
@@ -100,8 +129,7 @@ def refuse_unknown_headers(matches: list[Match], spec: SourceSpec) -> None:
 def _read_sheet(db: Database, spec: SourceSpec, match: Match) -> None:
     sheet = match.sheet
     try:
-        cells.insert_sheet(db, spec, match)
-        differing = cells.differing_doubles(db, match)
+        differing = cells.insert_sheet(db, spec, match)
     except ObservatoryError:
         raise
     except Exception as error:
@@ -175,18 +203,22 @@ def _refuse_postcodes(db: Database, spec: SourceSpec) -> None:
             )  # fmt: skip
 
 
-def split_refused(db: Database, source: str, checked: str, kept: str, drop: tuple[str, ...] = ()) -> None:
+def split_refused(db: Database, source: str, checked: str, kept: str) -> None:
     """Send the rows that say why they are refused to the book, keep the others as table `kept`."""
+    _refuse(db, source, checked)
+    db.execute(f"drop table if exists {kept}")
+    db.execute(f"delete from {checked} where refusal_code is not null")
+    for name in _JUDGEMENT:
+        db.execute(f"alter table {checked} drop column {name}")
+    db.execute(f"alter table {checked} rename to {kept.partition('.')[2]}")
+
+
+def _refuse(db: Database, source: str, judged: str) -> None:
     db.execute(
         f"insert into staging.refused select {quote(source)}, _file, _sheet, _line, refusal_column, "
-        f"left(cast(refusal_value as varchar), {SHOWN}), refusal_code, refusal_reason, refusal_fix from {checked} "
+        f"left(cast(refusal_value as varchar), {SHOWN}), refusal_code, refusal_reason, refusal_fix from {judged} "
         "where refusal_code is not null order by _file, _sheet, _line"
     )
-    db.execute(
-        f"create or replace table {kept} as select * exclude ({', '.join([*_JUDGEMENT, *drop])}) from {checked} "
-        "where refusal_code is null"
-    )
-    db.execute(f"drop table {checked}")
 
 
 def add_to_books(db: Database, refused: list[dict[str, Any]], ledger: list[dict[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ess_observatory.read.sql import Cast, Note, Refusal, quote
+from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal, quote
 
 #: Beyond, a number stored in a spreadsheet or a file of numbers has already lost digits.
 LARGEST = "1e15"
@@ -19,8 +19,9 @@ def number(text: str, whole: bool) -> Cast:
     """
     signed, bare, value = "{signed}", "{bare}", "{value}"
     steps = [
-        ("signed", f"replace({text}, chr(8722), '-')"),
-        ("bare", f"regexp_replace({signed}, ' ?[%€]$', '')"),
+        (PLAIN, f"regexp_full_match({text}, '[0-9]{{1,15}}')"),
+        ("signed", f"case when {{plain}} then {text} else replace({text}, chr(8722), '-') end"),
+        ("bare", f"case when {{plain}} then {text} else regexp_replace({signed}, ' ?[%€]$', '') end"),
     ]
     refusals = [
         Refusal(
@@ -57,12 +58,12 @@ def number(text: str, whole: bool) -> Cast:
             "ce n’est pas un nombre", "Corrigez la valeur, ou déclarez ce signe dans [missing] de source.toml.",
         ),
     ]  # fmt: skip
-    plain = (
-        f"case when regexp_matches({bare}, '^[+-]?{dotted}$') then replace(replace({bare}, '.', ''), ',', '.') "
+    written = (
+        f"case when {{plain}} then {bare} when regexp_matches({bare}, '^[+-]?{dotted}$') then replace(replace({bare}, '.', ''), ',', '.') "
         f"when regexp_matches({bare}, '^[+-]?{english}$') then replace({bare}, ',', '') "
         f"else replace(replace({bare}, ' ', ''), ',', '.') end"
     )
-    steps.append(("value", f"try_cast({plain} as double)"))
+    steps.append(("value", f"try_cast({written} as double)"))
     refusals.append(
         Refusal(
             f"coalesce(abs({value}) >= {LARGEST}, true)", "E316", "nombre trop grand : plus de quinze chiffres",
@@ -83,7 +84,8 @@ def date(text: str) -> Cast:
     french = rf"^([0-9]{{1,2}})[/.-]([0-9]{{1,2}})[/.-]([0-9]{{4}}){moment}$"
     compact = "^((?:18|19|20)[0-9]{2})([0-9]{2})([0-9]{2})$"
     short = "^[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}$"
-    words = "{words}"
+    words = f"strip_accents(lower({text}))"
+    plain = f"case when regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') then try_cast({text} as date) end"
     worded = f"^([0-9]{{1,2}})(?:er)? ({'|'.join(_MONTHS)}) ([0-9]{{4}})$"
     months = "[" + ", ".join(quote(month) for month in _MONTHS) + "]"
     serial = f"try_cast({text} as integer)"
@@ -103,7 +105,8 @@ def date(text: str) -> Cast:
         f"lpad(regexp_extract({words}, {quote(worded)}, 1), 2, '0') as date)"
     )
     value = (
-        f"case when regexp_matches({text}, {quote(iso)}) then {build(iso, (1, 2, 3))} "
+        f"case when {{plain}} then try_cast({text} as date) "
+        f"when regexp_matches({text}, {quote(iso)}) then {build(iso, (1, 2, 3))} "
         f"when regexp_matches({text}, {quote(french)}) then {build(french, (3, 2, 1))} "
         f"when regexp_matches({text}, {quote(compact)}) then {build(compact, (1, 2, 3))} "
         f"when regexp_matches({words}, {quote(worded)}) then {spelled} "
@@ -130,5 +133,5 @@ def date(text: str) -> Cast:
                 "numéro de jour d’Excel lu comme une date",
             ),
         ),
-        steps=(("words", f"strip_accents(lower({text}))"), ("value", value)),
+        steps=((PLAIN, f"{plain} is not null"), ("value", value)),
     )

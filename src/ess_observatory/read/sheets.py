@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,8 @@ class Sheet:
 
     `rows[i]` is line `i + 1` of the sheet; an empty cell is `None`. Spreadsheet numbers keep all their
     digits (`123`, `12.5`), dates are ISO. `dialect` is set for delimited files, `is_parquet` for Parquet (whose line 1
-    is its column names): their data can go straight into the engine. `hidden_rows` are line numbers.
-    `unseen` says what the file's format does not let us tell apart.
+    is its column names): their data go straight into the engine; `fields` gives the rows of a spreadsheet, as they are before
+    texts are cleaned. `hidden_rows` are line numbers. `unseen` says what the file's format does not let us tell apart.
     """
 
     path: Path
@@ -44,6 +46,7 @@ class Sheet:
     is_hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
     unseen: str = ""
+    fields: Callable[[], list[list[str | None]]] = field(default=list, repr=False, compare=False)
     spans: Callable[[], list[Span]] = field(default=list, repr=False, compare=False)
 
     @cached_property
@@ -54,7 +57,7 @@ class Sheet:
     @cached_property
     def head(self) -> list[list[str | None]]:
         """The first 60 rows, enough to recognise a layout without reading a large file."""
-        if "rows" in self.__dict__ or (self.dialect is None and not self.is_parquet):
+        if "rows" in self.__dict__:
             return self.rows[:HEAD_ROWS]
         return self.loader(HEAD_ROWS)
 
@@ -93,10 +96,12 @@ def open_sheets(path: Path, root: Path | None = None, relative: str | None = Non
             relative,
             "Ouvrez-le dans un tableur et enregistrez-le en .xlsx, .ods ou .csv.",
         )
-    sha256 = sha256_of(path)
     if kind == "text":
-        dialect = prepare(path, relative)
-        return [Sheet(path, relative, sha256, "", lambda limit: read_rows(dialect, limit), dialect)]
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            digest = pool.submit(sha256_of, path)
+            dialect = prepare(path, relative)
+        return [Sheet(path, relative, digest.result(), "", lambda limit: read_rows(dialect, limit), dialect)]
+    sha256 = sha256_of(path)
     if kind == "parquet":
         from ess_observatory.read.parquet import read_parquet_rows, refuse_unreadable
 
@@ -109,7 +114,10 @@ def open_sheets(path: Path, root: Path | None = None, relative: str | None = Non
 
 def _workbook(path: Path, relative: str, sha256: str, kind: str) -> list[Sheet]:
     def loader(grid: Grid) -> Callable[[int | None], list[list[str | None]]]:
-        return lambda _limit: [[cell_text(cell) for cell in row] for row in grid.cells()]
+        return lambda limit: [[cell_text(cell) for cell in row] for row in grid.cells(limit)]
+
+    def fields(grid: Grid) -> Callable[[], list[list[str | None]]]:
+        return lambda: _fields(grid.cells(None))
 
     return [
         Sheet(
@@ -118,6 +126,7 @@ def _workbook(path: Path, relative: str, sha256: str, kind: str) -> list[Sheet]:
             sha256,
             grid.name,
             loader(grid),
+            fields=fields(grid),
             is_hidden=grid.hidden,
             hidden_rows=grid.hidden_rows,
             spans=grid.merged,
@@ -125,6 +134,13 @@ def _workbook(path: Path, relative: str, sha256: str, kind: str) -> list[Sheet]:
         )
         for grid in read_workbook(path, relative, kind)
     ]
+
+
+def _fields(rows: list[list[Any]]) -> list[list[str | None]]:
+    """Rows of a spreadsheet as text, its texts as they are."""
+    if set(map(type, chain.from_iterable(rows))) <= {str}:
+        return rows
+    return [[cell if type(cell) is str else cell_text(cell) for cell in row] for row in rows]
 
 
 def cell_text(cell: Any) -> str | None:
@@ -143,6 +159,8 @@ def cell_text(cell: Any) -> str | None:
     if isinstance(cell, float):
         if cell != cell or abs(cell) == float("inf"):
             return repr(float(cell))
+        if cell.is_integer() and 0 < abs(cell) < 1e15 and not isinstance(cell, Percentage):
+            return str(int(cell))
         exact = Decimal(float.__repr__(cell))
         return f"{_number_text(exact * 100)}%" if isinstance(cell, Percentage) else _number_text(exact)
     if isinstance(cell, dt.datetime):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ess_observatory.read.text import BLANKS, SPACES, WIDTHLESS
+from ess_observatory.read import limits
+from ess_observatory.read.text import BAD_CHARACTER, BLANKS, SPACES, WIDTHLESS
+
+#: The step that tells a value with nothing to refuse nor to note.
+PLAIN = "plain"
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Note:
 class Cast:
     """How a text becomes a value: SQL of the value, the refusals that guard it (in order), what must be noted.
 
-    `steps` are SQL expressions computed one after the other; step `bare` is then known as `{bare}` to what follows.
+    `steps` are SQL expressions computed one after the other; step `bare` is then known as `{bare}` to what follows. Step
+    `plain`, when there is one, is a quick condition under which there is nothing to refuse nor to note.
     `lookup` names the step that is looked up in `rules.commune_projection`; the row found is known as `{found}`.
     """
 
@@ -48,13 +53,39 @@ def quote(text: str) -> str:
 
 
 _TRIM = quote(BLANKS)
+_ODD = "".join(
+    f"\\x{{{ord(character):x}}}" for character in sorted({*SPACES, *WIDTHLESS, BAD_CHARACTER, "\0", *"\r\n"})
+)
 
 
-def translated(text: str, delimiter: str = "") -> str:
-    """SQL: a text with odd spaces made plain, but for the delimiter of its fields; quick when it has none."""
+def is_odd(text: str, delimiter: str) -> str:
+    """SQL: whether the fields of a text, parted by `delimiter`, need a closer look; when not, they are clean as they are.
+
+    Such a look is due to quotes, to blanks around a field or odd ones in it, to unreadable characters, and to a length that
+    only a cell beyond all measure explains.
+    """
+    d = _character(delimiter)
+    pattern = f'["{_ODD.replace(d, "")}]|^ | $| {d}|{d} '
+    return f"(regexp_matches({text}, {quote(pattern)}) or strlen({text}) > {limits.MAX_CELL_CHARS})"
+
+
+def plain_spaces(text: str, delimiter: str = "") -> str:
+    """SQL: a text with odd spaces made plain, but for the delimiter of its fields, and marks without width taken away."""
     kept = SPACES.replace(delimiter, "") if delimiter else SPACES
-    plain = f"translate({text}, {quote(kept + WIDTHLESS)}, {quote(' ' * len(kept))})"
-    return f"case when regexp_matches({text}, '[^ -~]') then {plain} else {text} end"
+    changed = f"translate({text}, {quote(kept + WIDTHLESS)}, {quote(' ' * len(kept))})"
+    return f"case when regexp_matches({text}, {quote(f'[{_ODD}]')}) then {changed} else {text} end"
+
+
+def without_idle_quotes(record: str, delimiter: str) -> str:
+    """SQL: a record without its quotes, when they hold neither a delimiter nor a quote and hug what they hold."""
+    d = _character(delimiter)
+    field = f'(?:"[^"{d}]*"|[^"{d}]*)'
+    idle = f"contains({record}, '\"') and regexp_full_match({record}, {quote(f'{field}(?:{d}{field})*')})"
+    return f"case when {idle} then replace({record}, '\"', '') else {record} end"
+
+
+def _character(character: str) -> str:
+    return f"\\x{{{ord(character):x}}}"
 
 
 def trimmed(cell: str) -> str:

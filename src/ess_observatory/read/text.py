@@ -1,6 +1,6 @@
 """Delimited text: its encoding, its delimiter, its records, with the line of every record kept true.
 
-The same grammar serves Python (few rows: recognition, survey answers) and the engine (whole files, see `cells`).
+The same grammar serves Python (few rows: recognition, survey answers) and the engine (whole files, see `records`).
 """
 
 from __future__ import annotations
@@ -34,16 +34,12 @@ _FRENCH = frozenset("éèêëàâäçôöûùüîïÿœæÉÈÊËÀÂÇÔÛÙÎ�
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a delimited file is written, and a UTF-8 text of it with regular line ends (itself when it is that).
-
-    `unused` is a control character that the text does not hold: with it as delimiter, a line is a single field.
-    """
+    """How a delimited file is written, and a UTF-8 text of it with regular line ends (itself when it is that)."""
 
     encoding: str
     delimiter: str
     text: Path
     quoted: bool = False
-    unused: str = "\x01"
 
 
 def clean_text(text: str) -> str | None:
@@ -66,10 +62,10 @@ def prepare(path: Path, relative: str) -> Dialect:
     text = path
     if not exact or encoding not in ("utf-8", "utf-8-sig") or _odd_line_ends(path):
         text = _rewrite(path, encoding)
-    quoted, unused = _measure(text, relative)
+    quoted = _is_quoted(text, relative)
     with text.open("rb") as handle:
         start = handle.read(HEAD_BYTES).decode("utf-8-sig", errors="replace")
-    return Dialect(encoding, _delimiter(start), text, quoted, unused)
+    return Dialect(encoding, _delimiter(start), text, quoted)
 
 
 def not_text(relative: str) -> ObservatoryError:
@@ -91,6 +87,9 @@ def _encoding(path: Path, head: bytes, relative: str) -> tuple[str, bool]:
         return ("utf-16-le" if odd > even else "utf-16-be"), False
     if len(head) - len(head.translate(None, _CONTROLS)) > len(head) // 20:
         raise not_text(relative)
+    unicode = "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"
+    if _decodes(path, unicode):
+        return unicode, True
     good, bad, high = 0, 0, Counter[int]()
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     for block in _blocks(path):
@@ -101,11 +100,20 @@ def _encoding(path: Path, head: bytes, relative: str) -> tuple[str, bool]:
             good += len(re.findall("[^\0-\x7f]", text)) - strange
             if strange:
                 high.update(byte for byte in block if byte > 0x7F)
-    tail = len(decoder.decode(b"", final=True))
-    bad += tail
-    if bad == 0 or good >= bad:
-        return ("utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"), bad == 0
-    return _single_byte(high), False
+    bad += len(decoder.decode(b"", final=True))
+    return (unicode if good >= bad else _single_byte(high)), False
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    """Whether every byte of a file agrees with an encoding."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    try:
+        for block in _blocks(path):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _single_byte(high: Counter[int]) -> str:
@@ -129,6 +137,8 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 def _odd_line_ends(path: Path) -> bool:
     """Whether lines do not all end alike, `\\n` or `\\r\\n` (old Mac files, line breaks inside cells)."""
+    if not any(b"\r" in block for block in _blocks(path)):
+        return False
     feeds = returns = pairs = 0
     last = b""
     for block in _blocks(path):
@@ -155,30 +165,21 @@ def _regular(text: str) -> bytes:
     return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", errors="replace")
 
 
-def _measure(path: Path, relative: str) -> tuple[bool, str]:
-    """Whether there is any quote, and a character that is not there; raises E206 on a line beyond all measure."""
+def _is_quoted(path: Path, relative: str) -> bool:
+    """Whether there is any quote; raises E206 on a line beyond all measure, which is longer than a block."""
     quoted, running = False, 0
-    absent = [byte for byte in range(1, 32) if byte not in b"\t\n\r"]
     for block in _blocks(path):
         quoted = quoted or b'"' in block
-        absent = [byte for byte in absent if byte not in block]
-        pieces = block.split(b"\n")
-        longest = (
-            max(running + len(pieces[0]), *map(len, pieces[1:-1]), 0)
-            if len(pieces) > 1
-            else running + len(block)
-        )
-        running = len(pieces[-1]) if len(pieces) > 1 else running + len(block)
-        if max(longest, running) > limits.MAX_LINE_BYTES:
+        first = block.find(b"\n")
+        if running + (first if first >= 0 else len(block)) > limits.MAX_LINE_BYTES:
             raise ObservatoryError(
                 "E206",
                 f"Ligne de plus de {limits.size_text(limits.MAX_LINE_BYTES)}",
                 relative,
                 "Ce n’est pas un tableau lisible ; redemandez le fichier au producteur.",
             )
-    if not absent:
-        raise not_text(relative)
-    return quoted, chr(absent[0])
+        running = len(block) - block.rfind(b"\n") - 1 if first >= 0 else running + len(block)
+    return quoted
 
 
 def _delimiter(start: str) -> str:

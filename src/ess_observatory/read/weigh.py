@@ -10,6 +10,7 @@ import html
 import re
 import zipfile
 from array import array
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,8 @@ _PERCENT_FORMATS = {9, 10}
 #: A percent sign in a number format, out of quotes and not escaped.
 _PERCENT_SIGN = re.compile(r'^(?:[^"\\%]|"[^"]*"|\\.)*%')
 _OVERLAP = 4096
+#: The longest reference to a cell, `XFD1048576`.
+_REFERENCE = 10
 
 
 @dataclass
@@ -56,21 +59,26 @@ def weigh(path: Path, relative: str) -> dict[int, Weighed]:
 
     Raises E201 (damaged), E203 (password), E206 (swells too much, spread out too far).
     """
-    members = limits.checked_members(path, relative, limits.MAX_WORKBOOK_UNPACKED)
+    members = limits.safe_members(path, relative, limits.MAX_WORKBOOK_UNPACKED)
     names = {member.filename for member in members}
     found: dict[int, Weighed] = {}
     with zipfile.ZipFile(path) as archive:
+        with limits.damage_is_told(relative):
+            parts = _sheet_parts(archive, names)
+        for member in members:
+            if member.filename not in parts or member.filename.endswith(".bin"):
+                deque(limits.member_blocks(archive, member, relative), maxlen=0)
         if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
             raise limits.password_error(relative)
         if "content.xml" in names:
             found = _weigh_ods(archive.read("content.xml"))
         styles = _percent_styles(archive.read("xl/styles.xml")) if "xl/styles.xml" in names else set()
-        for position, name in enumerate(_sheet_parts(archive, names)):
+        for position, name in enumerate(parts):
             if name in names:
                 found[position] = (
                     _weigh_xlsb(archive, name)
                     if name.endswith(".bin")
-                    else _weigh_xlsx(archive, name, styles)
+                    else _weigh_xlsx(archive, name, relative, styles)
                 )
     for look in found.values():
         if look.rows * look.columns > limits.MAX_CELLS:
@@ -104,13 +112,12 @@ def _sheet_parts(archive: zipfile.ZipFile, names: set[str]) -> list[str]:
     return parts if set(parts) & names else numbered
 
 
-def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+def _chunks(archive: zipfile.ZipFile, name: str, relative: str) -> Iterator[bytes]:
     """A member by pieces that overlap, so that no tag is cut."""
     held = b""
-    with archive.open(name) as stream:
-        while block := stream.read(limits.MIB):
-            yield held + block
-            held = block[-_OVERLAP:]
+    for block in limits.member_blocks(archive, name, relative):
+        yield held + block
+        held = block[-_OVERLAP:]
 
 
 def _percent_styles(styles: bytes) -> set[bytes]:
@@ -127,14 +134,14 @@ def _percent_styles(styles: bytes) -> set[bytes]:
     return {str(place).encode() for place, key in enumerate(keys) if key and int(key[1]) in formats}
 
 
-def _weigh_xlsx(archive: zipfile.ZipFile, name: str, percent_styles: set[bytes]) -> Weighed:
+def _weigh_xlsx(archive: zipfile.ZipFile, name: str, relative: str, percent_styles: set[bytes]) -> Weighed:
     look = Weighed()
-    letters: set[bytes] = set()
-    for chunk in _chunks(archive, name):
-        cells = _CELL.findall(chunk)
-        letters.update(cell[0] for cell in cells)
-        look.rows = max(look.rows, max((int(cell[1]) for cell in cells), default=0))
-        look.hidden.update(int(first or second) for first, second in _ROW.findall(chunk))
+    percents = [b' s="' + style + b'"' for style in percent_styles]
+    for chunk in _chunks(archive, name, relative):
+        rows, columns = _reach(chunk)
+        look.rows, look.columns = max(look.rows, rows), max(look.columns, columns)
+        if b"hidden=" in chunk:
+            look.hidden.update(int(first or second) for first, second in _ROW.findall(chunk))
         if b't="e"' in chunk:
             look.errors.update(
                 {
@@ -142,14 +149,43 @@ def _weigh_xlsx(archive: zipfile.ZipFile, name: str, percent_styles: set[bytes])
                     for column, row, text in _ERROR.findall(chunk)
                 }
             )
-        if percent_styles:
+        if any(style in chunk for style in percents):
             look.percents.extend(
                 (int(row) - 1) * COLUMNS + _column_number(column) - 1
                 for column, row, style in _STYLED.findall(chunk)
                 if style in percent_styles
             )
-    look.columns = max(map(_column_number, letters), default=0)
+    if look.rows * look.columns > limits.MAX_CELLS:
+        look.rows, look.columns = _filled(archive, name, relative)
     return look
+
+
+def _reach(chunk: bytes) -> tuple[int, int]:
+    """The last row and column that a piece of a sheet names in any way (`r="B12"`, `r="12"`), be it for nothing."""
+    import numpy as np
+
+    letters = np.frombuffer(chunk + bytes(_REFERENCE), np.uint8)
+    start, end = letters[:-2], len(chunk)
+    at = np.flatnonzero((start == ord("r")) & (letters[1:-1] == ord("=")) & (letters[2:] == ord('"'))) + 3
+    at = at[at < end]
+    row, column = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
+    for step in range(_REFERENCE):
+        one = letters[at + step].astype(np.int64)
+        is_letter, is_digit = (one >= ord("A")) & (one <= ord("Z")), (one >= ord("0")) & (one <= ord("9"))
+        column = np.where(is_letter, column * 26 + one - ord("A") + 1, column)
+        row = np.where(is_digit, row * 10 + one - ord("0"), row)
+        at = np.where(is_letter | is_digit, at, end - step)  # what follows a reference is no part of it
+    return int(row.max(initial=0)), int(column.max(initial=0))
+
+
+def _filled(archive: zipfile.ZipFile, name: str, relative: str) -> tuple[int, int]:
+    """The last row and column of a sheet that hold a cell with content."""
+    rows, letters = 0, set[bytes]()
+    for chunk in _chunks(archive, name, relative):
+        cells = _CELL.findall(chunk)
+        letters.update(cell[0] for cell in cells)
+        rows = max(rows, max((int(cell[1]) for cell in cells), default=0))
+    return rows, max(map(_column_number, letters), default=0)
 
 
 def _column_number(letters: bytes) -> int:

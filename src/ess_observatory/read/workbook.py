@@ -23,13 +23,13 @@ class Percentage(float):
 class Grid:
     """A sheet: its name, whether it is hidden, how to get its cells, its merged ranges (0-based, inclusive).
 
-    `unseen` says what its format does not let us tell apart.
+    `cells` gives as many rows of the same width as are asked for, or all of them. `unseen` says what its format does not let us tell apart.
     """
 
     name: str
     hidden: bool
     hidden_rows: frozenset[int]
-    cells: Callable[[], list[list[Any]]]
+    cells: Callable[[int | None], list[list[Any]]]
     merged: Callable[[], list[tuple[tuple[int, int], tuple[int, int]]]]
     unseen: str = ""
 
@@ -66,8 +66,8 @@ def read_workbook(path: Path, relative: str, kind: str) -> list[Grid]:
                     raise _unreadable(error, f"{relative}, feuille « {name} »") from error
             return held[0]
 
-        def cells() -> list[list[Any]]:
-            rows = sheet().to_python(skip_empty_area=False)
+        def cells(limit: int | None) -> list[list[Any]]:
+            rows = sheet().to_python(skip_empty_area=False, nrows=limit)
             for (row, column), text in look.errors.items():
                 if row < len(rows) and column < len(rows[row]) and rows[row][column] == "":
                     rows[row][column] = text
