@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -14,8 +15,9 @@ from ess_observatory.build.place import Outputs
 from ess_observatory.cli import app
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.project import Project
-from ess_observatory.publish.tables import Publication, load_publication
+from ess_observatory.publish.tables import Cell, Publication, PublishedTable, Row, load_publication
 from ess_observatory.series import BROKEN, CHANGE, side_by_side
+from ess_observatory.series_communes import ADDED, CommuneMoves, brought_to
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +133,103 @@ def test_one_edition_alone_is_refused(earlier: Path, project: Project) -> None:
     with pytest.raises(ObservatoryError) as caught:
         side_by_side([load_publication(earlier)], Breaks.load(project.pipelines))
     assert (caught.value.code, int(caught.value.exit_code)) == ("E134", 2)
+
+
+# ------------------------------------------------------------------ communes that merged
+
+
+@pytest.fixture(scope="module")
+def moves(project: Project) -> CommuneMoves:
+    return CommuneMoves.load(project.pipelines)
+
+
+def _communes(table: PublishedTable, **cells: dict[str, Cell]) -> PublishedTable:
+    """The table of communes cut to these rows (`c59006={"establishments": …}`)."""
+    rows = tuple(Row(code[1:], f"Commune {code[1:]}") for code in cells)
+    found = {
+        (code[1:], column.code): given.get(column.code, Cell(value=0.0, figure_id=f"{code}.{column.code}"))
+        for code, given in cells.items()
+        for column in table.columns
+    }
+    return dataclasses.replace(table, rows=rows, cells=found)
+
+
+@pytest.fixture
+def by_commune(reference_build: Outputs) -> PublishedTable:
+    return load_publication(reference_build.publication).table("communes")
+
+
+def test_published_parts_are_added(by_commune: PublishedTable, moves: CommuneMoves, project: Project) -> None:
+    additive = Breaks.load(project.pipelines).commune_columns["communes"]
+    before = _communes(by_commune, c59006={"establishments": Cell(value=3.0, figure_id="a")},
+                       c59070={"establishments": Cell(value=2.0, figure_id="b")}, c59392={})  # fmt: skip
+    after = _communes(by_commune, c59006={}, c59392={})
+    found, notes = brought_to(before, after, moves, additive)
+    assert [row.code for row in found.rows] == ["59006", "59392"]
+    assert found.cell("59006", "establishments").value == 5
+    assert ADDED in found.cell("59006", "establishments").flags
+    assert found.cell("59006", "per_1000").sign == "///", "a ratio is never made again"
+    assert found.cell("59392", "establishments") == before.cell("59392", "establishments")
+    [note] = notes
+    assert "59070" in note and "n’est pas publiée" not in note
+
+
+@pytest.mark.parametrize(
+    ("hidden", "sign"),
+    [(Cell(conf_status="C"), "s"), (Cell(obs_status="O"), "nd"), (Cell(obs_status="N"), "nd")],
+)
+def test_a_hidden_part_hides_the_sum(
+    by_commune: PublishedTable, moves: CommuneMoves, project: Project, hidden: Cell, sign: str
+) -> None:
+    additive = Breaks.load(project.pipelines).commune_columns["communes"]
+    before = _communes(by_commune, c59006={"posts": Cell(value=30.0)}, c59070={"posts": hidden})
+    found, [note] = brought_to(before, _communes(by_commune, c59006={}), moves, additive)
+    assert (found.cell("59006", "posts").sign, found.cell("59006", "posts").value) == (sign, None)
+    assert "n’est pas publiée" in note
+
+
+def test_a_commune_given_back_its_life_does_not_compare(
+    by_commune: PublishedTable, moves: CommuneMoves
+) -> None:
+    """12218 left 12076 after 2021: what 12076 had then is not what it has now."""
+    before = _communes(by_commune, c12076={"establishments": Cell(value=9.0)})
+    after = _communes(by_commune, c12076={}, c12218={})
+    found, [note] = brought_to(before, after, moves, frozenset({"establishments"}))
+    assert found.cell("12076", "establishments").sign == "///"
+    assert "12218" in note
+
+
+def test_editions_side_by_side_in_the_communes_of_the_latest(
+    reference_build: Outputs, project: Project, moves: CommuneMoves
+) -> None:
+    """The reference edition beside one of 150 communes: 59070 is in 59006, and the total has not moved."""
+    before = load_publication(reference_build.publication)
+    table = before.table("communes")
+    later = dataclasses.replace(table, rows=tuple(row for row in table.rows if row.code != "59070"))
+    after = dataclasses.replace(
+        before,
+        manifest={**before.manifest, "edition": "apres", "year": 2012},
+        tables=tuple(later if known.id == "communes" else known for known in before.tables),
+    )
+    breaks = Breaks.load(project.pipelines)
+    found = side_by_side([after, before], breaks, moves).table("communes")
+    codes = {row.code.rpartition(".")[2] for row in found.rows}
+    assert "59070" not in codes and "59006" in codes
+    parts = [table.cell(code, "establishments").value for code in ("59006", "59070")]
+    merged = found.cell("establishments.59006", "e0")
+    assert merged.value == sum(part for part in parts if part is not None)
+    assert merged.figure_id is None, "a sum is no figure of its edition"
+    shown = [found.cell(row, "e0").value for row in found.rows if row.code.startswith("establishments.5")]
+    assert sum(value for value in shown if value is not None) == table.cell("total", "establishments").value
+    assert any("59070" in note for note in found.notes)
+    assert "59070" in {
+        row.code.rpartition(".")[2] for row in side_by_side([after, before], breaks).table("communes").rows
+    }
+
+
+def test_declared_commune_columns_exist(project: Project) -> None:
+    cards = {table.id: table.card for table in project.tables}
+    for table, columns in Breaks.load(project.pipelines).commune_columns.items():
+        declared = {column["code"]: column for column in cards[table]["columns"]}
+        assert columns <= declared.keys()
+        assert all("%" not in declared[code]["unit"] for code in columns)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
 import json
 import os
 import shutil
@@ -110,6 +112,21 @@ def test_births_and_deaths(db, figures):
     )
 
 
+def test_a_correction_made_after_a_closure_does_not_move_it(db):
+    """The stock gives the day of the last correction, the history that of the closure: births and deaths take the second."""
+    moved = db.rows(
+        "select e.siret, e.closed_on, s.closed_on from core.establishment as e join core.ess_site as s on s.siret = e.siret "
+        "where e.state = 'closed' and e.closed_on <> s.closed_on"
+    )
+    assert moved
+    assert all(closed < corrected for _, corrected, closed in moved)
+    for siret, _, closed in moved:
+        first = db.rows(
+            f"select min(since) from staging.sirene_history where siret = '{siret}' and state = 'closed'"
+        )[0][0]
+        assert closed == first
+
+
 def test_the_territory_beside_the_declared_ones(db, figures):
     """Naive oracle: the producer's own lines of the region, and the index of the definition."""
     lines = {
@@ -159,6 +176,51 @@ def test_the_regional_series_adds_the_lines_of_each_year(figures):
     assert figures["regional_series.last.change"]["value"] == pytest.approx(change, abs=0.05)
 
 
+def test_associations_are_those_of_the_file(figures):
+    """Naive oracle on the file itself: open at the reference date, created and dissolved in the last year."""
+    [file] = (ROOT / "data/raw" / EDITIONS[0] / "rna").iterdir()
+    with file.open(encoding="utf-8") as stream:
+        lines = list(csv.DictReader(stream, delimiter=";"))
+    undated = "0001-01-01"
+    still = [line for line in lines if line["date_disso"] == undated and line["position"] == "A"]
+    assert figures["associations_by_area.total.open"]["value"] == len(still)
+    assert figures["associations_by_area.total.known"]["value"] == sum(line["siret"] != "" for line in still)
+    assert figures["associations.last.created"]["value"] == sum(
+        line["date_creat"][:4] == "2025" for line in lines
+    )
+    assert figures["associations.last.dissolved"]["value"] == sum(
+        line["date_disso"][:4] == "2025" for line in lines
+    )
+    employers = figures["associations_by_area.total.employers"]["value"]
+    assert 0 < employers <= figures["legal_units.association.units"]["value"], (
+        "no association is added to the units"
+    )
+
+
+def test_lists_count_what_the_register_places_here(db, figures):
+    listed = db.rows("select siret from staging.siae_list where is_siae")
+    kept = db.rows("select siret from core.field_establishment")
+    assert figures["work_integration.total.structures"]["value"] == len(set(listed)) > 0
+    assert figures["work_integration.total.kept"]["value"] == len(set(listed) & set(kept))
+    approved = {
+        siren
+        for siren, since, until in db.rows("select siren, approved_on, expires_on from staging.esus_list")
+        if since <= dt.date(2026, 1, 1) <= until
+    }
+    assert figures["esus_approvals.total.approved"]["value"] == len(approved) > 0
+
+
+def test_wages_are_payroll_over_jobs(figures):
+    """Naive oracle on the file itself."""
+    file = ROOT / "data/raw" / EDITIONS[0] / "urssaf" / "SYNTHETIQUE_ess_effectifs-par-famille.csv"
+    lines = [line.split(";") for line in file.read_text(encoding="utf-8-sig").splitlines()[1:]]
+    jobs = sum(int(line[6]) for line in lines if line[0] == "2024")
+    payroll = sum(int(line[7]) for line in lines if line[0] == "2024")
+    assert figures["regional_wages.total.payroll"]["value"] == pytest.approx(payroll / 1e6)
+    assert figures["regional_wages.total.wage"]["value"] == pytest.approx(payroll / jobs, abs=0.5)
+    assert figures["regional_wages.total.jobs"]["value"] == figures["regional_series.last.total"]["value"]
+
+
 def test_a_compared_territory_is_written_whole(project: Project, tmp_path: Path):
     path = tmp_path / "ici.toml"
     path.write_text(
@@ -181,7 +243,7 @@ def test_nothing_of_the_survey_nor_of_2011(figures):
 def test_the_reference_edition_has_none_of_the_new_tables(reference_build: Outputs):
     tables = set(pq.read_table(reference_build.publication / "figures.parquet")["table_id"].to_pylist())
     assert not tables & {"same_source_weight", "sector_weight", "legal_units", "demography", "nested_levels",
-                         "perimeter_agreement"}  # fmt: skip
+                         "perimeter_agreement", "associations", "associations_by_area", "work_integration", "esus_approvals", "regional_wages"}  # fmt: skip
 
 
 def test_every_commercial_company_has_its_evidence(db):
@@ -281,7 +343,7 @@ def test_a_new_territory_and_edition_run(newcomer: Path):
         )
     (
         table := _ess(
-            "new", "table", "essai", "--number", "1.9", "--source", "sirene_establishment", root=newcomer
+            "new", "table", "essai", "--number", "1.99", "--source", "sirene_establishment", root=newcomer
         )
     ).check_returncode()
     done = _ess("publish", "--edition", "essai-2026", "--json", root=newcomer)
@@ -300,6 +362,12 @@ def test_nothing_is_replaced_and_mistakes_are_said(newcomer: Path):
     first = _ess("new", "territory", "Deux fois", "--departement", "59", root=newcomer)
     again = _ess("new", "territory", "Deux fois", "--departement", "59", root=newcomer)
     assert (first.returncode, again.returncode) == (0, 2)
+    places = (
+        Project.load(newcomer)
+        .territory("deux-fois", near=newcomer / "pipelines" / "territories")
+        .meta["compare"]
+    )
+    assert [place["object"] for place in places] == ["REG"], "a département is not compared with itself"
     assert "existe déjà" in again.stderr
     wrong = _ess("new", "territory", "Nulle part", "--arrondissement", "999", root=newcomer)
     assert wrong.returncode == 3 and "999" in wrong.stderr
@@ -353,3 +421,153 @@ def test_a_level_that_the_nomenclature_lacks_is_said(project: Project, tmp_path:
     (tmp_path / "lieu.toml").write_text('name = "Lieu"\nzone_emploi = "3204"\n', encoding="utf-8")
     with pytest.raises(ObservatoryError, match="zone_emploi"):
         project.territory("lieu", near=tmp_path)
+
+
+# ------------------------------------------------------------------ territories from a table of communes
+
+#: The layout of a zoning as its producer gives it: titles, then a line a commune with the area that it is in.
+ZONING = """Composition communale des zones d’emploi 2020;;
+Géographie : 2024;;
+CODGEO;LIBGEO;ZE2020
+59392;Maubeuge;3217
+59225;Feignies;3217
+59070;Bermeries;3217
+59360;Louvignies-Quesnoy;3222
+1001;L’Abergement-Clémenciat;8401
+"""
+
+
+@pytest.fixture
+def zoning(tmp_path: Path) -> Path:
+    file = tmp_path / "ZE2020_au_01-01-2024.csv"
+    file.write_text(ZONING, encoding="utf-8")
+    return file
+
+
+def test_an_employment_zone_from_the_table_of_its_producer(newcomer: Path, zoning: Path):
+    done = _ess("new", "territory", "Zone d’emploi de Maubeuge", "--from-list", zoning, "--keep", "ZE2020=3217", root=newcomer)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    project = Project.load(newcomer)
+    territory = project.territory("zone-d-emploi-de-maubeuge", near=project.pipelines / "territories")
+    assert [(place["object"], place["code"]) for place in territory.meta["compare"]] == [
+        ("REG", "32"),
+        ("DEP", "59"),
+    ]
+    assert [commune["code"] for commune in territory.communes] == ["59070", "59225", "59392"]
+    assert official_area(territory) == ("ZE2020", "3217")
+    assert all(commune["population"] and commune["epci_name"] for commune in territory.communes)
+
+
+def test_a_whole_list_gives_back_lost_zeros_and_present_communes(project: Project, tmp_path: Path):
+    from ess_observatory.commune_list import read_commune_list
+
+    file = tmp_path / "communes.csv"
+    file.write_text(
+        "Code commune,Nom\n1001,L’Abergement\n01340,Saint-Bénigne\n59392,Maubeuge\n", encoding="utf-8"
+    )
+    found = read_commune_list(project, file)
+    assert found.codes == ("01001", "01015", "59392")
+    assert found.replaced == {"01340": "01015"}
+
+
+@pytest.mark.parametrize(
+    ("keep", "code", "said"),
+    [("ZE2020=3271", "E154", "3217"), ("ZE20=3217", "E154", "ZE2020"), (None, "E151", "introuvable")],
+)
+def test_a_table_of_communes_that_cannot_be_used_is_said(
+    project: Project, zoning: Path, keep: str | None, code: str, said: str
+):
+    from ess_observatory.commune_list import read_commune_list
+
+    with pytest.raises(ObservatoryError) as caught:
+        read_commune_list(project, zoning if keep else zoning.with_name("absent.csv"), keep)
+    assert caught.value.code == code
+    assert said in str(caught.value)
+
+
+def test_codes_that_are_no_commune_are_said(project: Project, tmp_path: Path):
+    from ess_observatory.commune_list import read_commune_list
+
+    file = tmp_path / "liste.csv"
+    file.write_text("CODGEO\n59392\n99999\n", encoding="utf-8")
+    with pytest.raises(ObservatoryError, match="99999"):
+        read_commune_list(project, file)
+    file.write_text("Nom\nMaubeuge\n", encoding="utf-8")
+    with pytest.raises(ObservatoryError, match="colonne"):
+        read_commune_list(project, file)
+
+
+# ------------------------------------------------------------------ a new user's missteps
+
+
+def test_an_edition_without_any_file_says_where_to_put_them(newcomer: Path):
+    assert _ess("new", "territory", "Lens", "--arrondissement", "627", "--in", "dans le Lensois", root=newcomer).returncode == 0  # fmt: skip
+    done = _ess("new", "edition", "lens-2026", "--territory", "lens", "--year", "2026", root=newcomer)
+    assert done.returncode == 0, done.stderr
+    written = (newcomer / "pipelines" / "editions" / "lens-2026.toml").read_text(encoding="utf-8")
+    assert "dans le Lensois" in written
+    assert "#   sirene_establishment" in written, "the known sources are there to choose from"
+    plan = _ess("plan", "--edition", "lens-2026", root=newcomer)
+    assert "aucun fichier de données reconnu" in plan.stdout
+    done = _ess("run", "--edition", "lens-2026", root=newcomer)
+    assert done.returncode == 4
+    assert "data/raw/lens-2026" in done.stderr
+
+
+def test_an_edition_like_another_takes_its_sources(newcomer: Path):
+    done = _ess("new", "edition", "comme-2027", "--territory", "cambresis", "--year", "2027", "--like", EDITIONS[1], root=newcomer)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    project = Project.load(newcomer)
+    model, made = project.edition(EDITIONS[1]), project.edition("comme-2027")
+    assert made.sources == model.sources
+    assert made.data["reference_date"] == "2027-01-01"
+    assert (made.data["perimeter"], made.data["texts"]) == (model.data["perimeter"], model.data["texts"])
+    assert not made.data.keys() & {"synthetic", "synthetic_banner", "replication", "default"}
+
+
+def test_a_source_for_a_file_that_one_reads_already_is_refused(newcomer: Path):
+    [file] = (ROOT / "data" / "raw" / EDITIONS[1] / "rna").iterdir()
+    done = _ess("new", "source", file, "--name", "Encore", root=newcomer)
+    assert done.returncode == 2
+    assert "« rna »" in done.stderr
+    assert not (newcomer / "pipelines" / "sources" / "encore").exists()
+
+
+def test_two_perimeters_are_compared_from_the_same_command(built: Outputs, newcomer: Path):
+    from typer.testing import CliRunner
+
+    from ess_observatory.cli import app
+
+    place = str(built.base)
+    named = ["--edition", EDITIONS[0], "--out", place, "--json"]
+    one = CliRunner().invoke(app, ["compare", "--perimeter", "cress_2011", "loi_2014", *named])
+    two = CliRunner().invoke(app, ["perimeter", "compare", "cress_2011", "loi_2014", *named])
+    assert one.exit_code == 0, one.output
+    assert json.loads(one.stdout) == json.loads(two.stdout)
+
+
+def test_a_territory_file_is_completed_from_the_nomenclature(project: Project, tmp_path: Path):
+    """A bare list, in any layout: names, inter-municipalities and populations are those of the nomenclature."""
+    lists = {"liste.csv": "code\n59392\n59225\n", "zonage.csv": "CODGEO;LIBGEO\n59392;Maubeuge\n59225;Feignies\n",
+             "noms.csv": "code,name\n59392,Ma ville\n59225,\n"}  # fmt: skip
+    for name, text in lists.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        (tmp_path / "ici.toml").write_text(f'name = "Ici"\nfile = "{name}"\n', encoding="utf-8")
+        feignies, maubeuge = project.territory("ici", near=tmp_path).communes
+        assert feignies["name"] == "Feignies" and maubeuge["epci_name"].endswith("Maubeuge Val de Sambre")
+        assert maubeuge["name"] == ("Ma ville" if name == "noms.csv" else "Maubeuge")
+        assert maubeuge["population"] > 20_000
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [(None, "E151"), ("code\n59392\n99999\n", "E109"), ("Nom\nIci\n", "E154")]
+)
+def test_a_territory_file_that_cannot_be_used_is_said(
+    project: Project, tmp_path: Path, text: str | None, code: str
+):
+    if text is not None:
+        (tmp_path / "liste.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "ici.toml").write_text('name = "Ici"\nfile = "liste.csv"\n', encoding="utf-8")
+    with pytest.raises(ObservatoryError) as caught:
+        project.territory("ici", near=tmp_path)
+    assert caught.value.code == code

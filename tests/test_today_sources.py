@@ -23,6 +23,7 @@ FOLDERS = sorted(path.parent for path in (ROOT / "pipelines" / "sources").glob("
 TODAY = {
     "sirene_establishment",
     "sirene_legal_unit",
+    "sirene_history",
     "sirene_old",
     "flores",
     "flores_ess",
@@ -111,43 +112,115 @@ def test_real_comparator_file(project: Project, shared: Path, tmp_path: Path):
     assert (match.source, match.unknown) == ("comparateur", ())
 
 
-def _employment(project: Project, area: str, flores: str, wide: str) -> dict[tuple, dict]:
-    """`core.employment` of two communes, from rows given as CSV text."""
+ESS_ROWS = """
+COM,01001,_T,,true,posts,100,,2024
+COM,01002,_T,,true,posts,,secret,2024
+ARR,011,_T,,true,posts,130,,2024
+COM,01001,_T,,true,posts,90,,2023
+"""
+
+
+def _employment(
+    project: Project,
+    area: str = "",
+    flores: str = "",
+    wide: str = "",
+    ess: str = ESS_ROWS,
+    clap: str = "",
+    clap_wide: str = "",
+) -> dict[tuple, dict]:
+    """`core.employment` of two communes, every family and activity, from rows given as CSV text."""
     given = {
-        "rules.edition_source": "source,vintage:int\nflores_ess,2024",
+        "rules.edition_source": "source,vintage:int\nflores_ess,2024\nclap,2015\nclap_wide,2015",
         "rules.territory_commune": "code\n01001\n01002",
         "rules.territory_area": f"object,code\n{area}",
         "staging.flores": "geo_object,area_code,field,activity,measure,value:float,value_mark,period:int,size_code,sphere\n"
         + flores,
         "staging.flores_wide": "commune_code,activity,posts:float,posts_mark,establishments:float\n" + wide,
         "staging.flores_ess": "geo_object,area_code,activity,family,is_every_family:bool,measure,value:float,"
-        "value_mark,period:int\n"
-        "COM,01001,_T,,true,posts,100,,2024\nCOM,01002,_T,,true,posts,,secret,2024\nARR,011,_T,,true,posts,130,,2024\n"
-        "COM,01001,_T,,true,posts,90,,2023",
+        "value_mark,period:int\n" + ess.strip(),
+        "staging.clap": "commune_code,family,posts:int,posts_mark,establishments:int,is_residual:bool\n"
+        + clap.strip(),
+        "staging.clap_wide": "commune_code,activity,posts:float,posts_mark,establishments:float\n"
+        + clap_wide.strip(),
     }
     core = ROOT / "pipelines" / "core"
     with Database() as db:
-        rules_for(db, project, {"rules.flores_measures"}, set())
+        rules_for(db, project, {"rules.flores_measures", "rules.naf_rev2"}, set())
         for name, text in given.items():
             fill(db, name, text)
         cells = (core / "producer_cell.sql").read_text(encoding="utf-8")
         db.execute(f"create table core.producer_cell as {cells}")
         rows = db.dicts((core / "employment.sql").read_text(encoding="utf-8"))
-    return {(row["area"], row["commune_code"], row["field"]): row for row in rows if row["activity"] == "_T"}
+    return {
+        (row["area"], row["commune_code"], row["field"], row["family"], row["activity"]): row for row in rows
+    }
+
+
+def _posts(found: dict[tuple, dict], *key: str | None) -> tuple[float | None, str | None]:
+    return found[key]["posts"], found[key]["posts_mark"]
 
 
 def test_the_producers_own_line_is_taken_for_the_territory(project: Project):
-    found = _employment(project, "ARR,011", "COM,01001,all,_T,posts,900,,2024,_T,", "")
-    assert (found["territory", None, "ess"]["posts"], found["territory", None, "ess"]["posts_mark"]) == (
-        130,
-        None,
-    )
-    assert found["commune", "01002", "ess"]["posts_mark"] == "secret"
+    found = _employment(project, "ARR,011", "COM,01001,all,_T,posts,900,,2024,_T,")
+    assert _posts(found, "territory", None, "ess", None, "_T") == (130, None)
+    assert _posts(found, "commune", "01002", "ess", None, "_T") == (None, "secret")
 
 
 def test_a_sum_that_lacks_hidden_communes_is_marked(project: Project):
-    found = _employment(project, "", "", "01001,_T,900,,\n01002,_T,50,,7")
-    partial = found["territory", None, "ess"]
-    assert (partial["posts"], partial["posts_mark"]) == (100, "partial")
-    wide = found["territory", None, "all"]
-    assert (wide["posts"], wide["posts_mark"], wide["establishments"]) == (950, None, 7)
+    found = _employment(project, wide="01001,_T,900,,\n01002,_T,50,,7")
+    assert _posts(found, "territory", None, "ess", None, "_T") == (100, "partial")
+    assert _posts(found, "territory", None, "all", None, "_T") == (950, None)
+    assert found["territory", None, "all", None, "_T"]["establishments"] == 7
+
+
+#: Two communes of the territory; the associations of the second are in the residual line, the foundations of it nowhere.
+CLAP = """
+01001,association,60,,9,false
+01001,fondation,8,,4,false
+01002,association,,secret,2,false
+01002,fondation,,secret,1,false
+01ZZZ,association,15,,0,true
+"""
+
+
+def test_clap_alone_gives_both_terms_of_the_share(project: Project):
+    wide = "01001,_T,900,,\n01001,_T,,,70\n01002,_T,100,,\n01002,_T,,,8"
+    found = _employment(project, ess="", clap=CLAP, clap_wide=wide)
+    assert _posts(found, "territory", None, "all", None, "_T") == (1000, None)
+    assert found["territory", None, "all", None, "_T"]["establishments"] == 78
+    assert _posts(found, "territory", None, "ess", "association", "_T") == (75, None), (
+        "the residual line is in"
+    )
+    assert _posts(found, "territory", None, "ess", "fondation", "_T") == (8, "partial"), (
+        "what is hidden stays hidden"
+    )
+    assert _posts(found, "territory", None, "ess", None, "_T") == (83, "partial")
+    assert _posts(found, "commune", "01001", "ess", None, "_T") == (68, None)
+
+
+def test_the_residual_line_of_a_larger_file_is_not_the_territorys(project: Project):
+    found = _employment(
+        project, ess="", clap=CLAP + "02001,association,40,,5,false", clap_wide="01001,_T,900,,"
+    )
+    assert _posts(found, "territory", None, "ess", "association", "_T") == (60, "partial")
+
+
+@pytest.mark.parametrize(
+    "flores", [{"wide": "01001,_T,950,,"}, {"flores": "COM,01001,all,_T,posts,950,,2024,_T,"}, {}]
+)
+def test_clap_and_flores_never_meet(project: Project, flores: dict[str, str]):
+    found = _employment(project, clap=CLAP, clap_wide="01001,_T,900,,\n01002,_T,100,,", **flores)
+    assert _posts(found, "territory", None, "ess", None, "_T") == (100, "partial")
+    everyone = found.get(("territory", None, "all", None, "_T"))
+    assert (everyone and everyone["posts"]) == (950 if flores else None)
+
+
+def test_sectors_of_a_wide_table_are_the_sum_of_their_divisions(project: Project):
+    """Division 87 and 88 make sector QB; 86 alone makes QA."""
+    rows = "01001,86,40,,\n01001,87,10,,\n01001,88,30,,\n01002,86,5,,\n01002,87,,secret,\n01002,88,7,,"
+    found = _employment(project, wide=rows)
+    assert _posts(found, "commune", "01001", "all", None, "QB") == (40, None)
+    assert _posts(found, "commune", "01002", "all", None, "QB") == (7, "partial")
+    assert _posts(found, "territory", None, "all", None, "QB") == (47, "partial")
+    assert _posts(found, "territory", None, "all", None, "QA") == (45, None)

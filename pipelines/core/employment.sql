@@ -7,6 +7,8 @@ of_territory as (
     select c.*
     from core.producer_cell as c
     inner join rules.territory_area as a on a.object = c.geo_object and a.code = c.area_code
+    union all
+    select * from core.producer_cell where geo_object = 'TERRITORY'
 ),
 summed as (
     select field, family, activity, measure, sum(amount) as amount,

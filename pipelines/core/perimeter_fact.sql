@@ -72,6 +72,8 @@ named as (
     from rules.named_decisions as d
     cross join edition as e
     where (d.editions is null or d.editions = '*' or list_contains(string_split(d.editions, '|'), e.edition))
+        and (d.since is null or cast(d.since as date) <= e.reference_date)
+        and (d.until is null or cast(d.until as date) >= e.reference_date)
     group by d.siret
 ),
 tested as (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 Replacements = dict[tuple[str, str], str]
@@ -22,12 +22,14 @@ class Perimeter:
 class Breaks:
     """What `pipelines/rules/breaks.toml` declares; the reason is the same in both directions.
 
-    `not_compared`: tables that already hold several years, which say nothing set side by side.
+    `not_compared`: tables that already hold several years, which say nothing set side by side. `commune_columns`: tables by
+    commune → their columns that add up when communes merge.
     """
 
     sources: Replacements
     perimeters: dict[tuple[str, str], Perimeter]
     not_compared: frozenset[str] = frozenset()
+    commune_columns: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, pipelines: Path | None) -> Breaks:
@@ -42,7 +44,8 @@ class Breaks:
             change = Perimeter(entry["reason"], frozenset(entry.get("untouched", ())))
             for pair in _both(entry["from"], entry["to"]):
                 perimeters[pair] = change
-        return cls(sources, perimeters, frozenset(data.get("not_compared", ())))
+        communes = {table: frozenset(columns) for table, columns in data.get("communes", {}).items()}
+        return cls(sources, perimeters, frozenset(data.get("not_compared", ())), communes)
 
     def of_sources(self, before: frozenset[str], after: frozenset[str]) -> str | None:
         """Why figures drawn from two sets of sources do not compare, or None when the sets are the same."""

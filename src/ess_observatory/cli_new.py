@@ -47,9 +47,24 @@ def territory(
     epci: Annotated[Codes, typer.Option(help="SIREN d’intercommunalité, répétable.")] = None,
     departement: Annotated[Codes, typer.Option(help="Code de département, répétable.")] = None,
     region: Annotated[Codes, typer.Option(help="Code de région, répétable.")] = None,
-    zone_emploi: Annotated[Codes, typer.Option(help="Code de zone d’emploi, si la nomenclature l’a.")] = None,
+    zone_emploi: Annotated[
+        Codes, typer.Option(help="Code de zone d’emploi, si la nomenclature l’a ; sinon --from-list.")
+    ] = None,
     commune: Annotated[Codes, typer.Option(help="Code Insee de commune, répétable.")] = None,
     france: Annotated[bool, typer.Option("--france", help="La France entière.")] = False,
+    from_list: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-list",
+            help="Table de communes (CSV, classeur) : une liste, ou la composition d’un zonage.",
+        ),
+    ] = None,
+    keep: Annotated[
+        str | None, typer.Option(help="Lignes à garder de cette table, par exemple ZE2020=3217.")
+    ] = None,
+    name_in: Annotated[
+        str | None, typer.Option("--in", help="Le nom dans une phrase, par exemple « dans le Cambrésis ».")
+    ] = None,
     sublevel: Annotated[
         str, typer.Option(help="Niveau des tableaux : epci, arrondissement, departement, region.")
     ] = "epci",
@@ -57,11 +72,11 @@ def territory(
 ) -> None:
     """Écrire un territoire, d’après le code officiel géographique."""
     from ess_observatory.project import Project
-    from ess_observatory.scaffold import new_territory
+    from ess_observatory.scaffold_territory import new_territory
 
     areas = {"arrondissement": arrondissement or [], "epci": epci or [], "departement": departement or [], "region": region or [],
              "zone_emploi": zone_emploi or [], "communes": commune or []}  # fmt: skip
-    written = new_territory(Project.load(), name, areas, sublevel, france)
+    written = new_territory(Project.load(), name, areas, sublevel, france, from_list, keep, name_in)
     _said(written, as_json, f"Ensuite : ess new edition NOM --territory {written[0].stem} --year AAAA")
 
 
@@ -75,13 +90,16 @@ def edition(
     ] = None,
     source: Annotated[Codes, typer.Option(help="Source attendue, répétable.")] = None,
     title: Annotated[str | None, typer.Option(help="Titre du rapport.")] = None,
+    like: Annotated[
+        str | None, typer.Option(help="Édition dont on reprend le périmètre, les textes et les sources.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Écrire une édition et préparer son dossier de fichiers bruts."""
     from ess_observatory.project import Project
     from ess_observatory.scaffold import new_edition
 
-    written = new_edition(Project.load(), name, territory, year, perimeter, source or [], title)
+    written = new_edition(Project.load(), name, territory, year, perimeter, source or [], title, like)
     _said(
         written,
         as_json,

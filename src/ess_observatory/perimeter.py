@@ -71,9 +71,10 @@ def _decide(
             row[0] for row in db.rows("select source from built.rules.edition_source where is_present")
         }
         load_rules(db, project, chosen, present)
-        for target in sorted(t for t in needed if t.startswith("staging.")):
+        core = [target for target in models if target in needed and target.startswith("core.")]
+        for target in sorted({name for t in core for name in models[t].reads if name.startswith("staging.")}):
             db.execute(f"create view {target} as select * from built.{target}")
-        for target in (t for t in models if t in needed and t.startswith("core.")):
+        for target in core:
             db.make(models[target])
         rows = db.dicts(
             f"select siret, name, decision, in_perimeter, rule_id, evidence, ess_family from {_TARGET} order by siret"

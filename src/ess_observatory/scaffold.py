@@ -1,4 +1,4 @@
-"""New declarations for those who start: a territory, an edition, a source, a table. Written once, then theirs.
+"""New declarations for those who start: an edition, a source, a table. Written once, then theirs.
 
 Nothing that exists is ever replaced. Every function returns the paths that it wrote.
 """
@@ -6,13 +6,15 @@ Nothing that exists is ever replaced. Every function returns the paths that it w
 from __future__ import annotations
 
 import re
+import shutil
 import unicodedata
 from pathlib import Path
 from string import Template
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import Project, read_toml
+from ess_observatory.project import Edition, Project, read_toml
 
 
 def identifier(text: str, separator: str = "_") -> str:
@@ -23,37 +25,6 @@ def identifier(text: str, separator: str = "_") -> str:
     return separator.join(re.findall(r"[a-z0-9]+", spaced.lower())) or "sans_nom"
 
 
-def new_territory(
-    project: Project, name: str, areas: dict[str, list[str]], sublevel: str, france: bool = False
-) -> list[Path]:
-    """A territory made of official areas (`areas`: epci, arrondissement, departement, region, zone_emploi, communes).
-
-    The territory is loaded once, so that unknown codes are said at once (E108, E109); nothing is left behind then.
-    """
-    given = {key: codes for key, codes in areas.items() if codes}
-    if not given and not france:
-        raise ObservatoryError("E150", "Quelles communes ?", None, "Donnez --arrondissement, --epci, --departement, --region, "
-                               "--zone-emploi, --commune ou --france.", Exit.USAGE)  # fmt: skip
-    lines = [
-        f"name = {_quoted(name)}",
-        f"name_in = {_quoted('en ' + name)}   # suit « État de l’ESS » : en Artois, dans le Cambrésis",
-        'cog = "2021"                            # millésime du code officiel géographique de pipelines/rules/nomenclatures',
-        *([] if not france else ["france = true"]),
-        *(f"{key} = [{', '.join(_quoted(code) for code in codes)}]" for key, codes in given.items()),
-        f"sublevel = {_quoted(sublevel)}                     # niveau des tableaux : epci, arrondissement, departement ou region",
-        '# communes = ["59001", …]    # ou file = "mes-communes.csv" (code,name,epci_code,epci_name,population)',
-        '# compare = [{ object = "REG", code = "32", name = "Hauts-de-France" }]   # tableaux 1.7 et 3.4 : la région, le département…',
-        '# map = "mes-contours.geojson"          # contours des communes, pour la carte (facultatif)',
-    ]
-    path = _write(project.pipelines / "territories" / f"{identifier(name, '-')}.toml", lines)
-    try:
-        project.territory(path.stem, near=path.parent)
-    except ObservatoryError:
-        path.unlink()
-        raise
-    return [path]
-
-
 def new_edition(
     project: Project,
     name: str,
@@ -62,10 +33,18 @@ def new_edition(
     perimeter: str | None,
     sources: list[str],
     title: str | None,
+    like: str | None = None,
 ) -> list[Path]:
-    """An edition of that territory and year, with its raw folder; `sources` are those that must be there."""
+    """An edition of that territory and year, with its raw folder; `sources` are those that must be there.
+
+    `like`: an edition of which the perimeter, the texts and the expected sources are taken, for what is not given here.
+    """
     place = project.pipelines / "editions"
     found = project.territory(territory, near=place)
+    model = project.edition(like) if like else None
+    taken = dict(model.sources) if model else {}
+    perimeter = perimeter or (str(model.data["perimeter"]) if model else None)
+    texts = model.data.get("texts") if model else None
     known = sorted(path.stem for path in (project.pipelines / "rules" / "perimeters").glob("*.toml"))
     since = {stem: int(project.perimeter(stem).get("from_year", 0)) for stem in known}
     chosen = perimeter or max(
@@ -76,33 +55,50 @@ def new_edition(
         raise ObservatoryError("E103", f"Source inconnue : « {', '.join(sorted(unknown))} »", None,
                                f"Sources connues : {', '.join(sorted(project.sources))}.", Exit.USAGE)  # fmt: skip
     lines = [
-        f"id = {_quoted(name)}",
-        f"title = {_quoted(title or f'État de l’économie sociale et solidaire {found.name_in}')}",
+        f"id = {quoted(name)}",
+        f"title = {quoted(title or f'État de l’économie sociale et solidaire {found.name_in}')}",
+        '# title_en = "…"                        # le titre de la page anglaise',
         f"year = {year}",
-        f"territory = {_quoted(found.id)}",
-        f"perimeter = {_quoted(chosen)}                # parmi : {', '.join(known)}",
-        f'reference_date = "{year}-12-31"           # on compte ce qui existe ce jour-là',
+        f"territory = {quoted(found.id)}",
+        f"perimeter = {quoted(chosen)}                # parmi : {', '.join(known)}",
+        f'reference_date = "{_reference(model, year)}"           # on compte ce qui existe ce jour-là',
         'publisher = "Observatoire de l’ESS"',
         'licence = "Licence Ouverte 2.0 (Etalab)"',
         'version = "1.0.0"',
         '# previous = "…"                        # édition précédente, pour comparer',
-        '# texts = "today"                       # dossier de pipelines/texts/fr/ dont les textes remplacent les textes communs',
+        f"{'' if texts else '# '}texts = {quoted(str(texts or 'today'))}                       "
+        "# dossier de pipelines/texts/fr/ dont les textes remplacent les textes communs",
         "",
         "# Une source dont le fichier manque arrête le calcul, sauf « required = false ».",
         "# Une source non déclarée est lue quand même si son fichier est là.",
+        *([f"# Sources, libellés et millésimes repris de {model.id} : relisez-les."] if model else []),
     ]
-    for source in sources:
+    for source in dict.fromkeys([*taken, *sources]):
+        lines += ["", f"[sources.{source}]", *_source(project, source, taken.get(source, {}), year)]
+    if not taken and not sources:
+        lines += ["", "# Sources connues, à déclarer comme [sources.NOM] :"]
         lines += [
-            f"[sources.{source}]",
-            f"label = {_quoted(project.sources[source].title)}",
-            f"# vintage = {year}",
-            "",
+            f"#   {spec.id:<22} {spec.title}"
+            for spec in sorted(project.sources.values(), key=lambda s: s.rank)
         ]
-    path = _write(place / f"{name}.toml", lines)
+    path = write_new(place / f"{name}.toml", lines)
     raw = project.root / "data" / "raw" / name
     raw.mkdir(parents=True, exist_ok=True)
     project.edition(name)
     return [path, raw]
+
+
+def _reference(model: Edition | None, year: int) -> str:
+    """The reference date that `model` would have for that year; the last day of the year without a model."""
+    known = str(model.data.get("reference_date", "")) if model else ""
+    return f"{int(known[:4]) - model.year + year}{known[4:]}" if model and known else f"{year}-12-31"
+
+
+def _source(project: Project, source: str, taken: dict[str, Any], year: int) -> list[str]:
+    """What an edition says of a source: as another edition says it, or a label and a vintage to complete."""
+    lines = [f"label = {quoted(str(taken.get('label', project.sources[source].title)))}"]
+    lines.append(f"vintage = {taken['vintage']}" if "vintage" in taken else f"# vintage = {year}")
+    return lines if taken.get("required", True) else [*lines, "required = false"]
 
 
 def new_source(project: Project, file: Path, name: str) -> list[Path]:
@@ -124,6 +120,9 @@ def new_source(project: Project, file: Path, name: str) -> list[Path]:
     sheet = max(
         open_sheets(file), key=lambda s: max((sum(c is not None for c in row) for row in s.head), default=0)
     )
+    if reader := _reader(project, file):
+        raise ObservatoryError("E158", f"Ce fichier est déjà lu par la source « {reader} »", str(file),
+                               "Déposez-le dans data/raw/ : il n’y a rien à écrire.", Exit.USAGE)  # fmt: skip
     if not any(any(row) for row in sheet.head):
         raise ObservatoryError(
             "E152", "Aucune donnée dans ce fichier", str(file), "Donnez un fichier rempli.", Exit.DATA
@@ -133,7 +132,7 @@ def new_source(project: Project, file: Path, name: str) -> list[Path]:
     columns = _columns(header, sheet.head[line + 1 :])
     declared = [
         f"# Écrit d’après {file.name}, en-têtes ligne {line + 1}. Relisez tout : types devinés, colonnes obligatoires, licence.",
-        f"title = {_quoted(name)}",
+        f"title = {quoted(name)}",
         'producer = "À compléter"',
         'licence = "À compléter"',
         'row = "à compléter : ce qu’est une ligne (un établissement, une commune × une année…)"',
@@ -148,10 +147,10 @@ def new_source(project: Project, file: Path, name: str) -> list[Path]:
         declared += [
             "",
             "[[columns]]",
-            f"name = {_quoted(column['name'])}",
-            f"headers = [{_quoted(column['header'])}]",
+            f"name = {quoted(column['name'])}",
+            f"headers = [{quoted(column['header'])}]",
         ]
-        declared += [f"type = {_quoted(column['type'])}"] if column["type"] != "text" else []
+        declared += [f"type = {quoted(column['type'])}"] if column["type"] != "text" else []
         declared += (
             ["required = true        # sans cette colonne, le fichier n’est pas reconnu"]
             if index == 0
@@ -170,9 +169,19 @@ def new_source(project: Project, file: Path, name: str) -> list[Path]:
     ]
     names = ",\n    ".join([*(column["name"] for column in columns), "_file", "_sha256", "_sheet", "_line"])
     query = [f"-- grain: one … (say what a row is).\nselect\n    {names}\nfrom staging.{source}_typed"]
-    written = [_write(folder / "source.toml", declared), _write(folder / "staging.sql", query)]
+    written = [write_new(folder / "source.toml", declared), write_new(folder / "staging.sql", query)]
     Project.load(project.root)
     return written
+
+
+def _reader(project: Project, file: Path) -> str | None:
+    """The source that knows every header of the file, if there is one."""
+    from ess_observatory.read.recognise import take_inventory
+
+    with TemporaryDirectory() as folder:
+        shutil.copy(file, folder)
+        matches = take_inventory(Path(folder), project.sources.values()).matches
+    return next((match.source for match in matches if not match.unknown), None)
 
 
 def new_table(project: Project, name: str, number: str, title: str, source: str) -> list[Path]:
@@ -185,11 +194,13 @@ def new_table(project: Project, name: str, number: str, title: str, source: str)
     folder = project.pipelines / "tables" / table
     if folder.exists():
         raise _exists(folder)
-    values = {"number": number, "chapter": chapter if chapter.isdigit() else _quoted(chapter), "title": title.replace('"', "”"),
+    values = {"number": number, "chapter": chapter if chapter.isdigit() else quoted(chapter), "title": title.replace('"', "”"),
               "source": source, "table": table}  # fmt: skip
     templates = project.pipelines / "templates" / "table"
     return [
-        _write(folder / path.name, Template(path.read_text(encoding="utf-8")).substitute(values).splitlines())
+        write_new(
+            folder / path.name, Template(path.read_text(encoding="utf-8")).substitute(values).splitlines()
+        )
         for path in sorted(templates.iterdir())
     ]
 
@@ -242,7 +253,8 @@ def _is_word(cell: str | None) -> bool:
     return cell is not None and not re.fullmatch(r"[-\d\s.,/:]+", cell)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A TOML string."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
@@ -256,7 +268,8 @@ def _exists(path: Path) -> ObservatoryError:
     )
 
 
-def _write(path: Path, lines: list[str]) -> Path:
+def write_new(path: Path, lines: list[str]) -> Path:
+    """Write a file that is not there yet, whole; a TOML file is read again. Raises E153 when it exists."""
     if path.exists():
         raise _exists(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ annual report.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ess_observatory.compare import REASON_BREAK, Snapshot, break_between, snaps
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.tables import Cell, Column, Publication, PublishedTable, Row
 from ess_observatory.publish.texts import french
+from ess_observatory.series_communes import ADDED, CommuneMoves, in_present_communes
 
 BROKEN = "B"
 CHANGE = "change"
@@ -28,12 +29,16 @@ PAGE, WORKBOOK, DATA = "series-ess.html", "series-ess.xlsx", "series-ess.parquet
 
 @dataclass(frozen=True)
 class Editions:
-    """The publications to set side by side, oldest first, with what each column is called."""
+    """The publications to set side by side, oldest first, with what each column is called.
+
+    `notes`: what bringing a table to the communes of the latest edition makes one say of it.
+    """
 
     books: tuple[Publication, ...]
     snapshots: tuple[Snapshot, ...]
     names: tuple[str, ...]
     breaks: Breaks
+    notes: dict[str, list[str]] = field(default_factory=dict)
 
     def tables(self, table: str) -> list[PublishedTable]:
         """The table of that id in each edition that has it, oldest first."""
@@ -58,16 +63,20 @@ class Editions:
         return break_between(earlier, self.snapshots[index], a, b, self.breaks) if a and b else None
 
 
-def side_by_side(books: Sequence[Publication], breaks: Breaks) -> Publication:
+def side_by_side(
+    books: Sequence[Publication], breaks: Breaks, moves: CommuneMoves | None = None
+) -> Publication:
     """One publication with a column an edition, for every table that two editions share.
 
-    Rows are matched on table, row and column codes. A difference is only given between the first and the last edition, of figures
+    Rows are matched on table, row and column codes, those of tables by commune once they are brought to the communes of the latest
+    edition (`moves`). A difference is only given between the first and the last edition, of figures
     that no break parts. Raises E134 when there are fewer than two publications, or nothing that they share.
     """
     ordered = tuple(
         sorted(books, key=lambda book: (int(book.manifest["year"]), str(book.manifest["version"])))
     )
-    editions = Editions(ordered, tuple(map(snapshot_of, ordered)), _names(ordered), breaks)
+    present, notes = in_present_communes(ordered, breaks.commune_columns, moves or CommuneMoves())
+    editions = Editions(present, tuple(map(snapshot_of, ordered)), _names(ordered), breaks, notes)
     tables = tuple(_tables(editions))
     if len(ordered) < 2 or not tables:
         raise ObservatoryError(
@@ -160,7 +169,8 @@ def _together(editions: Editions, last: PublishedTable) -> PublishedTable | None
             rows.append(Row(code, label, row.kind, section))
             unit, decimals = _unit(last, row, column), _decimals(found, column)
             for name, book, cell in zip(codes, editions.books, found, strict=True):
-                known = f"{cell.figure_id}@{book.manifest['edition']}" if cell.figure_id else None
+                is_figure = cell.figure_id is not None and ADDED not in cell.flags
+                known = f"{cell.figure_id}@{book.manifest['edition']}" if is_figure else None
                 cells[code, name] = replace(cell, figure_id=known, unit=unit, decimals=decimals, text=None)
             cells[code, CHANGE] = replace(_difference(found), unit=unit, decimals=decimals)
             reasons |= dict.fromkeys(_reasons(editions, found))
@@ -169,7 +179,7 @@ def _together(editions: Editions, last: PublishedTable) -> PublishedTable | None
     columns = [Column(code, name) for code, name in zip(codes, editions.names, strict=True)]
     if any(cells[row.code, CHANGE].value is not None for row in rows):
         columns.append(Column(CHANGE, f"Écart {editions.names[-1]} – {editions.names[0]}"))
-    notes = [french(f"Rupture de série ({reason}).") for reason in reasons]
+    notes = [french(f"Rupture de série ({reason}).") for reason in reasons] + editions.notes.get(last.id, [])
     return replace(
         last,
         finding=None,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.errors import ObservatoryError
+from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Project, Territory, read_csv_rows, read_toml
 
 #: Key of a territory file → column of the commune nomenclature.
@@ -32,6 +35,15 @@ SUBLEVELS = {
     "departement": "Département",
     "region": "Région",
 }
+#: Columns of a list of communes that needs nothing from the nomenclature.
+_SAID = {"name", "epci_code", "epci_name", "population"}
+#: How a report says that it is about an area of a level.
+_IN = {
+    "region": "dans la région «\u00a0{name}\u00a0»",
+    "departement": "dans le département «\u00a0{name}\u00a0»",
+    "arrondissement": "dans l’arrondissement {code}",
+    "epci": "dans l’intercommunalité «\u00a0{name}\u00a0»",
+}
 
 
 def load_territory(project: Project, path: Path) -> Territory:
@@ -49,7 +61,11 @@ def load_territory(project: Project, path: Path) -> Territory:
         if lacking := {"object", "code", "name"} - place.keys():
             raise ObservatoryError("E109", f"Territoire de comparaison incomplet : {', '.join(sorted(lacking))}", str(path),
                                    'Écrivez { object = "REG", code = "32", name = "Hauts-de-France" }.')  # fmt: skip
-    communes = _from_file(path, data) if "file" in data else _from_nomenclature(project, path, data, sublevel)
+    communes = (
+        _from_file(project, path, data, sublevel)
+        if "file" in data
+        else _from_nomenclature(project, path, data, sublevel)
+    )
     if not communes:
         raise ObservatoryError(
             "E108",
@@ -86,43 +102,136 @@ def official_area(territory: Territory) -> tuple[str, str] | None:
     return OBJECTS[given[0][0]], given[0][1]
 
 
-def _from_file(path: Path, data: dict[str, Any]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Parts:
+    """A territory cut at a level: the areas wholly inside, and what is left aside (code, name, why)."""
+
+    territories: tuple[Territory, ...]
+    left_aside: tuple[tuple[str, str, str], ...]
+
+
+def parts_of(project: Project, whole: Territory, level: str) -> Parts:
+    """The areas of a level (present nomenclature) that make up a territory, by code. Raises E111 for an unknown level.
+
+    A part keeps the communes of the whole as they are declared there. Its own cut is that of the whole when it is finer than
+    the level, EPCI otherwise; it is compared with the areas that the whole is compared with.
+    """
+    if level not in SUBLEVELS:
+        near = get_close_matches(level, SUBLEVELS, n=2, cutoff=0.5)
+        hint = "Voulez-vous dire " + " ou ".join(near) + "\u00a0? " if near else ""
+        raise ObservatoryError("E111", f"Niveau inconnu : « {level} »", None,
+                               f"{hint}Niveaux connus : {', '.join(SUBLEVELS)}.", Exit.USAGE)  # fmt: skip
+    finer = list(SUBLEVELS)[: list(SUBLEVELS).index(level)] or ["epci"]
+    declared = str(whole.meta.get("sublevel", "epci"))
+    cut = declared if declared in finer else "epci"
+    rows = {row["code"]: row for row in _communes(project)}
+    members = Counter(row[AREAS[level]] for row in rows.values())
+    inside: dict[str, list[dict[str, Any]]] = {}
+    for commune in whole.communes:
+        inside.setdefault(rows.get(commune["code"], {}).get(AREAS[level], ""), []).append(commune)
+    names, areas = _names(project, level), _names(project, cut)
+    territories, aside = [], []
+    for code, communes in sorted(inside.items()):
+        name = names.get(code, f"{SUBLEVELS[level].partition(' (')[0]} {code}")
+        if not code:
+            aside.append(("", "", f"{len(communes)} commune(s) sans {level} : {_some(communes)}"))
+        elif outside := members[code] - len(communes):
+            aside.append(
+                (code, name, f"à cheval sur la limite : {outside} commune(s) sur {members[code]} en dehors")
+            )
+        else:
+            if cut != declared:
+                communes = [_with_area(commune, rows[commune["code"]], cut, areas) for commune in communes]
+            label = whole.sublevel_label if cut == declared else SUBLEVELS[cut]
+            territories.append(_part(whole, level, code, name, communes, cut, label))
+    return Parts(tuple(territories), tuple(aside))
+
+
+def _part(
+    whole: Territory, level: str, code: str, name: str, communes: list[dict[str, Any]], cut: str, label: str
+) -> Territory:
+    compared = [
+        place
+        for place in whole.meta.get("compare", [])
+        if (place["object"], str(place["code"])) != (OBJECTS[level], code)
+    ]
+    return Territory(
+        id=f"{level}-{code}",
+        name=name,
+        name_in=_IN[level].format(code=code, name=name),
+        communes=tuple(communes),
+        sublevel_label=label,
+        cog=whole.cog,
+        map_path=None,
+        meta={"name": name, level: code, "sublevel": cut, "compare": compared},
+    )
+
+
+def _some(communes: list[dict[str, Any]]) -> str:
+    shown = ", ".join(f"{commune['name']} ({commune['code']})" for commune in communes[:5])
+    return shown if len(communes) <= 5 else f"{shown}…"
+
+
+def _from_file(project: Project, path: Path, data: dict[str, Any], sublevel: str) -> list[dict[str, Any]]:
+    """The communes of a list; what it does not say of them (name, area, population) is taken from the nomenclature."""
+    from ess_observatory.commune_list import read_commune_list
+
+    file = path.parent / str(data["file"])
+    rows = read_csv_rows(file) if file.is_file() and file.suffix == ".csv" else []
+    if not rows or "code" not in rows[0]:
+        rows = [{"code": code} for code in read_commune_list(project, file).codes]
+    if all(row.keys() >= _SAID for row in rows):
+        return [{**row, "population": _int(row.get("population"))} for row in rows]
+    codes = {row["code"] for row in rows} & {row["code"] for row in _communes(project)}
+    known = {c["code"]: c for c in _from_nomenclature(project, path, {"communes": sorted(codes)}, sublevel)}
+    if unknown := sorted({row["code"] for row in rows} - known.keys()):
+        raise ObservatoryError("E109", f"Codes inconnus (communes) : {', '.join(unknown[:10])}", str(file),
+                               f"Vérifiez-les, ou donnez toutes les colonnes : code, {', '.join(sorted(_SAID))}.")  # fmt: skip
     return [
-        {**row, "population": _int(row.get("population"))}
-        for row in read_csv_rows(path.parent / data["file"])
+        {**known[row["code"]], **{key: value for key, value in row.items() if value and key != "population"}}
+        for row in rows
+    ]
+
+
+def _communes(project: Project) -> list[dict[str, str]]:
+    return [
+        row for row in read_csv_rows(project.nomenclatures["communes"]) if row["type"].startswith("commune")
     ]
 
 
 def _from_nomenclature(
     project: Project, path: Path, data: dict[str, Any], sublevel: str
 ) -> list[dict[str, Any]]:
-    every = [
-        row for row in read_csv_rows(project.nomenclatures["communes"]) if row["type"].startswith("commune")
-    ]
+    every = _communes(project)
     wanted = {key: set(map(str, _as_list(data.get(key)))) for key in AREAS}
     for key, codes in wanted.items():
         if codes and AREAS[key] not in every[0]:
             raise ObservatoryError("E109", f"La nomenclature des communes n’a pas le niveau « {key} »", str(path),
-                                   "Donnez la liste des communes (« communes » ou « file »).")  # fmt: skip
+                                   "Donnez la table de sa composition : ess new territory NOM --from-list FICHIER --keep COLONNE=CODE.")  # fmt: skip
         if unknown := codes - {row.get(AREAS[key]) for row in every}:
             raise ObservatoryError("E109", f"Codes inconnus ({key}) : {', '.join(sorted(unknown))}", str(path),
                                    "Vérifiez les codes Insee, ou donnez vos communes avec « file ».")  # fmt: skip
-    column = AREAS[sublevel]
     names = _names(project, sublevel)
     return [
-        {
-            "code": row["code"],
-            "name": row["name"],
-            "epci_code": row[column],
-            "epci_name": names.get(
-                row[column], f"{SUBLEVELS[sublevel]} {row[column]}" if row[column] else "Hors EPCI"
-            ),
-            "population": _int(row["population"]),
-        }
+        _with_area(
+            {"code": row["code"], "name": row["name"], "population": _int(row["population"])},
+            row,
+            sublevel,
+            names,
+        )
         for row in every
         if (data.get("france") and row["region"])
         or any(row.get(AREAS[key]) in codes for key, codes in wanted.items() if codes)
     ]
+
+
+def _with_area(
+    commune: dict[str, Any], row: dict[str, str], sublevel: str, names: dict[str, str]
+) -> dict[str, Any]:
+    """A commune with the area of its sub-level, from its row of the nomenclature."""
+    area = row[AREAS[sublevel]]
+    unnamed = f"{SUBLEVELS[sublevel]} {area}" if area else "Hors EPCI"
+    return {**commune, "epci_code": area, "epci_name": names.get(area, unnamed)}
 
 
 def _names(project: Project, level: str) -> dict[str, str]:

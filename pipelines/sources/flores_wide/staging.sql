@@ -87,6 +87,8 @@ long as (
 filled as (
     select
         *,
+        count(posts_text) over (partition by commune_code, activity order by _file, _sheet, _line) as posts_version,
+        count(establishments_text) over (partition by commune_code, activity order by _file, _sheet, _line) as establishments_version,
         try_cast(replace(replace(posts_text, ' ', ''), ',', '.') as double) as posts,
         case when lower(posts_text) in ('s', 'nd') then 'secret' end as posts_mark,
         try_cast(replace(replace(establishments_text, ' ', ''), ',', '.') as double) as establishments
@@ -98,7 +100,9 @@ judged as (
         *,
         case when posts_text is not null and posts is null and posts_mark is null
             or establishments_text is not null and establishments is null and lower(establishments_text) not in ('s', 'nd')
-            then 'E311' end as refusal_code
+            then 'E311'
+            when posts_text is not null and posts_version > 1 or establishments_text is not null and establishments_version > 1 then 'E374'
+        end as refusal_code
     from filled
 )
 select
@@ -107,11 +111,14 @@ select
     posts,
     posts_mark,
     establishments,
-    case when refusal_code is not null then activity end as refusal_column,
-    case when refusal_code is not null then coalesce(posts_text, establishments_text) end as refusal_value,
+    case refusal_code when 'E311' then activity when 'E374' then 'CODGEO' end as refusal_column,
+    case refusal_code when 'E311' then coalesce(posts_text, establishments_text) when 'E374' then commune_code end as refusal_value,
     refusal_code,
-    case when refusal_code is not null then 'nombre attendu' end as refusal_reason,
-    case when refusal_code is not null then 'Corrigez la valeur.' end as refusal_fix,
+    case refusal_code when 'E311' then 'nombre attendu' when 'E374' then 'commune et activité déjà lues' end as refusal_reason,
+    case refusal_code
+        when 'E311' then 'Corrigez la valeur.'
+        when 'E374' then 'Retirez la ligne ou le fichier en double : un seul fichier par mesure et par année.'
+    end as refusal_fix,
     _file,
     _sha256,
     _sheet,

@@ -1,4 +1,4 @@
--- grain: one declared association; 0001-01-01 stands for « no date ».
+-- grain: one declared association; 0001-01-01 stands for « no date », a position other than A for an end of which the date may lack.
 with double as (
     select rna, min(_file) as first_file, min(_line) as first_line
     from staging.rna_typed
@@ -14,8 +14,8 @@ judged as (
 select
     rna,
     case when length(siret_text) = 14 then siret_text end as siret,
-    nullif(created_on_text, '0001-01-01') as created_on,
-    nullif(dissolved_on_text, '0001-01-01') as dissolved_on,
+    try_cast(nullif(created_on_text, '0001-01-01') as date) as created_on,
+    try_cast(nullif(dissolved_on_text, '0001-01-01') as date) as dissolved_on,
     nature,
     title,
     short_title,

@@ -1,28 +1,11 @@
--- grain: one of the last six years of the series x ESS family (or all) in the region of the territory; quarterly jobs are averaged.
-with region as (
-    select code, name from rules.compared_area where object = 'REG' order by rank limit 1
-),
-period as (
-    select
-        u.year,
-        coalesce(u.quarter, '') as quarter,
-        u.family,
-        sum(u.jobs) as jobs,
-        sum(u.establishments) as establishments
-    from staging.urssaf_ess as u
-    inner join region as r on r.code = u.region_code
-    group by u.year, coalesce(u.quarter, ''), u.family
-),
-yearly as (
-    select year, family, avg(jobs) as jobs, avg(establishments) as establishments from period group by year, family
-),
-bound as (
-    select max(year) as last_year from yearly
+-- grain: one of the last six years of the series x ESS family (or all) in the region of the territory.
+with bound as (
+    select max(year) as last_year from core.regional_employment
 ),
 cell as (
-    select year, family, jobs, establishments from yearly
+    select year, family, jobs, establishments from core.regional_employment
     union all
-    select year, 'total', sum(jobs), sum(establishments) from yearly group by year
+    select year, 'total', sum(jobs), sum(establishments) from core.regional_employment group by year
 ),
 line as (
     select

@@ -69,7 +69,7 @@ def missing_sources(project: Project, edition: Edition, inventory: Inventory) ->
 
 
 def refuse_missing(project: Project, edition: Edition, inventory: Inventory) -> None:
-    """Raise E120 (exit 4) when a required source of the edition has no file."""
+    """Raise E120 (exit 4) when a required source of the edition has no file, or when nothing at all was recognised."""
     missing = missing_sources(project, edition, inventory)
     if missing:
         near = [f"{u.relative} : {u.why}" for u in inventory.unmatched if u.severity == "warn"]
@@ -78,5 +78,13 @@ def refuse_missing(project: Project, edition: Edition, inventory: Inventory) -> 
             f"Sources attendues et absentes : {', '.join(spec.title for spec in missing)}",
             " ; ".join(near) or None,
             "Déposez les fichiers, ou déclarez « required = false » pour ces sources dans l’édition. « ess plan » détaille.",
+            Exit.MISSING,
+        )
+    if not inventory.sources():
+        raise ObservatoryError(
+            "E120",
+            "Aucun fichier de données reconnu",
+            None,
+            f"Déposez vos fichiers dans data/raw/{edition.id}, puis « ess plan --edition {edition.id} » dit ce qui en est compris.",
             Exit.MISSING,
         )

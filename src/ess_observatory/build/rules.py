@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ess_observatory.build.database import Database
+from ess_observatory.decisions import check_decisions
 from ess_observatory.project import Edition, Project
 from ess_observatory.read.communes import project_communes
 from ess_observatory.read.sql import quote
@@ -18,6 +19,7 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
     """
     import pyarrow as pa
 
+    check_decisions(project)
     for name, path in project.nomenclatures.items():
         db.execute(
             f"create or replace table rules.{name} as select * from read_csv({quote(str(path))}, header = true, "
@@ -155,7 +157,7 @@ def edition_facts(edition: Edition, perimeter: dict[str, Any]) -> dict[str, tupl
 
     reference = str(edition.data.get("reference_date", f"{edition.year}-12-31"))
     return {
-        "edition": (edition.id, pa.string()),
+        "edition": (edition.declared_id, pa.string()),
         "year": (edition.year, pa.int64()),
         "territory": (edition.territory.name, pa.string()),
         "reference_date": (dt.date.fromisoformat(reference), pa.date32()),

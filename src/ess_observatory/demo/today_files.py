@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .today_associations import write_associations
+from .today_history import last_change, periods
 from .workbook import Value, write_csv, write_xlsx
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ def write_files(world: World, out: Path) -> list[Path]:
     """Write every file of the layouts; returns their paths."""
     return [
         _stock(world, "establishments", [_site_row(world, site) for site in world.sites], out),
+        _stock(world, "history", [row for site in world.sites for row in periods(world, site)], out),
         _stock(world, "units", [_unit_row(unit) for unit in world.units], out),
         _posts(world, "all_posts", _all_cells(world), out),
         _posts(world, "ess_posts", _ess_cells(world), out),
@@ -28,6 +31,7 @@ def write_files(world: World, out: Path) -> list[Path]:
         _family_series(world, out),
         _employers(world, out),
         *_lists(world, out),
+        write_associations(world, out),
     ]
 
 
@@ -67,7 +71,7 @@ def _site_row(world: World, site: Site) -> dict[str, Any]:
         "postcode": "[ND]" if masked else world.recipe["postcode"],
         "city": site.commune["name"].upper(),
         "commune": site.commune["code"],
-        "since": site.closed or site.created,
+        "since": last_change(world, site),
         "state": "F" if site.closed else "A",
         "sign": None,
         "naf": "91.3E" if is_old else site.naf,

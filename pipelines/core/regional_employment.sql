@@ -1,0 +1,26 @@
+-- grain: one year of the series x ESS family in the region of the territory. Quarters of a year are averaged for jobs, and added for
+-- payroll when the four are there; a year that lacks a line of payroll has none.
+-- view
+with region as (
+    select code from rules.compared_area where object = 'REG' order by rank limit 1
+),
+period as (
+    select
+        u.year,
+        coalesce(u.quarter, '') as quarter,
+        u.family,
+        sum(u.jobs) as jobs,
+        sum(u.establishments) as establishments,
+        case when count(u.payroll_eur) = count(*) then sum(u.payroll_eur) end as payroll_eur
+    from staging.urssaf_ess as u
+    inner join region as r on r.code = u.region_code
+    group by u.year, coalesce(u.quarter, ''), u.family
+)
+select
+    year,
+    family,
+    avg(jobs) as jobs,
+    avg(establishments) as establishments,
+    case when count(payroll_eur) = count(*) and (max(quarter) = '' or count(*) = 4) then sum(payroll_eur) end as payroll_eur
+from period
+group by year, family

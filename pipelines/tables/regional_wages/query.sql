@@ -1,0 +1,38 @@
+-- grain: one ESS family (or all) in the region of the territory, last year of the series x measure; what lacks a payroll has no wage.
+with bound as (
+    select max(year) as last_year from core.regional_employment
+),
+cell as (
+    select year, family, jobs, establishments, payroll_eur from core.regional_employment
+    union all
+    select year, 'total', sum(jobs), sum(establishments), case when count(payroll_eur) = count(*) then sum(payroll_eur) end
+    from core.regional_employment
+    group by year
+),
+line as (
+    select
+        c.family as row_code,
+        coalesce(f.label, 'Ensemble') as row_label,
+        coalesce(cast(f.rank as integer), 1000) as row_rank,
+        case when c.family = 'total' then 'total' else 'data' end as row_kind,
+        c.jobs,
+        c.payroll_eur,
+        c.payroll_eur / nullif(c.jobs, 0) as wage_eur,
+        p.payroll_eur / nullif(p.jobs, 0) as wage_before_eur,
+        cast(round(c.establishments) as bigint) as n_units
+    from cell as c
+    inner join bound as b on b.last_year = c.year
+    left join rules.ess_families as f on f.family = c.family
+    left join cell as p on p.family = c.family and p.year = c.year - 1
+)
+select row_code, row_label, row_rank, row_kind, 'jobs' as column_code, jobs as value, cast(null as double) as numerator,
+    cast(null as double) as denominator, n_units
+from line
+union all
+select row_code, row_label, row_rank, row_kind, 'payroll', payroll_eur / 1000000.0, null, null, n_units from line
+union all
+select row_code, row_label, row_rank, row_kind, 'wage', wage_eur, payroll_eur, jobs, n_units from line
+union all
+select row_code, row_label, row_rank, row_kind, 'change', 100.0 * (wage_eur - wage_before_eur) / nullif(wage_before_eur, 0),
+    wage_eur - wage_before_eur, wage_before_eur, n_units
+from line
