@@ -21,6 +21,7 @@
 # Avant de commencer, construisez l’édition : `make annual-report`.
 
 # %%
+import pandas as pd
 from IPython.display import display
 
 from ess_observatory import Observatory
@@ -42,6 +43,7 @@ print(obs.publication.manifest["banner"] or "Données réelles")
 # L’index donne le numéro, l’identifiant, le titre et la base de chaque tableau.
 
 # %%
+pd.set_option("display.max_colwidth", None)
 display(obs.tables)
 
 # %% [markdown]

@@ -121,7 +121,7 @@ def test_the_draft_can_be_published(files: dict[str, str], publication: Publicat
     first = texts["chapters"][0]
     assert first["headline"].startswith("Brouillon")
     assert "<h3>Établissements employeurs" in first["html"]
-    assert "160 établissements, soit" in first["html"]
+    assert "160\u00a0établissements, soit" in first["html"]
 
 
 def test_command(reference_build: Outputs, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,10 @@ import pytest
 
 from ess_observatory.build.place import Outputs
 from ess_observatory.build.runner import Outcome
-from ess_observatory.project import Project
-from ess_observatory.publish.english import Words, load_twins
+from ess_observatory.project import Project, read_toml
+from ess_observatory.publish.english import Words, load_twins, load_words
 from ess_observatory.publish.tables import Publication, load_publication
-from ess_observatory.publish.texts import Placeholders
+from ess_observatory.publish.texts import Placeholders, french
 from ess_observatory.render.html import html_page
 from ess_observatory.render.workbook import render_workbook
 
@@ -61,29 +62,97 @@ def test_no_french_sentence_on_the_english_page(english: Publication, reference_
     assert sorted(read & forbidden) == []
 
 
+FRENCH = re.compile(
+    r"\b(des|les|est|une|pour|dans|sont|aux|avec|qui|ont|du|et|pas|le|leur|cette|ces)\b", re.IGNORECASE
+)
+#: Elements of the English page that may say that they are in French: the link to the page in French.
+IN_FRENCH = {"Version française"}
+
+
+def foreign(node: Any) -> Iterator[str]:
+    """Texts that say themselves that they are in French."""
+    if node.get("lang") == "fr":
+        yield " ".join("".join(node.itertext()).split())
+    else:
+        for child in node:
+            yield from foreign(child)
+
+
+def without_names(text: str, names: list[str]) -> str:
+    """A text without the proper names that it holds (areas, files), or '' for a line of one of them in a drawing."""
+    for name in names:
+        text = text.replace(name, "")
+    return "" if any(text in name for name in names) else text
+
+
+@pytest.fixture(scope="module")
+def places(project: Project) -> list[str]:
+    """Names of places, the longest first: they are the same in both languages."""
+    editions = [path.stem for path in project.pipelines.glob("editions/*.toml")]
+    communes = [c for name in editions for c in project.edition(name).territory.communes]
+    names = {c["name"] for c in communes} | {c["epci_name"] for c in communes}
+    return sorted((name.replace("'", "’") for name in names), key=len, reverse=True)
+
+
+@pytest.mark.parametrize("edition", ["reference_build", "today_build"])
+def test_only_names_are_french_on_the_english_page(
+    edition: str, places: list[str], request: pytest.FixtureRequest
+) -> None:
+    html5lib = pytest.importorskip("html5lib")
+    book = load_publication(request.getfixturevalue(edition).publication, "en")
+    page = html5lib.parse(html_page(book, "en", others=("fr",)), namespaceHTMLElements=False)
+    assert set(foreign(page)) == IN_FRENCH
+    files = [file["name"] for source in book.manifest["sources"] for file in source["files"]]
+    left = [" ".join(text.split()) for text in visible(page)]
+    found = {text for text in left if FRENCH.search(without_names(text, files + places))}
+    assert found == set()
+
+
+def test_nothing_of_the_controls_lacks_a_twin(reference_build: Outputs, today_build: Outputs) -> None:
+    for outputs in (reference_build, today_build):
+        checks = json.loads((outputs.publication / "checks.json").read_text(encoding="utf-8"))
+        manifest = json.loads((outputs.publication / "manifest.json").read_text(encoding="utf-8"))
+        assert len(checks) > 50
+        assert [check["label"] for check in checks if not check["label_en"]] == []
+        for source in manifest["sources"]:
+            assert source["label_en"] and source["producer_en"] and source["licence_en"], source["id"]
+    lines = json.loads((reference_build.publication / "replication.json").read_text(encoding="utf-8"))
+    assert all(line["label_en"] for line in lines.values())
+    book = load_publication(reference_build.publication, "en")
+    assert [line["figure_id"] for line in book.replication if line["french"]] == []
+
+
+def test_every_declared_control_has_a_twin(project: Project) -> None:
+    """Those of the sources that no edition of the tests reads, included."""
+    words = load_words(project, project.edition(project.default_edition()))
+    paths = [*project.pipelines.glob("sources/*/source.toml"), *project.pipelines.glob("rules/*.toml")]
+    declared = [check["label"] for path in paths for check in read_toml(path).get("checks", ())]
+    assert len(declared) > 40
+    assert [label for label in declared if words.of(french(label)) is None] == []
+
+
 def test_no_french_sentence_in_the_english_workbook(
-    english: Publication, reference_build: Outputs, tmp_path: Path
+    english: Publication, reference_build: Outputs, places: list[str], tmp_path: Path
 ) -> None:
     from openpyxl import load_workbook
 
     book = load_workbook(render_workbook(english, tmp_path / "report.xlsx"), read_only=True)
-    numbers = {table.number for table in english.tables}
     read = {
-        str(value)
+        value
         for sheet in book.worksheets
-        if sheet.title.removeprefix("T") in numbers
         for row in sheet.iter_rows(values_only=True)
         for value in row
         if isinstance(value, str)
     }
-    assert len(read) > 300
+    assert len(read) > 1000
     assert sorted(read & french_words(reference_build.publication)) == []
+    assert sorted(text for text in read if FRENCH.search(without_names(text, places))) == []
 
 
 def test_numbers_are_written_in_english(english: Publication) -> None:
     page = html_page(english, "en")
     assert "14.9%" in page and "40,817" in page
-    assert "14,9" not in page.split("<main", 1)[1].split('id="replication"', 1)[0]
+    assert "14,9" not in page.split("<main", 1)[1]
 
 
 def test_words_are_put_together_from_their_parts() -> None:
@@ -93,6 +162,9 @@ def test_words_are_put_together_from_their_parts() -> None:
     assert words.of("1\u202f449,5\u00a0% pour −30\u202f000\u00a0€") == "1,449.5% against −€30,000"
     assert words.of("L’Épine") == "L’Épine"
     assert words.of("") is None and not words.missing
+    kept = Words({"Postes": "Posts"}, {}, [], {"Le tableau {=} additionne {}": "Table {} adds up {}"})
+    assert kept.of("Le tableau 1.1 additionne Postes") == "Table 1.1 adds up Posts"
+    assert kept.of("Le tableau 1.1 additionne Rien") is None
     assert words.of("Taille\u00a0: inconnue") is None
     assert list(words.missing) == ["Taille\u00a0: inconnue"]
 

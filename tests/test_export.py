@@ -252,7 +252,13 @@ def test_data_package_and_catalogue(exported: Exported) -> None:
     catalogue = json.loads((exported.folder / "dcat.jsonld").read_text(encoding="utf-8"))
     for key in ("dct:title", "dct:description", "dct:license", "dct:temporal", "dct:spatial", "dcat:keyword"):
         assert catalogue[key]
-    assert len(catalogue["dcat:distribution"]) == len(list((exported.folder / "csv").rglob("*.csv"))) + 4
+    data = {path.relative_to(exported.folder).as_posix() for path in exported.folder.rglob("*.*")}
+    titles = {entry["@id"]: entry["dct:title"]["@value"] for entry in catalogue["dcat:distribution"]}
+    assert set(titles) == {name for name in data if name.startswith(("data/", "csv/")) and "." in name}
+    assert titles["csv/tableaux/SYNTHETIQUE_1.1_size_bands.csv"].startswith("Tableau 1.1 – ")
+    assert catalogue["dct:issued"] == {"@value": "2012-05", "@type": "xsd:gYearMonth"}
+    kinds = {entry["dcat:mediaType"]["@id"] for entry in catalogue["dcat:distribution"]}
+    assert all(kind.startswith("https://www.iana.org/assignments/media-types/") for kind in kinds)
 
 
 def test_provenance_gives_fingerprints_and_no_survey_file(

@@ -1,10 +1,11 @@
-"""Page, workbook, CSV, notebook frame and Parquet say the same of every cell, read back independently."""
+"""Parquet, page, workbook, CSV, notebook and PDF say the same of every cell, read back independently."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 from decimal import ROUND_HALF_UP, Decimal
@@ -110,6 +111,22 @@ def _number(text: str) -> Decimal:
     return Decimal(bare.lstrip("+").rstrip("%‰€"))
 
 
+def _is_turned(card: dict[str, Any]) -> bool:
+    """A table of few rows and many columns is printed with its columns as rows, its base said below it."""
+    return len(card["columns"]) >= 8 and len(card["rows"]) <= 6
+
+
+def _same(truth: Truth, card: dict[str, Any], rows: list[list[str]]) -> None:
+    """Every cell of a printed table is the one of the folder."""
+    turned = _is_turned(card)
+    for i, j, wanted, _ in truth.cells(card):
+        if turned and card["rows"][i]["kind"] == "base":
+            continue
+        text = rows[j][i + 1] if turned else rows[i][j + 1]
+        assert (_number(text) if isinstance(wanted, Decimal) else text) == wanted, (card["id"], i, j)
+    assert len(rows) == len(card["columns" if turned else "rows"])
+
+
 @pytest.fixture(scope="module", params=["invented", "reference"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if request.param == "reference":
@@ -131,11 +148,7 @@ def test_page(truth: Truth, publication: Publication) -> None:
     grids = Grids(html_page(publication)).grids
     for card in truth.cards:
         table = publication.table(card["id"])
-        rows = grids[table.anchor][1:]
-        turned = len(rows) == len(card["columns"]) != len(card["rows"])
-        for i, j, wanted, _ in truth.cells(card):
-            text = rows[j][i + 1] if turned else rows[i][j + 1]
-            assert (_number(text) if isinstance(wanted, Decimal) else text) == wanted, (card["id"], i, j)
+        _same(truth, card, grids[table.anchor][1:])
 
 
 def test_workbook(truth: Truth, publication: Publication, tmp_path: Path) -> None:
@@ -184,22 +197,62 @@ def test_frame(truth: Truth, publication: Publication) -> None:
                 assert value is not value or str(value) == "<NA>"
 
 
-def test_pdf_says_the_key_figures(tmp_path: Path) -> None:
+def test_notebook(truth: Truth, publication: Publication) -> None:
+    for card in truth.cards:
+        table = publication.table(card["id"])
+        _same(truth, card, Grids(table._repr_html_()).grids[f"nb-{table.anchor}"][1:])
+
+
+UNIT = r"(?:\s*(?:%|‰|€|\([a-z]\)|\[[^\]]*\]|[^\W\d_]\S*))*?"  # what may follow a number in its cell
+
+
+def _printed(cell: str | Decimal) -> str:
+    """Pattern of a cell as the PDF prints it: words on one or several lines, French numbers."""
+    if isinstance(cell, Decimal):
+        sign = r"[+\u2212]?" if cell else ""
+        return sign + f"{abs(cell):,}".replace(",", r"\s?").replace(".", ",") + UNIT
+    return r"\s+".join(re.escape(word).replace(r"\-", r"-\s?") for word in cell.split())
+
+
+def test_pdf(truth: Truth, publication: Publication, tmp_path: Path) -> None:
     reader = shutil.which("pdftotext")
     if browser() is None or reader is None:
         pytest.skip("no Chromium or no pdftotext on this machine")
-    invented = load_publication(build_publication(tmp_path / "publication"))
-    pdf = write_pdf(invented, tmp_path / "r.pdf")
-    done = subprocess.run([reader, "-layout", str(pdf), "-"], capture_output=True, text=True, check=True)
-    said = " ".join(done.stdout.replace("\u202f", " ").replace("\u00a0", " ").split())
-    for key in invented.texts["key_figures"]:
-        figure = invented.figure(key["figure"] if isinstance(key, dict) else key)
-        assert figure.formatted().replace("\u202f", " ").replace("\u00a0", " ") in said, figure.id
-    for table in invented.tables:
-        assert f"Tableau {table.number}" in said
+    pdf = write_pdf(publication, tmp_path / "r.pdf")
+    done = subprocess.run([reader, "-raw", str(pdf), "-"], capture_output=True, text=True, check=True)
     pages = done.stdout.split("\f")[:-1]
+    said = "\n".join(pages).replace("\u202f", "").replace("\u00a0", " ")
+    for card in truth.cards:
+        table = publication.table(card["id"])
+        at = [found.end() for found in re.finditer(rf"Tableau {re.escape(table.number)}\b", said)][-1]
+        grid: dict[int, list[str | Decimal]] = {}
+        turned = _is_turned(card)
+        for i, j, wanted, _ in truth.cells(card):
+            if not turned or card["rows"][i]["kind"] != "base":
+                grid.setdefault(j if turned else i, []).append(wanted)
+        for index, cells in grid.items():
+            column = table.columns[index] if turned else None
+            label = column.label if column else card["rows"][index]["label"]
+            unit = rf"(?:\s+{re.escape(column.header[len(column.label) :].strip())})?" if column else ""
+            pattern = _printed(label) + unit + "".join(rf"\s+{_printed(cell)}" for cell in cells)
+            found = re.compile(pattern).search(said, at)
+            assert found and found.start() - at < 900, (card["id"], label, said[at : at + 300])
+            at = found.end()
+    _check_pages(pages, publication)
+    written = pdf.read_bytes()
+    for mark in (b"/Lang (fr)", b"/Marked true", b"/DisplayDocTitle true", b"/Type /Outlines", b"/S /TH"):
+        assert mark in written, mark
+    drawings = html_page(publication, page_numbers={}).count('<svg class="chart')
+    assert written.count(b"/Alt ") == drawings > 10
+
+
+def _check_pages(pages: list[str], publication: Publication) -> None:
+    """Contents give the page of every chapter and table; no page is nearly empty."""
     contents = next(page for page in pages if "Sommaire" in page)
-    chapter = next(line for line in contents.splitlines() if "Finances" in line)
-    number = int(chapter.split()[-1])
-    assert "Finances" in pages[number - 1]
-    assert min(len(page.split()) for page in pages[2:-1]) > 25, "no page is nearly empty"
+    for table in publication.tables:
+        if str(table.chapter) == "0":
+            continue
+        number = re.search(rf"^{re.escape(table.number)} .*?(\d+)$", contents, re.M | re.S)
+        named = re.compile(rf"^(?:Figure|Tableau) {re.escape(table.number)}\b", re.M)
+        assert number and named.search(pages[int(number[1]) - 1]), table.number
+    assert min(len(page.split()) for page in pages[2:-1]) > 60

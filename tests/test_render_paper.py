@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import openpyxl
 import pytest
+from python_calamine import CalamineWorkbook
 
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.tables import load_publication
 from ess_observatory.render import paper
 from ess_observatory.render.extras import render_extras
+from ess_observatory.render.html import html_page
 from ess_observatory.render.workbook import render_workbook
 from test_render_fixture import build_publication
 
@@ -53,12 +56,30 @@ def test_pages_of_named_places_are_read_in_the_tree() -> None:
     assert paper.page_numbers(b"%PDF-1.7 something else") == {}
 
 
-def test_english_page_is_written_beside_and_linked(folder: Path, tmp_path: Path) -> None:
+def test_page_for_paper_is_laid_out_in_two_columns_and_hides_nothing(folder: Path) -> None:
+    publication = load_publication(folder)
+    page = html_page(publication, page_numbers={"t1-1-h": 7})
+    assert '<details class="fold"' not in page and 'class="chart wide"' not in page
+    beside = page.split('<div class="beside">')[1:]
+    assert any('class="chart paper"' in part and 'class="ess-table' in part for part in beside)
+    contents = page[page.index('id="sommaire"') : page.index("<main")]
+    for table in publication.tables:
+        assert str(table.chapter) == "0" or f'href="#{table.anchor}-h"' in contents, table.number
+    assert contents.count('class="toc-page">7<') == 1
+    assert '@top-right { content: "Données synthétiques"' in page
+    screen = html_page(publication)
+    assert "toc-tables" not in screen.split("</style>")[-1] and 'class="chart paper"' not in screen
+
+
+def test_english_page_and_workbook_are_written_beside(folder: Path, tmp_path: Path) -> None:
     written = render_extras(folder, tmp_path, lang="en")
     english, french = (
         (tmp_path / name).read_text(encoding="utf-8") for name in ("rapport-ess.en.html", "rapport-ess.html")
     )
-    assert written == {"page_en": tmp_path / "rapport-ess.en.html"}
+    names = {"page_en": "rapport-ess.en.html", "workbook_en": "rapport-ess.en.xlsx"}
+    assert written == {kind: tmp_path / name for kind, name in names.items()}
+    book = openpyxl.load_workbook(written["workbook_en"], read_only=True)
+    assert book.sheetnames[:4] == ["Cover", "Contents", "Reading_the_tables", "Notes"]
     assert 'hreflang="fr" href="rapport-ess.html"' in english
     assert 'hreflang="en" href="rapport-ess.en.html"' in french
 
@@ -69,7 +90,13 @@ def test_libreoffice_reads_the_workbook(folder: Path, tmp_path: Path) -> None:
     publication = load_publication(folder)
     book = render_workbook(publication, tmp_path / "rapport-ess.xlsx")
     copy = paper.write_ods(book, tmp_path)
-    assert copy.name == "rapport-ess.ods" and copy.read_bytes()[:2] == b"PK"
+    assert copy.name == "rapport-ess.ods"
+    original, copied = (CalamineWorkbook.from_path(path) for path in (book, copy))
+    assert copied.sheet_names == original.sheet_names
+    for name in original.sheet_names:
+        assert copied.get_sheet_by_name(name).to_python() == original.get_sheet_by_name(name).to_python(), (
+            name
+        )
     command = [str(paper.office()), f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless"]
     command += ["--convert-to", "pdf", "--outdir", str(tmp_path), str(book)]
     subprocess.run(command, capture_output=True, timeout=120, check=True)

@@ -44,7 +44,7 @@ def test_sheets(book: Any, publication: Publication) -> None:
         "Notes",
         *(t.sheet_name for t in publication.tables),
     ]
-    assert book.sheetnames == [*names, "Dictionnaire", "Controles", "Replication", "Donnees_longues"]
+    assert book.sheetnames == [*names, "Dictionnaire", "Contrôles", "Réplication", "Données_longues"]
     assert book.active.title == "Couverture"
 
 
@@ -193,3 +193,34 @@ def test_bounds_of_intervals_have_their_columns(book: Any) -> None:
     low = header.index("Part des répondants – Borne basse (95\u00a0%)")
     assert rows[0][low - 1 : low + 2] == [78.2, 65.6, 87.1]
     assert rows[1][low : low + 2] == ["///", "///"]
+
+
+def test_no_number_is_wider_than_its_column_and_no_text_is_cut(book: Any) -> None:
+    """A number too wide shows ####; a text is cut when its row is too low. Digits of Arial 12 are 9 pixels wide."""
+    for sheet in book.worksheets:
+        heights = {number: row.height or 15 for number, row in sheet.row_dimensions.items()}
+        widths = {at: c.width for c in sheet.column_dimensions.values() for at in range(c.min, c.max + 1)}
+        for row in sheet.iter_rows():
+            for cell in row:
+                room = widths[cell.column]
+                if isinstance(cell.value, int | float):
+                    shown = re.match(r"#,##0(?:\.(0+))?;", cell.number_format)
+                    written = f"{cell.value:,.{len(shown[1] or '')}f}" if shown else str(round(cell.value))
+                    assert len(written) + 1 <= room, (sheet.title, cell.coordinate)
+                elif cell.alignment.wrap_text and cell.value:
+                    lines = -(-len(cell.value) // (room * 1.35))
+                    assert heights[cell.row] >= 15 * lines, (sheet.title, cell.coordinate)
+
+
+def test_charts_stand_beside_the_rows_on_one_scale_with_their_unit(path: Path, book: Any) -> None:
+    """Never over the header, which is printed again on each page; the charts of a table share their scale."""
+    for sheet in book.worksheets:
+        start = next((int(re.search(r"\d+", table.ref)[0]) for table in sheet.tables.values()), 0)  # type: ignore[index]
+        tops = [chart.anchor._from.row for chart in sheet._charts]
+        assert all(top >= start for top in tops), sheet.title
+        scales = {chart.y_axis.scaling.max for chart in sheet._charts if len(sheet._charts) > 1}
+        assert len(scales) <= 1, sheet.title
+    with zipfile.ZipFile(path) as archive:
+        charts = [archive.read(n).decode() for n in archive.namelist() if re.match(r"xl/charts/chart\d+", n)]
+    assert any('formatCode="#,##0.0&quot;\u00a0%&quot;"' in chart for chart in charts)
+    assert all("<c:title>" in chart and "<c:tickLblSkip" in chart for chart in charts)

@@ -163,12 +163,45 @@
   }
   all("table[data-filter]").forEach(filterOf);
 
-  /* Each figure as a picture that carries its own colours and source. */
-  function picture(drawings) {
+  function save(blob, name) {
+    var link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    setTimeout(function () { URL.revokeObjectURL(link.href); }, 1000);
+  }
+
+  /* Each table as an Excel sheet, made here from its CSV. */
+  all(".dataset .tools a.button[download]").forEach(function (link) {
+    var dataset = link.closest(".dataset");
+    var button = make("button", "button", words.xlsx);
+    button.type = "button";
+    button.append(link.querySelector(".vh").cloneNode(true));
+    button.addEventListener("click", function () {
+      var english = root.lang === "en";
+      var csv = decodeURIComponent(link.href.slice(link.href.indexOf(",") + 1)).replace(/^\ufeff/, "");
+      var notes = all(".meta > div", dataset).map(function (note) { return note.innerText.replace(/\s*\n\s*/g, " "); });
+      var title = dataset.querySelector("caption").textContent.replace(/\s+/g, " ").trim();
+      save(essSheet(title, notes, csv, english ? ",." : ";,", dataset.id), link.download.replace(/csv$/, "xlsx"));
+    });
+    link.after(button);
+  });
+
+  /* Each figure as a picture that carries its own title, colours and source. */
+  function lines(text, most) {
+    var found = [""];
+    text.trim().split(/\s+/).forEach(function (word) {
+      var last = found[found.length - 1];
+      if (last && (last + " " + word).length > most) { found.push(word); } else { found[found.length - 1] = last ? last + " " + word : word; }
+    });
+    return found;
+  }
+  function picture(drawings, titles) {
     var space = "http://www.w3.org/2000/svg";
     var sheet = document.createElementNS(space, "svg");
     var style = document.createElementNS(space, "style");
     var paper = document.createElementNS(space, "rect");
+    var width = Number(drawings[0].getAttribute("width")) + 24;
     var height = 12;
     style.textContent = document.getElementById("chart-css").textContent;
     sheet.setAttribute("class", "chart");
@@ -176,6 +209,18 @@
     paper.setAttribute("width", "100%");
     paper.setAttribute("height", "100%");
     sheet.append(style, paper);
+    titles.forEach(function (title) {
+      lines(title.text, width / title.unit).forEach(function (line) {
+        var text = document.createElementNS(space, "text");
+        height += title.step;
+        text.setAttribute("x", "12");
+        text.setAttribute("y", height);
+        text.setAttribute("class", title.name);
+        text.textContent = line;
+        sheet.append(text);
+      });
+    });
+    height += 14;
     drawings.forEach(function (drawing) {
       var copy = drawing.cloneNode(true);
       copy.setAttribute("x", "12");
@@ -184,7 +229,6 @@
       height += Number(drawing.getAttribute("height")) + 12;
       sheet.append(copy);
     });
-    var width = Number(drawings[0].getAttribute("width")) + 24;
     sheet.setAttribute("viewBox", "0 0 " + width + " " + height);
     sheet.setAttribute("width", width);
     sheet.setAttribute("height", height);
@@ -198,12 +242,12 @@
     button.type = "button";
     button.addEventListener("click", function () {
       var link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([picture(drawings)], { type: "image/svg+xml" }));
-      link.download = dataset.id + ".svg";
-      link.click();
-      setTimeout(function () { URL.revokeObjectURL(link.href); }, 1000);
+      var said = function (selector) { return dataset.querySelector(selector).innerText.replace(/\s+/g, " "); };
+      var titles = [{ text: said("h3"), name: "t-title", unit: 9, step: 22 }, { text: said(".caption-number") + " – " + said(".caption-number + span"), name: "t-m", unit: 7.2, step: 20 }];
+      if (dataset.querySelector(".measure")) { titles.push({ text: said(".measure"), name: "t-m", unit: 7.2, step: 20 }); }
+      save(new Blob([picture(drawings, titles)], { type: "image/svg+xml" }), dataset.id + ".svg");
     });
-    tools.querySelector(".button").after(button);
+    all(".button", tools).pop().after(button);
   });
 
   /* The code to embed a figure, with the address of this page, and a button to copy it. */

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import io
+import json
 import re
 import shutil
 import subprocess
@@ -12,19 +14,21 @@ from typing import Any
 
 import pytest
 from devtools import Browser
+from openpyxl import load_workbook
 
 from ess_observatory.build.database import Database
 from ess_observatory.build.place import Outputs
 from ess_observatory.directory import write_directory
 from ess_observatory.project import Project
 from ess_observatory.publish.tables import Publication, load_publication
-from ess_observatory.render.html import PAGES, render_html
+from ess_observatory.render.html import PAGES, html_page, render_html
 from ess_observatory.render.paper import browser as find_browser
 from ess_observatory.render.paper import page_numbers
 from test_render_fixture import build_publication
 
-AXE = "4.14.1"
-CACHE = Path(__file__).resolve().parents[2] / ".pytest_cache" / f"axe-core-{AXE}"
+AXE, CHECKER = "4.14.1", "26.9.27"
+CACHE = Path(__file__).resolve().parents[2] / ".pytest_cache"
+UNKNOWN = ("paint-order", "violates Content Security Policy")  # a property of SVG 2; hashes are not computed
 
 
 @pytest.fixture(scope="module")
@@ -37,20 +41,27 @@ def chromium() -> Iterator[Browser]:
     running.close()
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """Source of axe-core, fetched once by npm."""
-    script = CACHE / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.exists():
+def _fetched(package: str, version: str, file: str) -> Path:
+    """A file of an npm package, fetched once; the test is skipped where it cannot be."""
+    folder = CACHE / f"{package}-{version}"
+    found = folder / "node_modules" / package / file
+    if not found.exists():
         npm = shutil.which("npm")
         if npm is None:
             pytest.skip("no npm on this machine")
-        CACHE.mkdir(parents=True, exist_ok=True)
-        command = [npm, "install", "--prefix", str(CACHE), "--no-save", "--ignore-scripts", f"axe-core@{AXE}"]
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [npm, "install", "--prefix", str(folder), "--no-save", "--ignore-scripts"]
+        command.append(f"{package}@{version}")
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        if done.returncode or not script.exists():
-            pytest.skip("axe-core cannot be fetched")
-    return script.read_text(encoding="utf-8")
+        if done.returncode or not found.exists():
+            pytest.skip(f"{package} cannot be fetched")
+    return found
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """Source of axe-core."""
+    return _fetched("axe-core", AXE, "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -209,12 +220,39 @@ def test_picture_of_a_figure_carries_colours_and_source(chromium: Browser, page:
     chromium.value(
         "(() => { const make = URL.createObjectURL; URL.createObjectURL = b => { window.saved = b; return make(b); };"
         " HTMLAnchorElement.prototype.click = function () { window.named = this.download; };"
-        " [...document.querySelectorAll('#t2-1 .tools button')][0].click(); })()"
+        " [...document.querySelectorAll('#t2-1 .tools button')][1].click(); })()"
     )
     picture = chromium.value("window.saved.text()")
     assert chromium.value("window.named") == "t2-1.svg"
     assert picture.startswith("<svg") and "--c1:" in picture and "Source" in picture
+    said = chromium.value("document.querySelector('#t2-1 h3').textContent")
+    words = re.findall(r'class="t-title"[^>]*>([^<]+)<', picture)
+    assert " ".join(words) == said, "the picture says its title"
     assert picture.count("<svg") == 3, "the sheet, the map and the ranking"
+
+
+def test_a_table_alone_as_a_workbook(chromium: Browser, page: Path, publication: Publication) -> None:
+    table = publication.table("size")
+    chromium.screen()
+    for name, lang in (("fr", "fr"), ("en", "en")):
+        chromium.open(page.with_name(PAGES[name]))
+        data = chromium.value(
+            "(() => { const make = URL.createObjectURL;"
+            " URL.createObjectURL = b => { window.saved = b; return make(b); };"
+            " HTMLAnchorElement.prototype.click = function () { window.named = this.download; };"
+            " document.querySelector('#t1-1 .tools button').click();"
+            " return new Promise(done => { const file = new FileReader(); file.onload = () => done(file.result);"
+            " file.readAsDataURL(window.saved); }); })()"
+        )
+        sheet = load_workbook(io.BytesIO(base64.b64decode(data.split(",")[1]))).active
+        rows = list(sheet.iter_rows(values_only=True))
+        head = next(at for at, row in enumerate(rows) if row[0] == table.stub)
+        assert sheet.title == "t1-1" and table.title in rows[0][0], lang
+        assert any(row[0].startswith("Source") for row in rows[:head])
+        found = {row[0]: row[1] for row in rows[head + 1 :]}
+        expected = {row.label: table.cell(row, "count").value for row in table.rows}
+        assert found == expected, "numbers are numbers"
+    assert chromium.value("window.named").endswith(".xlsx")
 
 
 def test_paper_has_contents_pages_and_no_tools(chromium: Browser, page: Path) -> None:
@@ -245,6 +283,7 @@ def edition_pages(
         "report": reference_build.page,
         "english": render_html(load_publication(published, "en"), folder / PAGES["en"], "en", others=("fr",)),
         "quality": reference_build.quality / "rapport-qualite.html",
+        "expectations": reference_build.quality / "data_docs" / "index.html",
         "directory": next(folder.glob("*annuaire.html")),
         "today": render_html(load_publication(today), folder / "today.html"),
         "today in English": render_html(load_publication(today, "en"), folder / "today.en.html", "en"),
@@ -272,3 +311,23 @@ def test_pages_of_an_edition_are_accessible(
     assert _violations(chromium, axe) == []
     assert chromium.value("document.documentElement.scrollWidth") <= width
     chromium.screen()
+
+
+def test_pages_of_an_edition_conform_to_html(edition_pages: dict[str, Path], tmp_path: Path) -> None:
+    """By the Nu Html Checker, every page and the one that is printed as a PDF."""
+    java = shutil.which("java")
+    if java is None:
+        pytest.skip("no Java on this machine")
+    checker = _fetched("vnu-jar", CHECKER, "build/dist/vnu.jar")
+    printed = tmp_path / "printed.html"
+    folder = edition_pages["report"].parents[1] / "publication"
+    printed.write_text(html_page(load_publication(folder), page_numbers={"ch-1-t": 3}), encoding="utf-8")
+    pages = [str(path) for path in (*edition_pages.values(), printed)]
+    command = [java, "-Xss4m", "-jar", str(checker), "--format", "json", "--exit-zero-always", *pages]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
+    found = [
+        (Path(said["url"]).name, said["message"])
+        for said in json.loads(done.stderr)["messages"]
+        if not any(word in said["message"] for word in UNKNOWN)
+    ]
+    assert found == []

@@ -20,10 +20,15 @@ MEDIA_TYPES = {
     ".cff": "application/yaml",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+IANA = "https://www.iana.org/assignments/media-types/"
+DATES = {4: "xsd:gYear", 7: "xsd:gYearMonth", 10: "xsd:date"}  # by length
 
 
-def dcat(about: About, folder: Path, files: list[str]) -> dict[str, Any]:
-    """`dcat.jsonld`: one dcat:Dataset, one distribution a file, with the fields that open data portals harvest."""
+def dcat(about: About, folder: Path, files: dict[str, str]) -> dict[str, Any]:
+    """`dcat.jsonld`: one dcat:Dataset, one distribution a file, with the fields that open data portals harvest.
+
+    `files`: title of each file, by its path in the package.
+    """
     manifest, year = about.manifest, about.manifest["year"]
     licence = about.licence.get("path") or about.licence["title"]
     theme = "http://publications.europa.eu/resource/authority/data-theme/"
@@ -69,7 +74,7 @@ def dcat(about: About, folder: Path, files: list[str]) -> dict[str, Any]:
             "dct:identifier": about.territory_code,
             "skos:prefLabel": _words(name_of(manifest["territory"]), "fr"),
         },
-        **({"dct:issued": str(manifest["published"])} if manifest.get("published") else {}),
+        **_issued(str(manifest.get("published") or "")),
         "dcat:version": str(manifest["version"]),
         "dcat:theme": [{"@id": f"{theme}{code}"} for code in about.package.themes],
         "dcat:keyword": [
@@ -77,18 +82,23 @@ def dcat(about: About, folder: Path, files: list[str]) -> dict[str, Any]:
             *(_words(word, "en") for word in about.package.keywords_en),
         ],
         "dct:provenance": {"@type": "dct:ProvenanceStatement", "dct:source": "provenance.json"},
-        "dcat:distribution": [_distribution(folder, name, licence) for name in files],
+        "dcat:distribution": [_distribution(folder, name, title, licence) for name, title in files.items()],
     }
 
 
-def _distribution(folder: Path, name: str, licence: str) -> dict[str, Any]:
+def _issued(published: str) -> dict[str, Any]:
+    kind = DATES.get(len(published))
+    return {"dct:issued": {"@value": published, "@type": kind}} if kind else {}
+
+
+def _distribution(folder: Path, name: str, title: str, licence: str) -> dict[str, Any]:
     path = folder / name
     return {
         "@type": "dcat:Distribution",
         "@id": name,
-        "dct:title": _words(name, "fr"),
+        "dct:title": _words(title, "fr"),
         "dcat:accessURL": {"@id": name},
-        "dcat:mediaType": MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
+        "dcat:mediaType": {"@id": IANA + MEDIA_TYPES.get(path.suffix, "application/octet-stream")},
         "dcat:byteSize": path.stat().st_size,
         "dct:license": {"@id": licence} if licence.startswith("http") else licence,
         "spdx:checksum": {

@@ -63,8 +63,7 @@ def export_package(project: Project, publication: Path, out: Path, previous: Pat
         folder.mkdir()
         rows = _fill(project, book, about, folder)
         write_text(folder / "CHANGELOG.md", changelog(about, changes, since, former))
-        described = [name for name in members(folder) if name.startswith(("data/", "csv/"))]
-        write_json(folder / "dcat.jsonld", dcat(about, folder, described))
+        write_json(folder / "dcat.jsonld", dcat(about, folder, _titles(about, book, folder)))
         everything = members(folder)
         write_json(folder / "provenance.json", provenance(about, project, publication, folder, everything))
         write_sums(folder)
@@ -75,6 +74,18 @@ def export_package(project: Project, publication: Path, out: Path, previous: Pat
         )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _titles(about: About, book: Publication, folder: Path) -> dict[str, str]:
+    """Title of each file of data, by its path in the package."""
+    titles = {resource.id: resource.title for resource in about.package.resources}
+    known = {f"data/{name}.parquet": f"{title} (Parquet)" for name, title in titles.items()}
+    known |= {f"csv/{about.stem}{name}.csv": f"{title} (CSV)" for name, title in titles.items()}
+    known |= {
+        f"csv/tableaux/{csv_name(table, about.stem.rstrip('_'))}": f"Tableau {table.number} – {table.title}"
+        for table in book.tables
+    }
+    return {name: known[name] for name in members(folder) if name in known}
 
 
 def _fill(project: Project, book: Publication, about: About, folder: Path) -> dict[str, int]:

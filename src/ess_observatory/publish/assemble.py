@@ -75,9 +75,10 @@ def _untranslated(number: str, words: list[str]) -> Verdict:
 
 
 def _is_published(card: dict[str, Any], present: frozenset[str]) -> bool:
-    """A table is published when the source that it is mainly about (the first one) was read."""
+    """A table is published when the source that it is mainly about (the first one) was read; `requires = "all"`: all of them."""
     sources = card.get("sources", [])
-    return card.get("kind") != "checks" and (not sources or sources[0] in present)
+    needed = sources if card.get("requires") == "all" else sources[:1]
+    return card.get("kind") != "checks" and all(source in present for source in needed)
 
 
 def _replicate(

@@ -1,7 +1,8 @@
 """English of the words of the tables: twins beside the French ones, each from the one place that declares it.
 
-Row labels come from the nomenclatures (`label_en` columns of `rules/`) and from the codebook of the survey; what
-these do not know, sources and joints included, from `texts/en/words.toml`. Proper names and numbers need no twin.
+Row labels come from the nomenclatures (`label_en` columns of `rules/`), from the codebook of the survey and from the
+cards; what these do not know, sources, controls and joints included, from `texts/en/words.toml`. Proper names and
+numbers need no twin.
 """
 
 from __future__ import annotations
@@ -22,11 +23,24 @@ _NUMBER = re.compile(r"[−+]?\d[\d\u202f]*(?:,\d+)?(?:\u00a0[%€])?")
 class Words:
     """English of French words; what has none is kept in `missing` (the words, in the order met)."""
 
-    def __init__(self, words: Mapping[str, str], joints: Mapping[str, str], names: Iterable[str]) -> None:
-        """`words`: French → English; `joints`: what joins two words in a label; `names`: the same in both languages."""
+    def __init__(
+        self,
+        words: Mapping[str, str],
+        joints: Mapping[str, str],
+        names: Iterable[str],
+        patterns: Mapping[str, str] | None = None,
+    ) -> None:
+        """`words`: French → English; `joints`: what joins two words in a label; `names`: the same in both languages.
+
+        `patterns`: French → English of sentences with blanks, `{}` for words that have a twin, `{=}` for codes kept.
+        """
         self.words = {name: name for name in (name.replace("'", "’") for name in names)}
         self.words |= {french(text): english(twin) for text, twin in words.items()}
         self.joints = {french(f"x{joint}x")[1:-1]: twin for joint, twin in joints.items()}
+        self._patterns = [
+            (_pattern(french(text)), re.findall(r"{=?}", text), english(twin))
+            for text, twin in (patterns or {}).items()
+        ]
         self._joint = re.compile("(" + "|".join(map(re.escape, self.joints)) + ")") if self.joints else None
         self.missing: dict[str, None] = {}
 
@@ -34,13 +48,27 @@ class Words:
         """The English of a text as it is published, or None where a part of it has none."""
         if not text:
             return None
-        twin = self._whole(text)
-        if twin is None and self._joint:
-            parts = [self.joints.get(part) or self._whole(part) for part in self._joint.split(text)]
-            twin = "".join(part for part in parts if part) if all(parts) else None
+        twin = self._whole(text) or self._sentence(text) or self._joined(text)
         if twin is None:
             self.missing.setdefault(text)
         return twin
+
+    def _joined(self, text: str) -> str | None:
+        """A label put together from parts that each have a twin."""
+        parts = self._joint.split(text) if self._joint else [text]
+        twins = [self.joints.get(part) or self._whole(part) for part in parts]
+        return "".join(twin for twin in twins if twin) if all(twins) else None
+
+    def _sentence(self, text: str) -> str | None:
+        """A sentence of a declared pattern, its blanks filled with their twins."""
+        for pattern, blanks, twin in self._patterns:
+            if found := pattern.fullmatch(text):
+                parts = [
+                    part if blank == "{=}" else self._whole(part)
+                    for part, blank in zip(found.groups(), blanks, strict=True)
+                ]
+                return twin.format(*parts) if all(parts) else None
+        return None
 
     def _whole(self, text: str) -> str | None:
         if text in self.words:
@@ -53,10 +81,19 @@ class Words:
         return None if re.search(r"[^\W\d_]{3}", text) else text
 
 
+def _pattern(text: str) -> re.Pattern[str]:
+    """What recognises a sentence with blanks."""
+    return re.compile("(.+)".join(map(re.escape, re.split("{=?}", text))))
+
+
 def load_twins(project: Project, edition: Edition, placeholders: Placeholders) -> Twins:
     """The English of everything that is declared, for the tables of an edition."""
-    path = project.pipelines / "texts" / "en" / "words.toml"
-    declared = read_toml(path) if path.is_file() else {}
+    return Twins(load_words(project, edition), placeholders, _declared(project).get("scopes", {}))
+
+
+def load_words(project: Project, edition: Edition) -> Words:
+    """The English of every declared word, for an edition."""
+    declared = _declared(project)
     words: dict[str, str] = {}
     for rules in sorted((project.pipelines / "rules").rglob("*.csv")):
         with rules.open(encoding="utf-8") as handle:
@@ -65,9 +102,15 @@ def load_twins(project: Project, edition: Edition, placeholders: Placeholders) -
             words |= {row["label"]: row["label_en"] for row in read_csv_rows(rules) if row["label_en"]}
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     words |= dict(_labels(yaml.load(project.questionnaire.read_text(encoding="utf-8"), loader)))
-    words |= declared.get("words", {})
-    known = Words(words, declared.get("joints", {}), _names(project, edition))
-    return Twins(known, placeholders, declared.get("scopes", {}))
+    for table in project.tables:
+        words |= {c["label"]: c["label_en"] for c in table.card["columns"] if c.get("label_en")}
+    words |= declared.get("words", {}) | declared.get("controls", {})
+    return Words(words, declared.get("joints", {}), _names(project, edition), declared.get("patterns", {}))
+
+
+def _declared(project: Project) -> dict[str, Any]:
+    path = project.pipelines / "texts" / "en" / "words.toml"
+    return read_toml(path) if path.is_file() else {}
 
 
 def _labels(node: Any) -> Iterable[tuple[str, str]]:

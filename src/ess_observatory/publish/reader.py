@@ -33,9 +33,10 @@ Files of the folder
                        HTML here is written by the publisher and trusted.
 `texts.en.json`        optional twin of `texts.json`, taken when `lang="en"` is asked.
 `checks.json`          [{"id", "label", "status": "ok" | "warning" | "failed" | "info", "detail"?, "source"?}]
+                       (`label_en` and `detail_en`, as `label_en` and `remark_en` below, are taken when `lang="en"`).
 `map.geojson`          optional FeatureCollection; properties `code`, `name`, `commune_codes`?, `cx`?, `cy`?.
 `replication.parquet`  optional: figure_id, published, recomputed, difference, verdict, remark.
-`replication.json`     optional: {figure_id: {"label", "unit"}}, the words of the lines of replication.parquet.
+`replication.json`     optional: {figure_id: {"label", "label_en"?, "unit", "remark_en"?}}, words of the lines of the former.
 """
 
 from __future__ import annotations
@@ -76,18 +77,32 @@ def read_publication(directory: Path | str, lang: str = "fr") -> Publication:
         tables=tables,
         texts=_texts(folder, lang),
         map=_json(folder / "map.geojson", optional=True),
-        checks=_json(folder / "checks.json", optional=True) or [],
-        replication=_replication(folder),
+        checks=[_twinned(check, lang) for check in _json(folder / "checks.json", optional=True) or []],
+        replication=[_twinned(line, lang) for line in _replication(folder)],
         lang=lang,
     )
 
 
 def _manifest(manifest: dict[str, Any], lang: str) -> dict[str, Any]:
-    """The manifest with its `<key>_<lang>` twins in place of the French words."""
-    twins = {
-        key[: -len(lang) - 1]: value for key, value in manifest.items() if key.endswith(f"_{lang}") and value
+    """The manifest with its `<key>_<lang>` twins in place of the French words, in its sources and publisher too."""
+    found = _twinned(manifest, lang)
+    sources = [_twinned(source, lang) for source in manifest.get("sources") or ()]
+    publisher = manifest.get("publisher")
+    return {
+        **found,
+        "sources": sources,
+        "publisher": _twinned(publisher, lang) if isinstance(publisher, dict) else publisher,
     }
-    return {**manifest, **twins}
+
+
+def _twinned(item: dict[str, Any], lang: str) -> dict[str, Any]:
+    """An item with its `<key>_<lang>` twins in place of the French words; `french`: the keys whose twin lacks."""
+    if lang == "fr":
+        return item
+    end = f"_{lang}"
+    keys = [key.removesuffix(end) for key in item if key.endswith(end)]
+    twins = {key: item[key + end] for key in keys if item[key + end]}
+    return {**item, **twins, "french": [key for key in keys if item.get(key) and key not in twins]}
 
 
 def _texts(folder: Path, lang: str) -> dict[str, Any]:

@@ -19,6 +19,25 @@ _OPERATORS: dict[type, Callable] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
+#: What is said of a verdict before the remark of the line, in French and in English.
+_SAID = {
+    "withheld": (
+        "Valeur d’une seule structure : jamais publiée sans accord.",
+        "Value of one organisation: never published without its consent.",
+    ),
+    "hidden": (
+        "Non calculable : masqué par le secret statistique.",
+        "Cannot be computed: hidden by statistical confidentiality.",
+    ),
+    "absent": (
+        "Non calculable : les fichiers ne le donnent pas.",
+        "Cannot be computed: the files do not give it.",
+    ),
+    "different": (
+        "Non retrouvé : les fichiers de cette édition donnent une autre valeur.",
+        "Not found again: the files of this edition give another value.",
+    ),
+}
 
 
 def evaluate(expression: str, values: Mapping[str, float | None]) -> float | None:
@@ -47,7 +66,7 @@ def evaluate(expression: str, values: Mapping[str, float | None]) -> float | Non
 def replicate(
     folder: Path, figures: Mapping[str, Cell], exact: Mapping[str, float | None] | None = None
 ) -> list[dict[str, Any]]:
-    """One row a published figure: published, recomputed (as it leaves), difference, verdict, remark.
+    """One row a published figure: published, recomputed (as it leaves), difference, verdict, words in both languages.
 
     `exact`: the values that leave rounded; the verdict is on them, they are not written.
     """
@@ -57,12 +76,14 @@ def replicate(
         recomputed = cell.value if cell else None
         published = float(record["published"]) if record["published"] else None
         judged = (exact or {}).get(record["figure_id"], recomputed)
-        verdict, remark = _verdict(record, published, judged, cell)
+        verdict, said = _verdict(record, published, judged, cell)
+        opening = _SAID.get(said, ("", ""))
         is_withheld = verdict == "withheld"
         rows.append(
             {
                 "figure_id": record["figure_id"],
                 "label": record["label"],
+                "label_en": record.get("label_en"),
                 "unit": record["unit"],
                 "published": published,
                 "recomputed": None if is_withheld else recomputed,
@@ -70,7 +91,8 @@ def replicate(
                 if is_withheld or published is None or recomputed is None
                 else recomputed - published,
                 "verdict": verdict,
-                "remark": remark,
+                "remark": f"{opening[0]} {record['remark']}".strip(),
+                "remark_en": f"{opening[1]} {record.get('remark_en') or ''}".strip(),
             }
         )
     return rows
@@ -79,27 +101,19 @@ def replicate(
 def _verdict(
     record: dict[str, str], published: float | None, recomputed: float | None, cell: Cell | None
 ) -> tuple[str, str]:
-    remark = record["remark"]
+    """The verdict on a line, and what `_SAID` says before its own remark."""
     if record["withheld"] == "true":
-        return "withheld", "Valeur d’une seule structure : jamais publiée sans accord."
+        return "withheld", "withheld"
     if record["consistent"] != "true":
-        return "contradiction_in_report", remark
+        return "contradiction_in_report", ""
     if cell is None or recomputed is None or published is None:
-        why = (
-            "masqué par le secret statistique"
-            if cell and cell.conf_status == "C"
-            else "les fichiers ne le donnent pas"
-        )
-        return "not_computable", f"Non calculable : {why}. {remark}".strip()
+        return "not_computable", "hidden" if cell and cell.conf_status == "C" else "absent"
     decimals = int(record["decimals"])
     if abs(recomputed - published) < 1e-9:
-        return "identical", remark
+        return "identical", ""
     if round_half_up(recomputed, decimals) == round_half_up(published, decimals):
-        return "rounding", remark
-    return (
-        "not_computable",
-        f"Non retrouvé : les fichiers de cette édition donnent une autre valeur. {remark}".strip(),
-    )
+        return "rounding", ""
+    return "not_computable", "different"
 
 
 def check_cells(folder: Path, figures: Mapping[str, Cell]) -> list[Cell]:
@@ -115,7 +129,7 @@ def check_cells(folder: Path, figures: Mapping[str, Cell]) -> list[Cell]:
             "formula": check["said"],
             "published": _pair(left, right, check),
             "recomputed": _pair(ours_left, ours_right, check),
-            "gap": "nd" if left is None or right is None else _number(left - right, check),
+            "gap": "nd" if left is None or right is None else _gap(left - right, check),
             "status": _status(left, right, check),
         }
         cells += [
@@ -140,6 +154,14 @@ def _pair(left: float | None, right: float | None, check: dict[str, str]) -> str
     if left is None or right is None:
         return "nd"
     return f"{_number(left, check)} pour {_number(right, check)}"
+
+
+def _gap(value: float, check: dict[str, str]) -> str:
+    """A difference; that of two percentages is in points."""
+    if check["unit"] != "%":
+        return _number(value, check)
+    word = "point" if abs(value) < 2 else "points"
+    return f"{format_value(value, 'points', int(check['decimals']), 'fr')} {word}"
 
 
 def _number(value: float, check: dict[str, str]) -> str:

@@ -43,6 +43,7 @@ class Placeholders:
         )
         self.environment.globals.update(names)
         self.environment.globals["fig"] = self.fig
+        self.environment.globals["agree"] = self.agree
 
     def fig(self, figure_id: str) -> str:
         """The formatted figure, or the sign that stands for it."""
@@ -65,6 +66,13 @@ class Placeholders:
             return SIGN_OF_STATUS.get(cell.obs_status or "O", "nd")
         suffix = "\u00a0milliers d’euros" if unit == "K€" and self.lang == "fr" else ""
         return format_value(cell.value, unit, decimals, self.lang) + suffix
+
+    def agree(self, figure_id: str, singular: str, plural: str) -> str:
+        """The words that follow a figure, in the number it calls for: plural from 2 on in French, but for 1 in English."""
+        value = self.figures[figure_id][0].value if figure_id in self.figures else None
+        if value is None:
+            return plural
+        return singular if (abs(value) < 2 if self.lang == "fr" else value == 1) else plural
 
     def has(self, figure_id: str) -> bool:
         """Whether a figure can be shown in this edition, as a number or as the sign of secrecy."""
@@ -187,8 +195,8 @@ def _glossary(path: Path | None, placeholders: Placeholders) -> list[dict[str, s
 
 
 def typography(lang: str) -> Callable[[str], str]:
-    """The spacing and apostrophes of a language."""
-    return french if lang == "fr" else english
+    """The spacing and apostrophes of prose in a language."""
+    return (lambda text: glued(french(text))) if lang == "fr" else english
 
 
 def english(text: str) -> str:
@@ -202,4 +210,9 @@ def french(text: str) -> str:
     text = re.sub(r"«[ \u00a0\u202f]?", "«\u00a0", text)
     text = re.sub(r"[ \u00a0\u202f]?»", "\u00a0»", text)
     text = re.sub(r" (?=[:%€](?:\s|$|[.,)]))", "\u00a0", text)
-    return re.sub(r" (?=[;!?](?:\s|$))", "\u202f", text)
+    return re.sub(r"[ \u00a0](?=[;!?](?:\s|$))", "\u202f", text)
+
+
+def glued(text: str) -> str:
+    """Prose whose numbers never end a line: a hard space between a number and the word that it counts."""
+    return re.sub(r"(?<=\d) (?=[^\W\d_])", "\u00a0", text)

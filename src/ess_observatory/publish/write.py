@@ -11,7 +11,7 @@ from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Edition, Project, TableCard
-from ess_observatory.publish.english import load_twins
+from ess_observatory.publish.english import load_twins, load_words
 from ess_observatory.publish.texts import Placeholders, french, load_texts
 from ess_observatory.render import words_en, words_fr
 from ess_observatory.secrecy.door import Cell
@@ -309,6 +309,7 @@ def names_for_texts(project: Project, edition: Edition) -> dict[str, Any]:
 def write_manifest(book: Book, project: Project, files: list[dict[str, Any]], folder: Path) -> None:
     """`manifest.json`: what this publication is and what it was made from."""
     edition = book.edition
+    words = load_words(project, edition)
     by_source: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in files:
         by_source[row["source"]].append({"name": row["file"], "sha256": row["sha256"]})
@@ -318,14 +319,18 @@ def write_manifest(book: Book, project: Project, files: list[dict[str, Any]], fo
         if spec.id not in edition.sources and spec.id not in by_source:
             continue
         unique = {item["name"]: item for item in by_source.get(spec.id, [])}
+        names = {
+            "label": french(declared.get("label", spec.title)),
+            "producer": french(spec.producer),
+            "licence": french(spec.licence),
+        }
         sources.append(
             {
                 "id": spec.id,
-                "label": french(declared.get("label", spec.title)),
+                **names,
+                **{f"{key}_en": words.of(name) for key, name in names.items()},
                 "title": french(spec.title),
-                "producer": french(spec.producer),
                 "vintage": declared.get("vintage"),
-                "licence": french(spec.licence),
                 "note": french(spec.note),
                 "files": [unique[name] for name in sorted(unique)],
             }
@@ -339,13 +344,18 @@ def write_manifest(book: Book, project: Project, files: list[dict[str, Any]], fo
             "title": french(data["title"]),
             "title_en": data.get("title_en"),
             "subtitle": french(edition.territory.meta.get("description", "")),
+            "subtitle_en": edition.territory.meta.get("description_en"),
             "territory": {"code": edition.territory.id, "name": edition.territory.name},
             "perimeter": str(data["perimeter"]),
             "revisions": [
                 {"figures": list(r["figures"]), "reason": french(r["reason"])}
                 for r in data.get("revisions", ())
             ],
-            "publisher": {"name": french(data.get("publisher", "")), "contact": data.get("contact")},
+            "publisher": {
+                "name": french(data.get("publisher", "")),
+                "name_en": data.get("publisher_en"),
+                "contact": data.get("contact"),
+            },
             "licence": {"name": data.get("licence", "")},
             "synthetic": bool(data.get("synthetic", False)),
             "banner": french(data["synthetic_banner"]) if data.get("synthetic") else None,
@@ -424,7 +434,10 @@ def write_replication(rows: list[dict[str, Any]], folder: Path) -> None:
     )
     write_json(
         folder / "replication.json",
-        {row["figure_id"]: {"label": row["label"], "unit": row["unit"]} for row in rows},
+        {
+            row["figure_id"]: {key: row[key] for key in ("label", "label_en", "unit", "remark_en")}
+            for row in rows
+        },
     )
 
 

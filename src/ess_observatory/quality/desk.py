@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os.path import relpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ess_observatory.build.database import Database
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Edition, Project
+from ess_observatory.publish.english import load_words
+from ess_observatory.publish.texts import french
 from ess_observatory.quality.agreement import write_disagreements
 from ess_observatory.quality.declared import budgets, cross_checks, row_counts
 from ess_observatory.quality.gate import Gate, Judged
 from ess_observatory.quality.partitions import count_partitions, write_partitions
-from ess_observatory.quality.refused import note_corrected, refused_sheets
+from ess_observatory.quality.refused import RefusedSheet, note_corrected, refused_sheets
 from ess_observatory.quality.report import write_docs, write_report
 from ess_observatory.quality.suites import FIRST, SECOND, Suite, suites_before_core, suites_before_publication
 from ess_observatory.quality.verdicts import Verdict, write_public_verdicts, write_verdicts
@@ -35,24 +38,39 @@ class QualityDesk:
         outputs: Outputs,
         scratch: Outputs,
         publishes: bool,
+        reading: QualityDesk | None = None,
     ) -> None:
-        """`outputs`: the places of the last build; `scratch`: those of this one; `publishes`: gate 2 will be reached."""
+        """`outputs`: the places of the last build; `scratch`: those of this one; `publishes`: gate 2 will be reached.
+
+        `reading`: the desk, still open, that has judged what several territories of a run are made from.
+        """
         self.project, self.edition, self.inventory = project, edition, inventory
-        self.outputs, self.scratch, self.publishes = outputs, scratch, publishes
-        suites: list[Suite] = suites_before_core(project, inventory.sources())
+        self.outputs, self.scratch, self.publishes, self.reading = outputs, scratch, publishes, reading
+        self.suites: list[Suite] = suites_before_core(project, inventory.sources())
         if publishes:
-            suites += suites_before_publication(project, scratch.publication)
-        self.gate = Gate(suites, scratch.base / "gate")
+            self.suites += suites_before_publication(project, scratch.publication)
+        self.gate: Gate = reading.gate if reading else Gate(self.suites, scratch.base / "gate")
         self.judged: list[Judged] = []
-        self.verdicts: list[Verdict] = []
+        self.verdicts: list[Verdict] = list(reading.verdicts) if reading else []
+        self.sheets: list[RefusedSheet] = reading.sheets if reading else []
         self._at_first = False
 
     def __enter__(self) -> QualityDesk:
-        self.gate.__enter__()
+        if self.reading is None:
+            self.gate.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.gate.__exit__(*error)
+        if self.reading is None:
+            self.gate.__exit__(*error)
+
+    def after_reading(self, db: Database) -> None:
+        """Gate 1 of what several territories are made from: all but the checks between sources, which each of them makes.
+
+        Raises E390 when a check that blocks does not hold.
+        """
+        self._judge_reading(db, [suite for suite in self.suites if _is_there(db, suite)])
+        self._conclude(db, last=True)
 
     def after_staging(self, db: Database) -> None:
         """Gate 1: the declared checks of every source, budgets, row counts, checks between sources.
@@ -62,11 +80,11 @@ class QualityDesk:
         if self._at_first:
             return
         self._at_first = True
-        note_corrected(db, self.inventory)
-        self._add(self.gate.judge(db, FIRST))
-        self.verdicts += budgets(db, self.project)
-        count_partitions(db, self.project)
-        self.verdicts += row_counts(db, self.project, self.edition, self.outputs)
+        if self.reading is None:
+            self._judge_reading(db, self.suites)
+        else:
+            known = {one.suite.id for one in self.reading.judged}
+            self._judge(db, FIRST, [suite for suite in self.suites if suite.id not in known])
         self.verdicts += cross_checks(db, self.project, self.inventory.sources())
         self._conclude(db, last=not self.publishes)
 
@@ -75,12 +93,22 @@ class QualityDesk:
 
         Raises E390 (exit 6): what would leave is wrong.
         """
-        self._add(self.gate.judge(db, SECOND))
+        self._judge(db, SECOND, self.suites)
         self.verdicts += controls
-        write_public_verdicts(self.verdicts, self.scratch.publication / "checks.json")
+        words = load_words(self.project, self.edition)
+        public = self.scratch.publication / "checks.json"
+        write_public_verdicts(self.verdicts, public, lambda text: words.of(french(text)))
         self._conclude(db, last=True)
 
-    def _add(self, judged: list[Judged]) -> None:
+    def _judge_reading(self, db: Database, suites: list[Suite]) -> None:
+        note_corrected(db, self.inventory)
+        self._judge(db, FIRST, suites)
+        self.verdicts += budgets(db, self.project)
+        count_partitions(db, self.project)
+        self.verdicts += row_counts(db, self.project, self.edition, self.outputs)
+
+    def _judge(self, db: Database, border: str, suites: list[Suite]) -> None:
+        judged = self.gate.judge(db, border, suites)
         self.judged += judged
         self.verdicts += [verdict for one in judged for verdict in one.verdicts]
 
@@ -90,13 +118,19 @@ class QualityDesk:
         if failed or last:
             folder: Path = self.scratch.quality
             folder.mkdir(parents=True, exist_ok=True)
-            sheets = refused_sheets(db, self.project, self.inventory)
+            workbook = NAME
+            if self.reading is None:
+                self.sheets = refused_sheets(db, self.project, self.inventory)
+                write_refused(self.sheets, folder / NAME)
+                write_partitions(db, folder)
+            else:
+                workbook = relpath(self.reading.outputs.quality / NAME, self.outputs.quality)
             write_verdicts(self.verdicts, folder / "checks.json")
-            write_refused(sheets, folder / NAME)
             write_docs(self.judged, self.edition, folder)
-            write_partitions(db, folder)
             disagreements = write_disagreements(db, folder)
-            write_report(db, self.project, self.edition, self.verdicts, sheets, disagreements, folder)
+            write_report(
+                db, self.project, self.edition, self.verdicts, self.sheets, disagreements, folder, workbook
+            )
         refuse_failed(self.verdicts)
 
 
@@ -114,6 +148,10 @@ def refuse_failed(verdicts: list[Verdict]) -> None:
             Exit.INTEGRITY if leaving else Exit.DATA,
             details,
         )
+
+
+def _is_there(db: Database, suite: Suite) -> bool:
+    return suite.border == FIRST and db.exists(*suite.relation.split(".", 1))
 
 
 def _said(verdict: Verdict) -> str:

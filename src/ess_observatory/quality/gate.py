@@ -81,14 +81,14 @@ class Gate:
         if self.suites:
             self._wanted()
 
-    def judge(self, db: Database, border: str) -> list[Judged]:
-        """The verdicts of the suites of a border.
+    def judge(self, db: Database, border: str, suites: list[Suite] | None = None) -> list[Judged]:
+        """The verdicts of the suites of a border: its own or `suites`, the same checks on the tables of another territory.
 
         Raises E380 when a check cannot be run, E381 when it names a column or a table that does not exist.
         """
         asked = [
             suite
-            for suite in self.suites
+            for suite in (self.suites if suites is None else suites)
             if suite.border == border
             and not (suite.optional and not db.rows(f"select 1 from {suite.relation} limit 1"))
         ]

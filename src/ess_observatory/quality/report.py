@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from ess_observatory.build.database import Database
 from ess_observatory.project import Edition, Project
+from ess_observatory.publish.texts import french
 from ess_observatory.quality.agreement import STEM
 from ess_observatory.quality.catalogue import not_to_correct, read_catalogue
 from ess_observatory.quality.gate import Judged
@@ -53,10 +55,12 @@ def write_report(
     sheets: list[RefusedSheet],
     disagreements: list[dict[str, Any]],
     folder: Path,
+    workbook: str = NAME,
 ) -> Path:
     """Write the quality report of a build and return its path (confidential: it quotes rows).
 
-    `disagreements`: those on the perimeter, counted (see `agreement.write_disagreements`).
+    `disagreements`: those on the perimeter, counted (see `agreement.write_disagreements`); `workbook`: where the refused rows
+    are, from `folder`.
     """
     ledger = db.dicts("select * from staging.ledger order by source, file, sheet")
     refused = _refused(db, project)
@@ -66,20 +70,19 @@ def write_report(
         if (found := [v for v in verdicts if v.kind == kind])
     ]
     text = (
-        _environment()
+        environment()
         .get_template("quality_report.html.j2")
         .render(
             edition=edition.data,
             territory=edition.territory.name,
             ledger=ledger,
             refused=refused,
-            titles={spec.id: spec.title for spec in project.sources.values()}
-            | {"publication": "Publication"},
+            titles=_titles(project, verdicts),
             bad=[v for v in verdicts if v.status in ("failed", "warning")],
             groups=groups,
             cross=[v for v in verdicts if v.kind == "cross"],
             counts=_counts(verdicts),
-            workbook=NAME,
+            workbook=workbook,
             to_correct=sum(sheet.total for sheet in sheets),
             sheets=sheets,
             corrections=_corrections(db),
@@ -97,6 +100,13 @@ def write_report(
     return path
 
 
+def _titles(project: Project, verdicts: list[Verdict]) -> dict[str, str]:
+    """Titles of the sources, and of the sources that a check compares (« manageo, clap »)."""
+    titles = {spec.id: spec.title for spec in project.sources.values()} | {"publication": "Publication"}
+    several = {v.source for v in verdicts if ", " in v.source}
+    return titles | {ids: " ; ".join(titles.get(one, one) for one in ids.split(", ")) for ids in several}
+
+
 def write_docs(judged: list[Judged], edition: Edition, folder: Path) -> None:
     """`data_docs/index.html`, with the suites and results as Great Expectations writes them beside it (JSON)."""
     docs = folder / "data_docs"
@@ -109,7 +119,7 @@ def write_docs(judged: list[Judged], edition: Edition, folder: Path) -> None:
                 encoding="utf-8",
             )
     text = (
-        _environment()
+        environment()
         .get_template("quality_docs.html.j2")
         .render(
             edition=edition.data,
@@ -198,7 +208,8 @@ def _counts(verdicts: list[Verdict]) -> list[tuple[str, str, int]]:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Any:
+def environment() -> Any:
+    """The Jinja environment of the pages that are not reports: quality, and the index of a run on many territories."""
     import jinja2
 
     package = (
@@ -235,8 +246,5 @@ def _shown(value: Any) -> str:
 
 
 def _french(text: Any) -> str:
-    """Hard spaces where French typography wants them."""
-    result = str(text)
-    for sign in (":", ";", "?", "!", "%", "»"):
-        result = result.replace(f" {sign}", f"{HARD_SPACE}{sign}")
-    return result.replace("« ", f"«{HARD_SPACE}")
+    """French typography, and no line that ends with a sign of comparison."""
+    return re.sub(r"([≤≥]) ", rf"\1{HARD_SPACE}", french(str(text)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -71,23 +72,28 @@ def read_verdicts(path: Path) -> list[Verdict]:
     return [Verdict(**{**row, "examples": tuple(row["examples"])}) for row in rows]
 
 
-def write_public_verdicts(verdicts: list[Verdict], path: Path) -> None:
-    """`publication/checks.json`: the same without any value of a row."""
-    _write(
-        [
+def write_public_verdicts(
+    verdicts: list[Verdict], path: Path, english: Callable[[str], str | None] = lambda text: None
+) -> None:
+    """`publication/checks.json`: the same without any value of a row; `english` gives the twin of a French text."""
+    rows = []
+    for v in verdicts:
+        if v.status == "skipped":
+            continue
+        detail = v.detail if v.public else ""
+        rows.append(
             {
                 "id": v.id,
                 "source": v.source,
                 "label": v.label,
+                "label_en": english(v.label),
                 "severity": v.severity,
                 "status": v.status,
-                "detail": v.detail if v.public else "",
+                "detail": detail,
+                "detail_en": english(detail),
             }
-            for v in verdicts
-            if v.status != "skipped"
-        ],
-        path,
-    )
+        )
+    _write(rows, path)
 
 
 def _write(rows: list[dict[str, Any]], path: Path) -> None:

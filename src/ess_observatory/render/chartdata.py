@@ -15,22 +15,24 @@ PALETTE = ("c1", "c2", "c4", "c5", "c3")
 
 @dataclass(frozen=True)
 class Point:
-    """One mark: `value` is None when hidden, `label` is then its sign."""
+    """One mark: `value` is None when hidden, `label` is then its sign; `weak`: built on few answers (sign u)."""
 
     row: Row
     value: float | None
     label: str
     apart: bool = False
     interval: tuple[float, float] | None = None
+    weak: bool = False
 
 
 @dataclass(frozen=True)
 class Context:
-    """Language, mention carried by every chart, and meaning of the signs."""
+    """Language, mention carried by every chart, meaning of the signs, and whether the page is for paper."""
 
     lang: str = "fr"
     mention: str = ""
     meanings: dict[str, str] = field(default_factory=dict)
+    paper: bool = False
 
     @property
     def words(self) -> dict[str, str]:
@@ -54,8 +56,9 @@ def spec_columns(table: PublishedTable, spec: dict[str, Any]) -> list[Column]:
 def points(table: PublishedTable, spec: dict[str, Any], column: Column, lang: str) -> list[Point]:
     """Marks of one column, in drawing order; missing rows come last and apart.
 
-    `order`: 'given' (default) or 'descending' (within a section, hidden values last); `apart`: row codes
-    drawn as missing; `limit`: n first; `label_from`: text column that names the rows.
+    `order`: 'given' (default), 'descending' (within a section, hidden values last) or 'ascending' (whatever the
+    section); `apart`: row codes drawn as missing; `limit`: n first; `below`: only values under it; `shown`: only rows
+    with a value; `label_from`: text column that names the rows.
     """
     apart = set(spec.get("apart") or ())
     found = []
@@ -74,10 +77,16 @@ def points(table: PublishedTable, spec: dict[str, Any], column: Column, lang: st
         if spec.get("label_from"):
             row = replace(row, label=table.cell(row, spec["label_from"]).text or row.label)
         missing = row.kind == "missing" or row.code in apart
-        found.append(Point(row, value, label, missing, cell.interval))
+        if value is None and (spec.get("shown") or spec.get("below")):
+            continue
+        if spec.get("below") and value >= spec["below"]:
+            continue
+        found.append(Point(row, value, label, missing, cell.interval, cell.mark == "u"))
     blocks = list(dict.fromkeys(point.row.section for point in found))
     if spec.get("order") == "descending":
         found.sort(key=lambda p: (blocks.index(p.row.section), p.apart, p.value is None, -(p.value or 0)))
+    elif spec.get("order") == "ascending":
+        found.sort(key=lambda p: (p.apart, p.value is None, p.value or 0))
     else:
         found.sort(key=lambda p: (blocks.index(p.row.section), p.apart))
     return found[: int(spec["limit"])] if spec.get("limit") else found
@@ -115,6 +124,12 @@ def highlighted(spec: dict[str, Any], drawn: list[Point]) -> set[str] | None:
             block.sort(key=lambda p: -(p.value or 0))
         front |= {point.row.code for point in block[:wanted]}
     return front
+
+
+def is_reliable(table: PublishedTable, spec: dict[str, Any], lang: str) -> bool:
+    """Whether two values at least may be compared, neither hidden nor built on few answers."""
+    drawn = points(table, spec, spec_columns(table, spec)[0], lang)
+    return sum(p.value is not None and not p.weak for p in drawn) >= 2
 
 
 def finding(table: PublishedTable, column: Column, context: Context) -> str:

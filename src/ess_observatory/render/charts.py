@@ -1,18 +1,24 @@
 """Charts of published tables, as SVG text.
 
 `chart_svgs(table, context)` gives two drawings of the same chart, one for a wide page and one for a phone
-(labels above the bars); the stylesheet shows one of the two. The `chart` object of a table:
+(labels above the bars); the stylesheet shows one of the two. A page for paper has a single one, half a page
+wide. The `chart` object of a table:
 
 type                bars | grouped | multiples | progress | stacked | diverging | dumbbell | lines | tiles | map
 column, columns     column(s) drawn (default: the first numeric one)
 also                a second column printed after the value (« 28 · 50 % »)
-order               given | descending
+order               given | descending | ascending
+order_by            multiples: the column whose descending values order the rows
 highlight           in the main colour, the others grey: row codes, or how many of each block
 include, exclude    row codes drawn alone, or left out
 apart               row codes drawn as « not known »
 section             draws one block of rows only
 label_from          text column that names the rows, instead of their labels
 limit, max          n first bars; end of the scale (also `maximum`)
+below, shown        draws only values under a bound; only rows that have a value
+cumulative          each bar starts, pale, where the one before ends
+heading             title of the drawing: {"fr", "en"}
+reliable            drawn only when two values at least are not marked u
 negative, neutral, positive     row codes of a diverging bar
 reference           {"value", "label"}: tick of the progress bars
 group, names        map: text column of the groups of areas (the first by default); how many names
@@ -23,6 +29,7 @@ whole become separate bars as soon as one of them is hidden, since the gap would
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
@@ -32,23 +39,26 @@ from ess_observatory.render.chartdata import (
     Point,
     finding,
     highlighted,
-    is_percent,
+    is_reliable,
     points,
     spec_columns,
     top_of,
 )
-from ess_observatory.render.svg import Canvas, text_width, wrap
+from ess_observatory.render.svg import GAP, Canvas, text_width, wrap
 
-WIDE, NARROW = 720.0, 360.0
+WIDE, NARROW, PAPER = 720.0, 360.0, 450.0
+RANKED = 12  # bars under a map
 TALL = 30  # bars that hold on a printed page
-BAR, GAP = 22.0, 10.0
+BAR, PAPER_GAP = 22.0, 4.0
 
 
 def chart_svgs(table: PublishedTable, context: Context, geo: dict[str, Any] | None = None) -> list[str]:
-    """The drawings of a table's chart ([] without chart): wide and narrow, or a single one for a map."""
+    """The drawings of a table's chart ([] without chart): wide and narrow, or those for paper."""
     spec = dict(table.chart or {})
     kind = spec.get("type")
     if not kind or kind == "tiles":
+        return []
+    if spec.get("reliable") and not is_reliable(table, spec, context.lang):
         return []
     if kind == "map":
         return _map_and_ranking(table, spec, context, geo)
@@ -62,7 +72,7 @@ def _both(table: PublishedTable, spec: dict[str, Any], context: Context, anchor:
         "bars": bars,
         "grouped": grouped,
         "multiples": charts_whole.multiples,
-        "progress": progress,
+        "progress": charts_whole.progress,
         "stacked": charts_whole.stacked,
         "diverging": charts_whole.diverging,
         "dumbbell": charts_points.dumbbell,
@@ -72,11 +82,13 @@ def _both(table: PublishedTable, spec: dict[str, Any], context: Context, anchor:
     parts = _parts(table, spec, context) if draw is bars else [spec]
     title = f"{context.words['figure']} {table.number} – {table.title}"
     drawings = []
-    for width, cls, suffix in ((WIDE, "wide", "w"), (NARROW, "narrow", "n")):
+    screen = ((WIDE, "wide", "w"), (NARROW, "narrow", "n"))
+    for width, cls, suffix in ((PAPER, "paper", "p"),) if context.paper else screen:
         for rank, part in enumerate(parts, start=1):
-            canvas = Canvas(width, narrow=cls == "narrow")
+            canvas = Canvas(width, narrow=cls == "narrow", gap=PAPER_GAP if context.paper else GAP)
             draw(canvas, table, part, context)
-            canvas.footer(context.source(table))
+            if not context.paper:  # the notes stand beside the drawing
+                canvas.footer(context.source(table))
             named = f"{title} ({rank}/{len(parts)})" if len(parts) > 1 else title
             uid = f"{anchor}-{suffix}{rank if rank > 1 else ''}"
             drawings.append(canvas.render(uid, named, finding(table, column, context), cls))
@@ -89,7 +101,7 @@ def _parts(table: PublishedTable, spec: dict[str, Any], context: Context) -> lis
     blocks: dict[str | None, list[str]] = {}
     for point in drawn:
         blocks.setdefault(point.row.section, []).append(point.row.code)
-    if len(drawn) <= TALL or len(blocks) < 2:
+    if len(drawn) <= TALL or len(blocks) < 2 or spec.get("order") == "ascending":
         return [spec]
     groups: list[list[str]] = [[]]
     for codes in blocks.values():
@@ -108,8 +120,10 @@ def _map_and_ranking(
 
     drawings = []
     if geo and geo.get("features"):
-        drawings += [circles_map(table, context, geo, narrow) for narrow in (False, True)]
-    ranking = {"order": "descending", "limit": 12, **spec, "type": "bars"}
+        narrow = (True,) if context.paper else (False, True)
+        drawings += [circles_map(table, context, geo, size) for size in narrow]
+    ranking = {"order": "descending", "limit": RANKED, **spec, "type": "bars"}
+    ranking["heading"] = context.words["ranking"].format(ranking["limit"])
     return drawings + _both(table, ranking, context, f"{table.anchor}-top")
 
 
@@ -117,14 +131,47 @@ def bars(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: C
     """Horizontal bars from zero with the value at the end; « not known » is grey and apart."""
     column = spec_columns(table, spec)[0]
     drawn = [p for p in points(table, spec, column, context.lang) if p.label != NOT_APPLICABLE]
+    said = {p.row.section for p in drawn if p.value is not None}
+    if said:  # a block that is hidden altogether is left to the table
+        drawn = [p for p in drawn if p.row.section in said]
     top = top_of(spec, drawn)
     front = highlighted(spec, drawn)
-    titled = spec.get("titled", len({p.row.section for p in drawn}) > 1)
-    draw_bars(canvas, drawn, top, lambda p: "c1" if front is None or p.row.code in front else "c3", titled)
+    titled = spec.get("titled", len(said) > 1 and spec.get("order") != "ascending")
+    heading = spec.get("heading")
+    if heading:
+        for line in wrap(
+            heading[context.lang] if isinstance(heading, dict) else heading, canvas.width - 4, 14, 3
+        ):
+            canvas.y += 18
+            canvas.text(0, canvas.y, line, "t-b")
+        canvas.y += 10
+
+    def colour(point: Point) -> str:
+        return "c1" if front is None or point.row.code in front else "c3"
+
+    draw_bars(canvas, drawn, top, colour, titled, bool(spec.get("cumulative")))
+    _legend(canvas, drawn, context)
+
+
+def _legend(canvas: Canvas, drawn: list[Point], context: Context) -> None:
+    """What a pale bar and a line across a bar say."""
+    keys = [
+        (any(p.weak and p.value is not None for p in drawn), context.words["pale_bar"]),
+        (any(p.interval for p in drawn), context.words["whisker"]),
+    ]
+    for text in (text for is_said, text in keys if is_said):
+        for line in wrap(text, canvas.width - 4, 11.5, 3):
+            canvas.y += 15
+            canvas.text(0, canvas.y, line, "t-src")
 
 
 def draw_bars(
-    canvas: Canvas, drawn: list[Point], top: float, colour: Any, titled: bool | None = None
+    canvas: Canvas,
+    drawn: list[Point],
+    top: float,
+    colour: Callable[[Point], str],
+    titled: bool | None = None,
+    cumulative: bool = False,
 ) -> None:
     """Bars of `drawn` on a scale from 0 to `top`, with block titles where rows come in sections."""
     x0, label_width = _label_column(canvas, [p.row.label for p in drawn])
@@ -135,6 +182,7 @@ def draw_bars(
     section: str | None = None
     was_apart = False
     axis_from = canvas.y
+    before = 0.0
     for point in drawn:
         if titled and point.row.section != section:
             _axis(canvas, x0, axis_from)
@@ -155,8 +203,12 @@ def draw_bars(
             length = max(point.value * scale, 1.0)
             if point.apart:
                 canvas.rect(x0, y, length, BAR, "hatch")
+            elif cumulative:
+                canvas.rect(x0, y, before * scale, BAR, "track")
+                canvas.bar(x0 + before * scale, y, max(length - before * scale, 1.0), BAR, colour(point))
+                before = point.value
             else:
-                canvas.bar(x0, y, length, BAR, colour(point))
+                canvas.bar(x0, y, length, BAR, f"{colour(point)} weak" if point.weak else colour(point))
             if point.interval:
                 length = max(length, whisker(canvas, x0, y + BAR / 2, point.interval, scale))
             canvas.text(x0 + length + 6, y + BAR / 2 + 5, point.label, "t-m" if point.apart else "t-b")
@@ -200,37 +252,6 @@ def grouped(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context
     _axis(canvas, x0, axis_from)
 
 
-def progress(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: Context) -> None:
-    """Shares as filled tracks from 0 to `max` (25 by default), with an optional reference tick."""
-    column = spec_columns(table, spec)[0]
-    drawn = [p for p in points(table, spec, column, context.lang) if p.label != NOT_APPLICABLE]
-    top = top_of({"max": 25 if top_of({}, drawn) <= 25 else 100, **spec}, drawn)
-    reference = spec.get("reference") or {}
-    for point in drawn:
-        room = canvas.width - text_width(point.label, 24, bold=True) - 12
-        lines = wrap(point.row.label, room, 15, 3)
-        canvas.y += 20
-        start = canvas.y
-        canvas.y = canvas.block(0, canvas.y, lines, "t", step=19) - 19
-        cls = "t-sign" if point.value is None else "t-xl"
-        canvas.text(canvas.width, max(canvas.y, start), point.label, cls, "end")
-        canvas.y += 11
-        canvas.rect(0, canvas.y, canvas.width, 16, "track", 2)
-        if point.value is not None:
-            canvas.bar(0, canvas.y, canvas.width * min(point.value / top, 1), 16, "c1")
-        if reference.get("value") is not None:
-            x = canvas.width * min(float(reference["value"]) / top, 1)
-            canvas.line(x, canvas.y - 4, x, canvas.y + 20, "tick")
-        canvas.y += 32
-    unit = "\u00a0%" if is_percent(column) and context.lang == "fr" else ("%" if is_percent(column) else "")
-    canvas.text(0, canvas.y, f"0{unit}", "t-src")
-    canvas.text(canvas.width, canvas.y, f"{top:g}{unit}", "t-src", "end")
-    if reference.get("label"):
-        canvas.y += 18
-        canvas.line(0, canvas.y - 9, 0, canvas.y + 2, "tick")
-        canvas.text(8, canvas.y, str(reference["label"]), "t-v")
-
-
 def key(canvas: Canvas, entries: list[tuple[str, str]], shape: str = "square") -> None:
     """Coloured key, on one line where it fits."""
     x, canvas.y = 0.0, canvas.y + 14
@@ -252,7 +273,7 @@ def _label_column(canvas: Canvas, texts: list[str]) -> tuple[float, float]:
     if canvas.narrow:
         return 0.0, canvas.width - 4
     longest = max((text_width(text) for text in texts), default=0)
-    room = min(longest + 4, 258.0)
+    room = min(longest + 4, 258.0, 0.4 * canvas.width)
     return room + 12, room
 
 
@@ -261,7 +282,7 @@ def _label(
 ) -> float:
     """Writes the label of a bar, moves down, and returns the top of the bar."""
     cls = "t-m" if muted else "t"
-    lines = wrap(text, room, 14, 4)
+    lines = wrap(text, room, 14, 7)
     if canvas.narrow:
         canvas.y += 6
         for line in lines:
@@ -275,10 +296,10 @@ def _label(
     top = canvas.y + (row - height) / 2
     baseline = canvas.y + (row - block) / 2 + 13
     canvas.block(x0 - 12, baseline, lines, cls, "end", step=17)
-    canvas.y += row + GAP
+    canvas.y += row + canvas.gap
     return top
 
 
 def _axis(canvas: Canvas, x0: float, start: float) -> None:
     if canvas.y > start and not canvas.narrow:
-        canvas.line(x0, start, x0, canvas.y - GAP / 2, "axis")
+        canvas.line(x0, start, x0, canvas.y - canvas.gap / 2, "axis")

@@ -17,7 +17,11 @@ def dumbbell(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], contex
     key(canvas, [("c3", columns[0].label), ("c1", columns[1].label)], shape="dot")
     top = top_of(spec, (*first, *second))
     reserve = max((text_width(p.label) for p in (*first, *second)), default=0) + 14
-    room = canvas.width - 8 if canvas.narrow else min(max(text_width(p.row.label) for p in first) + 4, 240.0)
+    room = (
+        canvas.width - 8
+        if canvas.narrow
+        else min(max(text_width(p.row.label) for p in first) + 4, canvas.width / 3)
+    )
     x0 = reserve if canvas.narrow else room + 12 + reserve
     scale = (canvas.width - x0 - reserve) / top
     section: str | None = None
@@ -27,7 +31,7 @@ def dumbbell(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], contex
             canvas.y += 24
             canvas.text(0, canvas.y, section, "t-b")
             canvas.y += 8
-        lines = wrap(left.row.label, room, 14, 3)
+        lines = wrap(left.row.label, room, 14, 6)
         if canvas.narrow:
             canvas.y = canvas.block(0, canvas.y + 14, lines, "t", step=17) - 14
             y = canvas.y + 14
@@ -48,9 +52,9 @@ def dumbbell(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], contex
         for (point, _), x in zip(shown, xs, strict=True):
             is_left = len(xs) == 2 and x == low and (xs[0] != xs[1] or point is left)
             if is_left:
-                canvas.text(x - 12, y + 5, point.label, "t-v", "end")
+                canvas.text(x - 12, y + 5, point.label, "t-v halo", "end")
             else:
-                canvas.text(x + 12, y + 5, point.label, "t-v")
+                canvas.text(x + 12, y + 5, point.label, "t-v halo")
         hidden = [p.label for p in (left, right) if p.value is None]
         if hidden:
             canvas.text(canvas.width, y + 5, " · ".join(hidden), "t-sign", "end")
@@ -99,5 +103,5 @@ def lines(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: 
                     for other in series
                     if other is not drawn
                 )
-                canvas.text(x, y + 21 if lower else y - 11, point.label, "t-v", "middle")
+                canvas.text(x, y + 21 if lower and y + 24 < y0 else y - 11, point.label, "t-v", "middle")
     canvas.y = y0 + 30

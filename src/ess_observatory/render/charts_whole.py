@@ -1,11 +1,11 @@
-"""Charts of parts of a whole: the 100 % bar and the diverging bar."""
+"""Charts of parts of a whole: the 100 % bar, small multiples, the diverging bar, shares as filled tracks."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ess_observatory.publish.tables import PublishedTable
-from ess_observatory.render.chartdata import PALETTE, Context, Point, points, spec_columns, top_of
+from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
+from ess_observatory.render.chartdata import PALETTE, Context, Point, is_percent, points, spec_columns, top_of
 from ess_observatory.render.charts import bars, draw_bars, grouped, key
 from ess_observatory.render.svg import Canvas, text_width, wrap
 
@@ -79,6 +79,11 @@ def multiples(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], conte
     """
     columns = spec_columns(table, spec)[:4]
     series = [points(table, {**spec, "order": "given"}, column, context.lang) for column in columns]
+    if spec.get("order_by"):
+        by = table.column(spec["order_by"])
+        ranked = points(table, {**spec, "order": "descending"}, by, context.lang)
+        rank_of = {point.row.code: rank for rank, point in enumerate(ranked)}
+        series = [sorted(drawn, key=lambda p: rank_of[p.row.code]) for drawn in series]
     top = top_of(spec, [p for drawn in series for p in drawn])
     if canvas.narrow or len(columns) < 2:
         for column, drawn in zip(columns, series, strict=True):
@@ -87,7 +92,7 @@ def multiples(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], conte
             canvas.y += 8
             draw_bars(canvas, drawn, top, lambda _: "c1", titled=False)
         return
-    room = min(max(text_width(p.row.label) for p in series[0]) + 4, 240.0)
+    room = min(max(text_width(p.row.label) for p in series[0]) + 4, canvas.width / 3)
     panel = (canvas.width - room - 12) / len(columns)
     reserve = max(text_width(p.label, bold=True) for drawn in series for p in drawn) + 26
     scale = (panel - reserve) / top
@@ -161,3 +166,34 @@ def diverging(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], conte
     if others:
         top = canvas.width / scale
         draw_bars(canvas, [Point(p.row, p.value, p.label, True) for p in others], top, lambda _: "c3")
+
+
+def progress(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: Context) -> None:
+    """Shares as filled tracks from 0 to `max` (25 by default), with an optional reference tick."""
+    column = spec_columns(table, spec)[0]
+    drawn = [p for p in points(table, spec, column, context.lang) if p.label != NOT_APPLICABLE]
+    top = top_of({"max": 25 if top_of({}, drawn) <= 25 else 100, **spec}, drawn)
+    reference = spec.get("reference") or {}
+    for point in drawn:
+        room = canvas.width - text_width(point.label, 24, bold=True) - 12
+        lines = wrap(point.row.label, room, 15, 3)
+        canvas.y += 20
+        start = canvas.y
+        canvas.y = canvas.block(0, canvas.y, lines, "t", step=19) - 19
+        cls = "t-sign" if point.value is None else "t-xl"
+        canvas.text(canvas.width, max(canvas.y, start), point.label, cls, "end")
+        canvas.y += 11
+        canvas.rect(0, canvas.y, canvas.width, 16, "track", 2)
+        if point.value is not None:
+            canvas.bar(0, canvas.y, canvas.width * min(point.value / top, 1), 16, "c1")
+        if reference.get("value") is not None:
+            x = canvas.width * min(float(reference["value"]) / top, 1)
+            canvas.line(x, canvas.y - 4, x, canvas.y + 20, "tick")
+        canvas.y += 32
+    unit = "\u00a0%" if is_percent(column) and context.lang == "fr" else ("%" if is_percent(column) else "")
+    canvas.text(0, canvas.y, f"0{unit}", "t-src")
+    canvas.text(canvas.width, canvas.y, f"{top:g}{unit}", "t-src", "end")
+    if reference.get("label"):
+        canvas.y += 18
+        canvas.line(0, canvas.y - 9, 0, canvas.y + 2, "tick")
+        canvas.text(8, canvas.y, str(reference["label"]), "t-v")

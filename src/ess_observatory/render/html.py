@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PAGES = {"fr": "rapport-ess.html", "en": "rapport-ess.en.html"}
 _SAID_BY_SCRIPT = (
-    *("filter", "section", "all", "reset", "of", "lines", "svg", "copy", "copied"),
+    *("filter", "section", "all", "reset", "of", "lines", "svg", "xlsx", "copy", "copied"),
     *("theme_dark", "theme_light", "open_report"),
 )
 
@@ -54,14 +54,26 @@ def html_page(
     others: tuple[str, ...] = (),
     page_numbers: Mapping[str, int] | None = None,
 ) -> str:
-    """The page of a publication as text; `page_numbers` (anchor: page) go in the printed contents."""
+    """The page of a publication as text.
+
+    With `page_numbers` (anchor: page, empty when not known yet) it is the page of a PDF: drawings of half a page,
+    nothing folded, and those numbers in the contents.
+    """
     folder = templates or template_folder()
-    content = page_content(publication, lang)
-    running = f"{publication.manifest['title']} – {content['territory']}"
-    style = _read(folder / "style.css") + _dark(_read(folder / "dark.css")) + _read(folder / "print.css")
-    style = style.replace("@running@", running.replace("\\", "").replace('"', "”").replace("<", ""))
+    paper = page_numbers is not None
+    content = page_content(publication, lang, paper)
+    sheets = ["print.css", *(["paper.css"] if paper else [])]
+    style = _read(folder / "style.css") + _dark(_read(folder / "dark.css"))
+    style += "".join(_read(folder / name) for name in sheets)
+    running = {
+        "running": f"{publication.manifest['title']} – {content['territory']}",
+        "publisher": name_of(publication.manifest.get("publisher")),
+        "mention": words.labels(lang)["synthetic"] if publication.manifest.get("synthetic") else "",
+    }
+    for name, text in running.items():
+        style = style.replace(f"@{name}@", text.replace("\\", "").replace('"', "”").replace("<", ""))
     chart_style = _read(folder / "chart.css")
-    early, script = _read(folder / "early.js"), _read(folder / "script.js")
+    early, script = _read(folder / "early.js"), _read(folder / "sheet.js") + _read(folder / "script.js")
     return (
         _environment(folder)
         .get_template("report.html.j2")
@@ -77,6 +89,7 @@ def html_page(
             csp=_policy([style, chart_style], [early, script]),
             others=others,
             pages=PAGES,
+            paper=paper,
             page_numbers=page_numbers or {},
             **content,
         )

@@ -63,7 +63,8 @@ def circles_map(table: PublishedTable, context: Context, geo: dict[str, Any], na
     canvas.y = height + 6
     group = table.column(spec["group"]).label if spec["group"] else ""
     _legend(canvas, frame, column.label, group, context)
-    canvas.footer(context.source(table))
+    if not context.paper:
+        canvas.footer(context.source(table))
     title = f"{context.words['figure']} {table.number} – {table.title}"
     uid = f"{table.anchor}-map-{'n' if narrow else 'w'}"
     cls = f"map {'narrow' if narrow else 'wide'}"
@@ -184,7 +185,7 @@ def _chain(edges: list[tuple[tuple[float, float], tuple[float, float]]], project
 
 
 def _names(canvas: Canvas, spots: list[Spot], frame: Frame, count: int) -> None:
-    """Names of the largest circles: above, below or beside, off other names and, where possible, circles."""
+    """Names of the largest circles: above, below or beside, off other names and other circles, or left out."""
     sizes = [(x, y, frame.radius(point.value)) for x, y, point in spots if point.value]
     circles = [_around(*size) for size in sizes if size[2] > 4]
     taken: list[Box] = []
@@ -202,10 +203,8 @@ def _names(canvas: Canvas, spots: list[Spot], frame: Frame, count: int) -> None:
         inside = [box for box in boxes if box[1] > 0 and box[0] >= 0 and box[2] <= frame.width]
         free = [box for box in inside if not any(_overlap(box, other) for other in taken)]
         clear = [box for box in free if not any(_overlap(box, c) for c in circles if c != own)]
-        small = [c for c in circles if c[2] - c[0] < 2 * radius]
-        beside = [box for box in free if all(c in small or c == own or not _overlap(box, c) for c in circles)]
-        if clear or beside:
-            box = (clear or beside)[0]
+        if clear:  # a name that would touch another circle could be read as its own
+            box = clear[0]
             taken.append(box)
             canvas.text(box[0], box[3] - 3, point.row.label, "t-map")
         if radius * 2 > text_width(point.label, 13, bold=True) + 6:

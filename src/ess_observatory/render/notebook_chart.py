@@ -51,7 +51,10 @@ class Chart:
 
 
 def draw(table: PublishedTable, column: str | None, section: str | None, synthetic: bool) -> Drawing:
-    """Horizontal bars from zero, the value or the sign at the end, in the report's colours."""
+    """Horizontal bars from zero, the value or the sign at the end, in the report's colours.
+
+    « Not known » is hatched, a confidence interval is a line across the end of its bar.
+    """
     import textwrap
 
     import matplotlib as mpl
@@ -93,9 +96,17 @@ def draw(table: PublishedTable, column: str | None, section: str | None, synthet
         colours = [MAIN if front is None or p.row.code in front else CONTEXT for p in drawn]
         bars = axes.barh(places, [p.value or 0 for p in drawn], color=colours, height=0.62)
         for bar, point in zip(bars, drawn, strict=True):
+            end, middle = bar.get_width(), bar.get_y() + bar.get_height() / 2
+            if point.apart:
+                bar.set(facecolor="white", edgecolor=CONTEXT, hatch="////")
+            if point.interval and point.value is not None:
+                low, high = point.interval
+                axes.hlines(middle, low, high, color="white", linewidth=4)
+                axes.plot([low, high], [middle, middle], color=TEXT, linewidth=1.4, marker="|", markersize=7)
+                end = max(end, high)
             axes.annotate(
                 point.label,
-                (bar.get_width(), bar.get_y() + bar.get_height() / 2),
+                (end, middle),
                 xytext=(5, 0),
                 textcoords="offset points",
                 va="center",

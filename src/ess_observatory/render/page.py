@@ -19,17 +19,19 @@ _BACK_MATTER = {
 }
 
 
-def page_content(publication: Publication, lang: str) -> dict[str, Any]:
-    """Everything that the template of the page prints, but its style and script."""
+def page_content(publication: Publication, lang: str, paper: bool = False) -> dict[str, Any]:
+    """Everything that the template of the page prints, but its style and script; `paper`: for a PDF."""
     manifest = publication.manifest
     mention = words.labels(lang)["synthetic"] if manifest.get("synthetic") else ""
-    context = Context(lang, mention, words.sign_meanings(lang, manifest))
+    context = Context(lang, mention, words.sign_meanings(lang, manifest), paper)
     placed = _placed(publication)
     return {
         "manifest": manifest,
         "banner": words.banner(manifest, lang),
         "facts": _facts(manifest, lang),
         "territory": name_of(manifest.get("territory")),
+        "heading": _heading(manifest),
+        "citation": manifest.get("citation") or _citation(manifest, lang),
         "texts": publication.texts,
         "foreign": publication.texts.get("lang", lang) != lang,
         "tiles": _tiles(publication, lang),
@@ -39,14 +41,7 @@ def page_content(publication: Publication, lang: str) -> dict[str, Any]:
             if str(table.chapter) == "0" and not {table.id, table.number} & placed
         ],
         "chapters": _chapters(publication, context),
-        "checks": [
-            {
-                **check,
-                "key": words.status_key(check.get("status")),
-                "word": words.status_label(check.get("status"), lang),
-            }
-            for check in publication.checks
-        ],
+        "checks": _checks(publication, lang),
         "replication": _replication(publication, lang),
         "signs": context.meanings,
     }
@@ -63,8 +58,31 @@ def plain(value: Any, lang: str = "fr") -> str:
         return "–"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    decimals = next((d for d in range(4) if abs(value - round(value, d)) < 1e-9), 4)
-    return format_number(value, decimals, lang)
+    return format_number(value, useful_decimals(value), lang)
+
+
+def useful_decimals(value: float) -> int:
+    """Decimals that a replicated number needs, four at most."""
+    return next((d for d in range(4) if abs(value - round(value, d)) < 1e-9), 4)
+
+
+def _heading(manifest: dict[str, Any]) -> str:
+    """Title of the edition, with its territory unless the title names it."""
+    title, territory = str(manifest["title"]), name_of(manifest.get("territory"))
+    return title if territory in title else f"{title} – {territory}"
+
+
+def _citation(manifest: dict[str, Any], lang: str) -> str:
+    """How to cite the edition, from what the manifest says of it; '' when it does not name its publisher."""
+    if not name_of(manifest.get("publisher")) or not manifest.get("published"):
+        return ""
+    return words.labels(lang)["cite_as"].format(
+        publisher=name_of(manifest["publisher"]),
+        title=manifest["title"],
+        year=manifest.get("year"),
+        version=manifest.get("version"),
+        published=words.date_words(manifest["published"], lang),
+    )
 
 
 def _facts(manifest: dict[str, Any], lang: str) -> list[tuple[str, str]]:
@@ -125,7 +143,7 @@ def _placed(publication: Publication) -> set[str]:
 
 
 def _view(publication: Publication, table: PublishedTable, context: Context) -> dict[str, Any]:
-    view = table_view(table, context, geo=publication.map)
+    view = table_view(table, context, folded=False if context.paper else None, geo=publication.map)
     return {**view, "csv_name": csv_name(table, str(publication.manifest.get("edition") or ""))}
 
 
@@ -134,10 +152,38 @@ def _has_content(chapter: dict[str, Any], publication: Publication) -> bool:
         "A": True,
         "B": bool(publication.texts.get("glossary")),
         "C": bool(publication.checks or publication.replication),
-        "E": bool(publication.manifest.get("citation")),
+        "E": bool(publication.manifest.get("citation") or _citation(publication.manifest, publication.lang)),
     }
     written = chapter["views"] or chapter.get("html") or chapter.get("headline")
     return bool(written) or extra.get(str(chapter["id"]), False)
+
+
+def _checks(publication: Publication, lang: str) -> list[dict[str, Any]]:
+    """The controls with the word of their status, and the names of the sources that they are about."""
+    names = {source["id"]: source["label"] for source in publication.manifest.get("sources") or ()}
+    names["publication"] = words.labels(lang)["publication"]
+    found = []
+    for check in publication.checks:
+        about = [part.strip() for part in str(check.get("source") or "").split(",")]
+        found.append(
+            {
+                **check,
+                "key": words.status_key(check.get("status")),
+                "word": words.status_label(check.get("status"), lang),
+                "place": ("\u202f; " if lang == "fr" else "; ").join(names.get(part, part) for part in about),
+            }
+        )
+    return found
+
+
+def _measured(line: dict[str, Any], key: str, lang: str) -> str:
+    """A value of a replication line, with the sign of its unit when it has one (% or €)."""
+    text, unit = plain(line.get(key), lang), line.get("unit")
+    if text == "–" or unit not in ("%", "€"):
+        return text
+    if lang == "fr":
+        return f"{text}\u00a0{unit}"
+    return f"{text}%" if unit == "%" else f"€{text}"
 
 
 def _replication(publication: Publication, lang: str) -> dict[str, Any]:
@@ -150,12 +196,13 @@ def _replication(publication: Publication, lang: str) -> dict[str, Any]:
             {
                 "id": line["figure_id"],
                 "label": line.get("label") or line["figure_id"],
-                "published": plain(line.get("published"), lang),
-                "recomputed": plain(line.get("recomputed"), lang),
+                "published": _measured(line, "published", lang),
+                "recomputed": _measured(line, "recomputed", lang),
                 "difference": plain(line.get("difference"), lang),
                 "verdict": verdict,
                 "word": words.verdict_label(verdict, lang),
                 "remark": line.get("remark") or "–",
+                "french": line.get("french", ()),
             }
         )
     order = ("identical", "rounding", "contradiction_in_report", "withheld", "not_computable")

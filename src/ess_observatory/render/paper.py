@@ -45,7 +45,7 @@ def write_pdf(publication: Publication, out: Path, lang: str = "fr") -> Path:
     with tempfile.TemporaryDirectory(prefix="ess-pdf-") as folder:
         place = Path(folder)
         page, draft = place / "page.html", place / "draft.pdf"
-        page.write_text(html_page(publication, lang), encoding="utf-8")
+        page.write_text(html_page(publication, lang, page_numbers={}), encoding="utf-8")
         if program is None:
             _weasyprint(page, draft)
         else:

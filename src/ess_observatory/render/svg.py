@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-FONT_SIZE = 14.0
+FONT_SIZE, GAP = 14.0, 10.0
 _NARROW = set("iljtfrI.,:;!'’|()[]/ \u00a0\u202f·")
 _WIDE = set("mwMWœŒ%@—")
 
@@ -48,11 +48,12 @@ def wrap(text: str, width: float, size: float = FONT_SIZE, max_lines: int = 4) -
 
 
 class Canvas:
-    """An SVG under construction; `y` is the running height."""
+    """An SVG under construction; `y` is the running height, `gap` what stands between two bars."""
 
-    def __init__(self, width: float, narrow: bool = False) -> None:
+    def __init__(self, width: float, narrow: bool = False, gap: float = GAP) -> None:
         self.width = width
         self.narrow = narrow
+        self.gap = gap
         self.y = 0.0
         self.items: list[str] = []
         self.hatched = False

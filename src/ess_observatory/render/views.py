@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from ess_observatory.publish.tables import Cell, Column, PublishedTable, Row
+from ess_observatory.publish.tables import NOT_APPLICABLE, Cell, Column, PublishedTable, Row
 from ess_observatory.render import labels as words
 from ess_observatory.render.chartdata import Context, points, spec_columns
 from ess_observatory.render.charts import chart_svgs
@@ -14,9 +14,12 @@ from ess_observatory.render.map import map_spec
 from ess_observatory.render.numbers import NARROW_SPACE, format_cell, format_number
 
 FOLD_FROM, FOLD_FROM_ALONE, SCROLL_FROM = 12, 24, 40
-FILTER_FROM, LISTS_FROM, CHOICES = 20, 12, 40
+FILTER_FROM, CHOICES = 12, 40
 TURN_FROM, TURN_ROWS = 8, 6
 KEPT_WHOLE = 11
+SLIM, PAIRED, LONG = 3, 24, 60  # on paper: columns and rows that hold in half a page; rows set in small print
+PARTS = ("drawing", "tiles", "table", "meta")
+NAMED = ("dumbbell", "grouped", "lines", "multiples", "stacked")  # charts that name their columns themselves
 _TEXTS = ("title", "finding", "scope", "source", "base", "reading_aid", "notes", "stub", "rows", "columns")
 
 
@@ -29,17 +32,18 @@ def table_view(
     """
     from markupsafe import Markup
 
-    lang = context.lang
+    lang, chart = context.lang, table.chart or {}
     meanings = context.meanings or words.sign_meanings(lang)
     common = _common_unit(table)
     dense = len(table.columns) > 5
     turned = len(table.columns) >= TURN_FROM and len(table.rows) <= TURN_ROWS and not table.has_sections
     foreign = {key: Markup(' lang="fr"') if key in table.untranslated else "" for key in _TEXTS}
     charts = [svg.replace("<svg ", f"<svg{foreign['rows']} ", 1) for svg in chart_svgs(table, context, geo)]
+    layout, beside = _on_paper(table, len(charts)) if context.paper else ("", ())
     return {
         "table": table,
         "foreign": foreign,
-        "sections": _sections(table, lang, dense and not turned),
+        "sections": _sections(table, lang),
         "columns": [_header(column, common) for column in table.columns],
         "unit": common,
         "dense": dense and not turned,
@@ -55,12 +59,32 @@ def table_view(
         "interval": _interval_example(table, lang),
         "marked": any(cell.mark for cell in table.cells.values()),
         "measure": _measure(table),
+        "measured": not (chart.get("type") in NAMED and chart.get("columns")),
         "charts": [Markup(svg) for svg in charts],
         "has_map": bool(geo) and (table.chart or {}).get("type") == "map",
         "tiles": _tile_chart(table, lang),
         "csv": "data:text/csv;charset=utf-8," + quote(table_csv(table, lang), safe="!*()~;,:@$+/?="),
         "wordy": all(column.kind == "text" for column in table.columns),
+        "layout": layout,
+        "beside": beside,
+        "under": [part for part in PARTS if part not in beside],
     }
+
+
+def _on_paper(table: PublishedTable, drawings: int) -> tuple[str, tuple[str, ...]]:
+    """Class of the stylesheet that lays out a table on paper, and which of its parts stand side by side.
+
+    `pair`: chart and table; `above`: chart and notes, the table below; `slim`: a small table and its notes;
+    `gallery`: several drawings; `long`: many rows.
+    """
+    slim = len(table.columns) <= SLIM and all(column.kind != "text" for column in table.columns)
+    long = " long" if len(table.rows) > LONG else ""
+    if drawings > 1:
+        return f"gallery{long}", ()
+    if drawings:
+        pair = slim and len(table.rows) <= PAIRED
+        return ("pair", ("drawing", "table")) if pair else (f"above{long}", ("drawing", "meta"))
+    return ("slim", ("table", "meta")) if slim else (f"alone{long}", ())
 
 
 def filters(table: PublishedTable) -> dict[str, Any] | None:
@@ -84,23 +108,23 @@ def filters(table: PublishedTable) -> dict[str, Any] | None:
             lists.append(
                 {"at": at, "label": column.label, "values": values, "groups": column.code == grouped}
             )
-    if len(rows) < (LISTS_FROM if lists else FILTER_FROM):
+    if len(rows) < FILTER_FROM:
         return None
     return {"id": table.anchor, "lists": lists}
 
 
-def _sections(table: PublishedTable, lang: str, brief: bool) -> list[dict[str, Any]]:
+def _sections(table: PublishedTable, lang: str) -> list[dict[str, Any]]:
     sections: list[dict[str, Any]] = []
     for row in table.rows:
         if not sections or sections[-1]["title"] != (row.section or ""):
             sections.append({"title": row.section or "", "rows": []})
-        cells = [_cell_view(table, row, column, lang, brief) for column in table.columns]
+        cells = [_cell_view(table, row, column, lang) for column in table.columns]
         sections[-1]["rows"].append({"label": row.label, "kind": row.kind, "cells": cells})
     return sections
 
 
 def _measure(table: PublishedTable) -> str:
-    """What the chart draws, when its title is already the heading: « Établissements · Part (%) »."""
+    """What the chart draws: « Établissements · Part (%) »."""
     spec = dict(table.chart or {})
     codes = [column.code for column in spec_columns(table, spec)] + (
         [spec["also"]] if spec.get("also") else []
@@ -139,16 +163,13 @@ def _interval_example(table: PublishedTable, lang: str) -> str:
     return ""
 
 
-def _cell_view(table: PublishedTable, row: Row, column: Column, lang: str, brief: bool) -> dict[str, Any]:
+def _cell_view(table: PublishedTable, row: Row, column: Column, lang: str) -> dict[str, Any]:
     cell = table.cell(row, column)
-    interval = bounds(cell, column, lang)
-    if interval and not brief:
-        interval = f"{words.labels(lang)['interval_short']}{words.colon(lang)}{interval}"
     return {
         "text": format_cell(cell, column, lang),
         "sign": cell.sign,
         "mark": cell.mark,
-        "interval": interval,
+        "interval": bounds(cell, column, lang),
         "kind": column.kind,
     }
 
@@ -161,11 +182,11 @@ def _tile_chart(table: PublishedTable, lang: str) -> list[dict[str, str]]:
     also = table.column(spec["also"]) if spec.get("also") else None
     tiles = []
     for point in points(table, {k: v for k, v in spec.items() if k != "also"}, column, lang):
-        detail = (
-            f"{also.label} {format_cell(table.cell(point.row, also), also, lang, with_unit=True)}"
-            if also
-            else ""
-        )
+        beside = table.cell(point.row, also) if also else None
+        detail = ""
+        if also and beside and beside.sign != NOT_APPLICABLE:
+            name = also.label.split(" (")[0]
+            detail = f"{name}{words.colon(lang)}{format_cell(beside, also, lang, with_unit=True)}"
         cell = table.cell(point.row, column)
         unit = (cell.unit or "") if not cell.sign and cell.unit not in ("%", "€", "") else ""
         tiles.append({"value": point.label, "unit": unit, "label": point.row.label, "detail": detail})

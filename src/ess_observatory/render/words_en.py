@@ -16,6 +16,7 @@ INTERFACE: dict[str, str] = {
     "year": "Reference year",
     "version": "Version",
     "published": "Published",
+    "publication": "Publication",
     "publisher": "Publisher",
     "contact": "Contact",
     "licence": "Licence",
@@ -76,7 +77,7 @@ INTERFACE: dict[str, str] = {
     "break": "break in series",
     "circle_legend": "Area proportional to the value",
     "limits": "Boundaries",
-    "generated": "Page made by a reproducible pipeline: same inputs, same bytes.",
+    "generated": "Page made by a reproducible pipeline: the same files always give the same page.",
     "provenance": "Data and licence",
     "empty": "–",
     "theme": "Display",
@@ -91,7 +92,15 @@ INTERFACE: dict[str, str] = {
     "reset": "Show all",
     "of": "of",
     "interval": "95% confidence interval",
-    "interval_short": "95% CI",
+    "xlsx": "Table (Excel)",
+    "cite_as": "{publisher}, {title}, {year} edition, version {version}, {published}.",
+    "controls_intro": (
+        "What the pipeline checks at each build: the files received, how they agree with one another, "
+        "then what is published."
+    ),
+    "pale_bar": "Pale bar: fewer than 30 answers, to be read with caution.",
+    "whisker": "Line: 95% confidence interval.",
+    "ranking": "The {} highest values",
     "map_twin": "The values of the map are in the table",
     "open_report": "Open the whole report",
     "only_french": "This text exists in French only.",
@@ -135,6 +144,15 @@ WORKBOOK: dict[str, Any] = {
     "figure_id": "Figure id",
     "flags": "Flags",
     "see_notes": "see sheet Notes",
+    "to_contents": "Go to the list of tables",
+    "about": {
+        "guide": "what signs, units and rounding mean",
+        "notes": "the text of each note and the tables it is about",
+        "dictionary": "columns and rows of each table, units, decimals",
+        "controls": "the result of each check",
+        "replication": "published and recomputed figures",
+        "long": "one row a published figure",
+    },
     "none": "not applicable",
     "no_notes": "No note",
     "guide_title": "How to read the tables",
@@ -194,7 +212,13 @@ PLURALS: dict[str, str] = {
 
 # Units that cards say in French only.
 UNITS: dict[str, str] = {
+    "associations": "associations",
+    "permanents": "permanent staff",
+    "points": "points",
+    "unités légales": "legal units",
     "pour 1 000 habitants": "per 1,000 inhabitants",
+    "pour 1\u202f000 habitants": "per 1,000 inhabitants",
+    "établissements par unité": "establishments per unit",
     "postes salariés": "salaried posts",
     "établissements": "establishments",
     "établissement": "establishment",

@@ -16,7 +16,7 @@ from ess_observatory.publish.tables import Publication, PublishedTable
 from ess_observatory.render import labels as words
 from ess_observatory.render import workbook_annex as annex
 from ess_observatory.render.page import name_of
-from ess_observatory.render.workbook_charts import add_charts
+from ess_observatory.render.workbook_charts import Place, add_charts
 from ess_observatory.render.workbook_grid import FIRST, FONT, SIZE, Grid, Pen, Value
 
 if TYPE_CHECKING:
@@ -129,25 +129,30 @@ class _Writer:
                 lines.append((f"{self.w[key]}{self.colon}{value}", {}))
         points = (texts.get("main_points") or [])[:6]
         if points:
-            lines.append((self.w["essential"], {"bold": True, "font_size": 14}))
-            lines.extend((_text_of(point), {}) for point in points)
-        sheet.set_column(0, 0, 68)
+            lines.append((self.w["essential"], {"bold": True, "font_size": 14, "valign": "bottom"}))
+            lines.extend((f"{rank}. {_text_of(point)}", {}) for rank, point in enumerate(points, start=1))
+        sheet.set_column(0, 0, 76)
         for row, (text, style) in enumerate(lines):
-            self.pen.paragraph(sheet, row, text, 68, **style)
+            self.pen.paragraph(sheet, row, text, 76, **style)
+        link = self.pen.format(font_color="#005A9C", underline=1)
+        sheet.write_url(len(lines), 0, f"internal:'{self.x['contents']}'!A1", link, self.x["to_contents"])
         sheet.fit_to_pages(1, 0)
 
     def _contents(self, sheet: Worksheet, ends: list[str]) -> None:
         self.pen.title(sheet, self.x["contents"])
         header = [self.x["sheet"], self.x["title"], self.w["scope"], self.w["source"], self.w["base"]]
         none = self.x["none"]
-        rows: list[list[Value]] = [
-            [self.x[k], self.x[k].replace("_", " "), none, none, none] for k in ("guide", "notes")
-        ]
+
+        def other(key: str) -> list[Value]:
+            name = self.x[key]
+            return [name, f"{name.replace('_', ' ')} – {self.x['about'][key]}", none, none, none]
+
+        rows = [other(key) for key in ("guide", "notes")]
         rows += [
             [t.sheet_name, f"{self.w['table']} {t.number} – {t.title}", t.scope, t.source, t.base or none]
             for t in self.pub.tables
         ]
-        rows += [[self.x[k], self.x[k].replace("_", " "), none, none, none] for k in ends]
+        rows += [other(key) for key in ends]
         self.pen.block(sheet, 1, "sommaire", header, rows, [20, 60, 50, 44, 40])
         link = self.pen.format(font_color="#005A9C", underline=1, valign="top")
         for index, row in enumerate(rows):
@@ -214,7 +219,8 @@ class _Writer:
             at = HEADER_ROW + 1 + len(table.rows)
             last = _letter(len(grid.headers) - 1)
             self.book.define_name(f"{name}_total", f"='{table.sheet_name}'!$A${at}:${last}${at}")
-        add_charts(self.book, sheet, table, grid.at, len(grid.headers), HEADER_ROW)
+        where = Place(table.sheet_name, HEADER_ROW, grid.at, self.lang)
+        add_charts(self.book, sheet, table, where, len(grid.headers))
 
 
 def _letter(index: int) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ess_observatory.publish.tables import Publication
 from ess_observatory.render import labels as words
-from ess_observatory.render.page import plain
+from ess_observatory.render.page import plain, useful_decimals
 from ess_observatory.render.workbook_grid import Pen, Value
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def dictionary(book: Pages, sheet: Worksheet) -> None:
             rows.append([table.number, book.x["element_column"], column.code, column.label, unit, decimals])
         for row in table.rows:
             rows.append([table.number, book.x["element_row"], row.code, row.label, "–", "–"])
-    book.pen.block(sheet, 1, "dictionnaire", header, rows, [12, 12, 28, 70, 22, 14], filtered=True)
+    book.pen.block(sheet, 1, "dictionnaire", header, rows, [12, 12, 44, 70, 24, 13], filtered=True)
 
 
 def checks(book: Pages, sheet: Worksheet) -> None:
@@ -73,7 +73,9 @@ def replication(book: Pages, sheet: Worksheet) -> None:
         verdict = words.verdict_label(line.get("verdict"), book.lang)
         label = str(line.get("label") or line["figure_id"])
         rows.append([line["figure_id"], label, *numbers, verdict, str(line.get("remark") or "–")])
-    book.pen.block(sheet, 2, "replication", header, rows, [32, 56, 16, 18, 14, 30, 80])
+    decimals = [[None if isinstance(v, str) else useful_decimals(v) for v in row] for row in rows]
+    widths = [32, 56, 16, 18, 14, 30, 80]
+    book.pen.block(sheet, 2, "replication", header, rows, widths, decimals=decimals)
 
 
 def long_data(book: Pages, sheet: Worksheet) -> None:

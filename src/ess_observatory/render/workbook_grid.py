@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
 from ess_observatory.render.numbers import row_units
+from ess_observatory.render.svg import text_width, wrap
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
 FONT, SIZE, LINE = "Arial", 12, 16.0
-FIRST = 60  # width of the first column, which carries the wrapped lines above the table
+PIXELS, CHARACTER = 16, 9  # height of the font, width of a unit of column width
+ARIAL = 0.97  # widest text of that face, against what is estimated for any sans-serif face
+FIRST = 56  # width of the first column, which carries the wrapped lines above the table
 Value = str | float | int
 
 
@@ -34,10 +37,11 @@ class Pen:
         return self._formats[key]
 
     def paragraph(self, sheet: Worksheet, row: int, text: str, width: int, **style: Any) -> None:
-        """A wrapped text in the first column, `width` characters wide."""
+        """A wrapped text in the first column, `width` characters wide; one set at the bottom has air above."""
         big = style.get("font_size", SIZE) / SIZE
-        sheet.write_string(row, 0, text, self.format(text_wrap=True, valign="top", **style))
-        sheet.set_row(row, (LINE * _lines(text, width / big) + 4) * big)
+        air = LINE if style.get("valign") == "bottom" else 4
+        sheet.write_string(row, 0, text, self.format(**{"text_wrap": True, "valign": "top", **style}))
+        sheet.set_row(row, (LINE * _lines(text, width / big) + air) * big)
 
     def title(self, sheet: Worksheet, text: str) -> None:
         """The title of a sheet, in A1."""
@@ -96,15 +100,15 @@ class Pen:
         )
         sheet.set_row(top, LINE * max(_lines(unique[c], widths[c] * 0.9) for c in columns) + 2)
         for index, row in enumerate(rows):
-            sheet.set_row(
-                top + 1 + index, LINE * max(_height(row[c], widths[c], numeric[c]) for c in columns)
-            )
+            lines = max(_height(row[c], widths[c], numeric[c]) for c in columns)
+            sheet.set_row(top + 1 + index, LINE * lines + 2)
+            style = {"valign": "top" if lines > 1 else "vcenter", "bold": index in bold_rows}
             for column, value in enumerate(row):
                 shown = decimals[index][column] if decimals else None
-                self._put(sheet, top + 1 + index, column, value, shown, index in bold_rows, numeric[column])
+                self._put(sheet, top + 1 + index, column, value, shown, numeric[column], style)
         sheet.repeat_rows(top)
         sheet.fit_to_pages(1, 0)
-        if landscape or len(headers) > 5 or sum(widths) > 110:
+        if landscape or len(headers) > 5 or sum(widths) > 120:
             sheet.set_landscape()
         if len(rows) > 25:
             sheet.freeze_panes(top + 1, 1)
@@ -116,11 +120,10 @@ class Pen:
         column: int,
         value: Value,
         decimals: int | None,
-        bold: bool,
         right: bool,
+        style: dict[str, Any],
     ) -> None:
-        style: dict[str, Any] = {"valign": "top", "bold": bold}
-        style |= (
+        style = style | (
             {"align": "right"} if right else {"text_wrap": True, "align": "left", "indent": int(column > 0)}
         )
         if isinstance(value, str):
@@ -128,7 +131,7 @@ class Pen:
             return
         if decimals is not None:
             tail = f".{'0' * decimals}" if decimals else ""
-            style["num_format"] = f"#,##0{tail};-#,##0{tail};0{tail};@"
+            style |= {"num_format": f"#,##0{tail};-#,##0{tail};0{tail};@"}
         sheet.write_number(row, column, value, self.format(**style))
 
 
@@ -141,13 +144,18 @@ class Grid:
         with_units = bool(units)
         with_marks = any(table.cell(row, column).mark for row in table.rows for column in table.columns)
         self.headers = [*([w["section"]] if table.has_sections else []), table.stub]
-        self.widths = [FIRST, *([42] if table.has_sections else [])]
+        self.widths = [
+            FIRST,
+            *([_fitted([r.label for r in table.rows], 24, 46)] if table.has_sections else []),
+        ]
         self.right = [False] * self.offset
         self.at: dict[str, int] = {}  # position of each column
         bounded = {c.code for c in table.columns if any(table.cell(r, c).interval for r in table.rows)}
         for column in table.columns:
             self.at[column.code] = len(self.headers)
-            self._add(column.header, 38 if column.kind == "text" else None, column.kind != "text")
+            texts = [table.cell(row, column).text or "" for row in table.rows]
+            wide = _fitted([column.header, *texts], 16, 38) if column.kind == "text" else None
+            self._add(column.header, wide, column.kind != "text")
             if column.code in bounded:
                 for bound in ("ci_low", "ci_high"):
                     self._add(f"{column.label} – {x[bound]}", None, True)
@@ -178,13 +186,23 @@ class Grid:
 
     def _add(self, header: str, width: int | None, right: bool) -> None:
         self.headers.append(header)
-        self.widths.append(width or max(16, len(header) // 2 + 4))
+        self.widths.append(width or _fitted(header.split(" "), 13, 22))
         self.right.append(right)
 
 
+def _fitted(texts: list[str], least: int, most: int) -> int:
+    """Width of a column where the longest of these texts holds, between two bounds."""
+    longest = max((text_width(text, PIXELS, bold=True) for text in texts), default=0)
+    return min(max(round(longest / CHARACTER) + 3, least), most)
+
+
 def _lines(text: str, width: float) -> int:
-    """Lines that a wrapped text takes in a column of that width."""
-    return max(len(textwrap.wrap(text, max(int(width * 1.08), 4))), 1)
+    """Lines that a wrapped text takes in a column of that width, words too long for it cut."""
+    room = width * CHARACTER
+    if len(text) * PIXELS < room:
+        return 1
+    lines = wrap(text, room, PIXELS * ARIAL, max_lines=1000)
+    return sum(max(math.ceil(text_width(line, PIXELS * ARIAL) / room), 1) for line in lines)
 
 
 def _height(value: Value, width: int, right: bool) -> int:
