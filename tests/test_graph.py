@@ -53,6 +53,25 @@ def test_a_circle_is_refused(tmp_path):
         order([a, b])
 
 
+@pytest.mark.parametrize(
+    "read", ["rules.territory_commune", "rules.commune_projection", "core.own", "core.survey_answer"]
+)
+def test_a_shared_table_does_not_read_the_territory(tmp_path, read):
+    own = _model(tmp_path, "core.own", "select * from rules.territory_commune")
+    shared = _model(tmp_path, "core.a", f"-- grain: a\n-- shared: because\nselect * from {read}")
+    assert shared.is_shared and not own.is_shared
+    with pytest.raises(ObservatoryError) as error:
+        order([own, shared])
+    assert error.value.code == "E406"
+    assert read in error.value.what
+
+
+def test_shared_tables_may_read_each_other_and_what_was_staged(tmp_path):
+    base = _model(tmp_path, "core.b", "-- shared\nselect * from staging.s cross join rules.edition")
+    above = _model(tmp_path, "core.a", "-- shared\nselect * from core.b")
+    assert [model.target for model in order([above, base])] == ["core.b", "core.a"]
+
+
 def test_every_query_of_the_project_is_sound(project):
     models = models_of(project)
     made = {m.target for m in models}

@@ -1,6 +1,5 @@
 -- grain: one establishment decided by its nature (neither its place nor its life) x another opinion on it: Sirene's flag, a dated list.
 -- A list says yes or nothing: an absence proves nothing. `agreement`: agree, disagree, review (ours waits), silent (theirs).
--- view
 with decided as (
     select e.*
     from core.establishment as e

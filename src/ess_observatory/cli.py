@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from ess_observatory import cli_editions, cli_export, cli_new
-from ess_observatory.cli_common import EditionOption, JsonOption, print_json
+from ess_observatory import cli_build, cli_editions, cli_export, cli_new
+from ess_observatory.cli_common import (
+    EditionOption,
+    JsonOption,
+    OutOption,
+    RawOption,
+    open_edition,
+    places,
+    print_json,
+)
 from ess_observatory.cli_secrecy import secrecy
 from ess_observatory.cli_survey import survey_app
 from ess_observatory.errors import Exit, ObservatoryError
-
-if TYPE_CHECKING:
-    from ess_observatory.build.place import Outputs
-    from ess_observatory.build.runner import Outcome
-    from ess_observatory.project import Edition, Project
 
 app = typer.Typer(
     name="ess",
@@ -30,23 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(survey_app)
 app.add_typer(secrecy, name="secrecy")
-
-RawOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--raw",
-        help="Dossier des fichiers bruts, et rien d’autre (défaut : data/raw/<édition>, puis data/raw).",
-    ),
-]
-OutOption = Annotated[
-    Path | None,
-    typer.Option("--out", help="Dossier où tout construire (défaut : data/processed et reports)."),
-]
-AgainOption = Annotated[
-    bool,
-    typer.Option("--again", help="Tout refaire, même si rien n’a changé depuis la dernière construction."),
-]
-StrictOption = Annotated[bool, typer.Option("--strict", help="Sortie 5 s’il reste des avertissements.")]
+cli_build.register(app)
 
 
 def main() -> None:
@@ -63,78 +50,6 @@ def main() -> None:
         sys.exit(int(error.exit_code))
 
 
-def _open(edition: str | None) -> tuple[Project, Edition]:
-    from ess_observatory.project import Project
-
-    project = Project.load()
-    return project, project.edition(edition or project.default_edition())
-
-
-def _places(project: Project, edition: Edition, out: Path | None) -> Outputs:
-    from ess_observatory.build.place import Outputs
-
-    return Outputs.of(project.root, edition.id, out)
-
-
-def _run(
-    edition: str | None,
-    raw: Path | None,
-    out: Path | None,
-    until: str,
-    again: bool,
-    as_json: bool,
-    strict: bool,
-) -> None:
-    from ess_observatory.build.runner import run
-    from ess_observatory.console import Steps, summary
-
-    project, loaded = _open(edition)
-    outputs = _places(project, loaded, out)
-    with Steps(str(loaded.data["title"]), quiet=as_json) as steps:
-        outcome = run(project, loaded, raw, outputs, until, steps, again)
-    if as_json:
-        print_json(_outcome_json(until, outcome))
-    else:
-        summary(loaded, outcome, until)
-    if strict and outcome.warnings:
-        raise typer.Exit(int(Exit.WARNINGS))
-
-
-def _outcome_json(until: str, outcome: Outcome) -> dict[str, Any]:
-    names = {"publish": ["publication"], "report": ["publication", "workbook", "page"]}.get(until, [])
-    return {
-        "ok": True,
-        "command": until,
-        "unchanged": outcome.is_unchanged,
-        "counts": outcome.counts,
-        "warnings": outcome.warnings,
-        "outputs": {name: str(getattr(outcome.outputs, name)) for name in ["database", "quality", *names]},
-    }
-
-
-def _verb(name: str, until: str, text: str) -> None:
-    """A command that builds up to a stage."""
-
-    def command(
-        edition: EditionOption = None,
-        raw: RawOption = None,
-        out: OutOption = None,
-        again: AgainOption = False,
-        as_json: JsonOption = False,
-        strict: StrictOption = False,
-    ) -> None:
-        _run(edition, raw, out, until, again, as_json, strict)
-
-    app.command(name, help=text)(command)
-
-
-_verb("run", "report", "Tout construire : des fichiers bruts au classeur et à la page.")
-_verb("ingest", "ingest", "Lire les fichiers : lignes retenues, lignes refusées, registre.")
-_verb("check", "check", "Lire, puis exécuter les contrôles déclarés.")
-_verb("build", "build", "Lire, contrôler, décider du périmètre et calculer les tableaux (confidentiels).")
-_verb("publish", "publish", "Aller jusqu’au dossier de publication, protégé par le secret statistique.")
-
-
 @app.command()
 def report(
     edition: EditionOption = None,
@@ -142,9 +57,7 @@ def report(
     out: OutOption = None,
     lang: Annotated[
         str,
-        typer.Option(
-            "--lang", help="en : écrit aussi la page en anglais, les deux se renvoyant l’une à l’autre."
-        ),
+        typer.Option("--lang", help="en : écrit aussi la page, le classeur et le PDF demandé en anglais."),
     ] = "fr",
     pdf: Annotated[
         bool, typer.Option("--pdf", help="Aussi un PDF de la page (par Chromium ou WeasyPrint).")
@@ -161,8 +74,8 @@ def report(
 
     if lang not in LANGUAGES:
         raise typer.BadParameter(f"langues connues : {', '.join(LANGUAGES)}", param_hint="--lang")
-    project, loaded = _open(edition)
-    outputs = _places(project, loaded, out)
+    project, loaded = open_edition(edition)
+    outputs = places(project, loaded, out)
     if not outputs.publication.is_dir():
         raise ObservatoryError(
             "E130",
@@ -193,7 +106,7 @@ def plan(
     from ess_observatory.build.runner import inventory_of, missing_sources, raw_folder
     from ess_observatory.inquiry import plan_of
 
-    project, loaded = _open(edition)
+    project, loaded = open_edition(edition)
     inventory = inventory_of(project, loaded, raw, tolerant=True)
     found = plan_of(
         project, loaded, inventory, [spec.id for spec in missing_sources(project, loaded, inventory)]
@@ -218,8 +131,8 @@ def explain(
     """Pourquoi un établissement est retenu, écarté ou à vérifier ; ou ce que veut dire un code."""
     from ess_observatory.inquiry import explain as answer
 
-    project, loaded = _open(edition)
-    _answer(answer(project, loaded, _places(project, loaded, out), code), as_json)
+    project, loaded = open_edition(edition)
+    _answer(answer(project, loaded, places(project, loaded, out), code), as_json)
 
 
 @app.command()
@@ -232,8 +145,8 @@ def trace(
     """Remonter d’un chiffre publié à la requête, aux tables, aux fichiers et à leurs lignes."""
     from ess_observatory.inquiry import trace as answer
 
-    project, loaded = _open(edition)
-    _answer(answer(project, loaded, _places(project, loaded, out), figure), as_json)
+    project, loaded = open_edition(edition)
+    _answer(answer(project, loaded, places(project, loaded, out), figure), as_json)
 
 
 def _answer(found: dict[str, Any], as_json: bool) -> None:
@@ -259,7 +172,7 @@ def demo(
     """Écrire les fichiers bruts synthétiques de l’édition de démonstration."""
     from ess_observatory.demo import write_demo
 
-    project, loaded = _open(edition)
+    project, loaded = open_edition(edition)
     written = write_demo(project.root, loaded.id, out or project.root / "data" / "raw" / loaded.id, seed)
     if as_json:
         print_json({"ok": True, "files": [str(path) for path in written]})

@@ -1,11 +1,16 @@
-"""What the commands share: the options that several of them take, and how data are printed."""
+"""What the commands share: the options that several of them take, how an edition is opened, and how data are printed."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from ess_observatory.build.place import Outputs
+    from ess_observatory.project import Edition, Project
 
 EditionOption = Annotated[
     str | None,
@@ -13,7 +18,33 @@ EditionOption = Annotated[
         "--edition", "-e", help="Nom d’une édition, ou chemin d’un .toml (défaut : celle de référence)."
     ),
 ]
+RawOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--raw",
+        help="Dossier des fichiers bruts, et rien d’autre (défaut : data/raw/<édition>, puis data/raw).",
+    ),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", help="Dossier où tout construire (défaut : data/processed et reports)."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Résultat en JSON sur la sortie standard.")]
+
+
+def open_edition(edition: str | None) -> tuple[Project, Edition]:
+    """The project and one of its editions, the default one when none is named."""
+    from ess_observatory.project import Project
+
+    project = Project.load()
+    return project, project.edition(edition or project.default_edition())
+
+
+def places(project: Project, edition: Edition, out: Path | None) -> Outputs:
+    """Where an edition is built."""
+    from ess_observatory.build.place import Outputs
+
+    return Outputs.of(project.root, edition.id, out)
 
 
 def print_json(data: Any) -> None:

@@ -19,11 +19,27 @@ def register(app: typer.Typer) -> None:
 
 
 def compare(
-    a: Annotated[str, typer.Argument(help="Avant : dossier de publication, paquet, ou nom d’une édition.")],
+    a: Annotated[
+        str,
+        typer.Argument(help="Avant : dossier de publication, paquet, nom d’une édition ou d’un périmètre."),
+    ],
     b: Annotated[str, typer.Argument(help="Après : de même.")],
+    perimeter: Annotated[
+        bool, typer.Option("--perimeter", help="A et B sont deux périmètres : qui entre et qui sort.")
+    ] = False,
+    edition: EditionOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Dossier où cette édition a été construite (avec --perimeter)."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Les chiffres qui ont changé, sont apparus ou ont disparu entre deux publications."""
+    """Les chiffres qui ont changé, sont apparus ou ont disparu entre deux publications ; ou ce que change un périmètre."""
+    if perimeter:
+        from ess_observatory.cli_new import compare as compare_perimeters
+
+        compare_perimeters(a, b, edition, out, as_json)
+        return
     from ess_observatory.breaks import Breaks
     from ess_observatory.compare import compare as changes_of
     from ess_observatory.compare import read_snapshot
@@ -68,10 +84,11 @@ def series(
     from ess_observatory.project import Project
     from ess_observatory.publish.tables import load_publication
     from ess_observatory.series import side_by_side, write_series
+    from ess_observatory.series_communes import CommuneMoves
 
     project = Project.load()
     books = [load_publication(find_publication(name, project)) for name in editions]
-    book = side_by_side(books, Breaks.load(project.pipelines))
+    book = side_by_side(books, Breaks.load(project.pipelines), CommuneMoves.load(project.pipelines))
     files = [str(path) for path in write_series(book, (out or project.root / "reports" / "series").resolve())]
     if as_json:
         print_json({"ok": True, "command": "series", "tables": len(book.tables), "files": files})

@@ -14,6 +14,7 @@ from ess_observatory.quality.workbook import NAME as REFUSED
 from ess_observatory.render.numbers import format_number
 
 if TYPE_CHECKING:
+    from ess_observatory.build.each_index import Each
     from ess_observatory.build.runner import Outcome
     from ess_observatory.errors import ObservatoryError
     from ess_observatory.project import Edition
@@ -98,6 +99,22 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
         note(f"Base         {_short(outputs.database)}")
 
 
+def summary_each(each: Each) -> None:
+    """The end of a run on many territories: how many are built, which failed and why, where the index is."""
+    from ess_observatory.build.each_index import FAILED, STATUS, message
+
+    for status, word in STATUS.items():
+        if count := sum(part.status == status for part in each.parts):
+            mark = "[red]✘[/red]" if status == FAILED else "[green]✔[/green]"
+            _say(f"{mark} {word} : {format_number(count)}")
+    for part in each.parts:
+        if text := message(part):
+            _say(f"[yellow]⚠[/yellow] {escape(f'{part.code} {part.name} : {text}'.strip())}")
+    if each.edition.data.get("synthetic"):
+        _say("[yellow]⚠[/yellow] Édition synthétique : ces chiffres ne décrivent aucune structure réelle.")
+    note(f"Index        {_short(each.index)}")
+
+
 def _say(markup: str) -> None:
     messages.print(markup, soft_wrap=True)
 
@@ -134,6 +151,10 @@ def show_plan(folder: Path, found: dict[str, Any]) -> None:
         )
     for source in found["missing"]:
         answers.print(f"[red]✘[/red] source attendue et absente : {escape(source)}")
+    if not found["files"] and not found["missing"]:
+        answers.print(
+            "[yellow]⚠[/yellow] aucun fichier de données reconnu : déposez vos fichiers dans ce dossier"
+        )
 
 
 def show_answer(found: dict[str, Any]) -> None:

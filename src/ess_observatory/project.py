@@ -119,6 +119,11 @@ class Edition:
     territory: Territory
 
     @property
+    def declared_id(self) -> str:
+        """The id under which it is declared: that of the whole, for the edition of one of its territories."""
+        return str(self.data.get("id", self.path.stem))
+
+    @property
     def year(self) -> int:
         """The year that the report is about."""
         return int(self.data["year"])

@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from ess_observatory.build.place import Outputs, building
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read.recognise import Inventory
 from ess_observatory.read.sheets import sha256_of
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _FULL_WORDS = ("no space left", "file too large", "disk quota exceeded", "out of disk space")
+
+
+@contextmanager
+def constructing(outputs: Outputs, inventory: Inventory) -> Iterator[Outputs]:
+    """The scratch places of a build (see `building`), with what errors call for.
+
+    The refused rows of a build that its data stop are kept in `quality-echec/`, which a build that ends well clears. Raises
+    E156 or E157 when an error comes from raw files that have changed, or from a full disk.
+    """
+    with building(outputs) as scratch:
+        try:
+            yield scratch
+        except ObservatoryError:
+            if scratch.quality.is_dir():
+                shutil.rmtree(outputs.failed_quality, ignore_errors=True)
+                shutil.move(str(scratch.quality), str(outputs.failed_quality))
+            raise
+        except Exception as error:
+            refuse_changed_files(inventory)
+            if is_disk_full(error):
+                raise disk_full(outputs.base) from error
+            raise
+        shutil.rmtree(outputs.failed_quality, ignore_errors=True)
 
 
 def refuse_changed_files(inventory: Inventory) -> None:

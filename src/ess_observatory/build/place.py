@@ -18,6 +18,8 @@ from pathlib import Path
 
 from ess_observatory.build.exchange import exchange
 from ess_observatory.build.lock import locked
+from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.territories import SUBLEVELS
 
 WORKBOOK, PAGE = "rapport-ess.xlsx", "rapport-ess.html"
 _ITEMS = ("database", "quality", "publication", "reports")
@@ -37,6 +39,11 @@ class Outputs:
         if out is not None:
             return cls(out.resolve(), out.resolve() / "reports")
         return cls(root / "data" / "processed" / edition, root / "reports" / edition)
+
+    def part(self, name: str) -> Outputs:
+        """The places of one of the territories of a run, each in a folder of its own."""
+        base = self.base / name
+        return Outputs(base, base / "reports" if self.reports.parent == self.base else self.reports / name)
 
     @property
     def database(self) -> Path:
@@ -135,6 +142,24 @@ def settle(outputs: Outputs) -> None:
     if outputs.journal.exists():
         with locked(outputs.base):
             _recover(outputs)
+
+
+def refuse_beside(outputs: Outputs, ours: set[str]) -> None:
+    """Raise E167 (exit 6) when the place of an edition holds other publications than those that a run makes.
+
+    `ours`: names of the parts that it makes, or nothing for the whole. A territory published beside its parts, or cut in two
+    ways, could give by difference what each publication hides.
+    """
+    parts = {path.parent.name for level in SUBLEVELS for path in outputs.base.glob(f"{level}-*/publication")}
+    whole = {"publication"} if ours and outputs.publication.is_dir() else set()
+    if others := sorted((parts - ours) | whole):
+        raise ObservatoryError(
+            "E167",
+            "Des publications qui se recouvrent seraient côte à côte",
+            f"{outputs.base} : {', '.join(others)}",
+            "Construisez ailleurs avec --out DOSSIER, ou retirez ces dossiers : ce que l’une masque pourrait se déduire des autres.",
+            Exit.INTEGRITY,
+        )
 
 
 def put_in_place(scratch: Outputs, outputs: Outputs, names: list[str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.build.place import Outputs
-from ess_observatory.project import Edition, Project
+from ess_observatory.project import Edition, Project, Territory
 from ess_observatory.quality.partitions import BOOK
 from ess_observatory.read.recognise import Inventory
 from ess_observatory.read.sheets import sha256_of
@@ -40,6 +40,13 @@ def fingerprint_of(project: Project, edition: Edition, inventory: Inventory, led
     installed = sorted(f"{d.name}=={d.version}" for d in distributions())
     for part in (read, left, installed):
         _add(digest, "", repr(part).encode())
+    return digest.hexdigest()
+
+
+def of_territory(fingerprint: str, territory: Territory) -> str:
+    """The fingerprint of one territory of a run, from that of what all of them are made from."""
+    digest = hashlib.sha256(fingerprint.encode())
+    _add(digest, territory.id, repr((territory.communes, territory.meta, territory.sublevel_label)).encode())
     return digest.hexdigest()
 
 
