@@ -16,6 +16,7 @@ from typing import Any
 from bench._floor import FLOOR, FLOOR_TABLES
 from bench._stock import ROOT, write_stock
 from ess_observatory.build.database import Database
+from ess_observatory.build.graph import closure
 from ess_observatory.build.rules import load_rules
 from ess_observatory.build.runner import models_of
 from ess_observatory.project import Edition, Project
@@ -71,10 +72,13 @@ def staged(db: Database, project: Project, edition: Edition, stock: tuple[Path, 
 
 def _core(count: str, folder: Path) -> dict[str, Any]:
     project = Project.load(ROOT)
+    models = {model.target: model for model in models_of(project)}
+    wanted = {f"marts.{name}" for name in TABLES}
+    wanted |= {read for target in wanted for read in closure(target, models) if read.startswith("core.")}
 
     def work(db: Database) -> None:
-        for model in models_of(project):
-            if model.layer == "core" or model.target.removeprefix("marts.") in TABLES:
+        for target, model in models.items():
+            if target in wanted:
                 db.make(model)
 
     return _timed(project, int(count), folder, work, "core.establishment")
