@@ -12,7 +12,8 @@ import pytest
 
 from ess_observatory.build.place import Outputs
 from ess_observatory.build.runner import Outcome
-from ess_observatory.project import Project, read_toml
+from ess_observatory.declared import read_toml
+from ess_observatory.project import Project
 from ess_observatory.publish.english import Words, load_twins, load_words
 from ess_observatory.publish.tables import Publication, load_publication
 from ess_observatory.publish.texts import Placeholders, french

@@ -9,7 +9,8 @@ import pytest
 from conftest import ROOT
 from ess_observatory.build.database import Database
 from ess_observatory.build.examples import fill, rules_for
-from ess_observatory.project import Project, read_csv_rows
+from ess_observatory.declared import read_csv_rows
+from ess_observatory.project import Project
 
 SHAPES = {"naf_rev1": r"\d\d\.\d[A-Z]", "naf_rev2": r"\d\d\.\d\d[A-FZ]", "naf_2025": r"\d\d\.\d\d[G-LY]"}
 

@@ -16,8 +16,9 @@ from conftest import REFERENCE, ROOT
 from ess_observatory.build.database import Database
 from ess_observatory.build.place import Outputs
 from ess_observatory.build.runner import run
+from ess_observatory.declared import read_toml
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Edition, Project, read_toml
+from ess_observatory.project import Edition, Project
 from ess_observatory.quality.declared import budgets, cross_check, cross_checks, row_counts
 from ess_observatory.quality.gate import Gate
 from ess_observatory.quality.partitions import count_partitions, write_partitions

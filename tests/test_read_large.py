@@ -15,9 +15,9 @@ from awkward.close_look import look_at_all, says_the_same
 from awkward.files import xlsx
 from awkward.toy import nothing_is_lost, read_folder
 from ess_observatory.build.database import Database
-from ess_observatory.project import ColumnSpec, SourceSpec
 from ess_observatory.read import cast, limits, records, weigh
 from ess_observatory.read.text import clean_text
+from ess_observatory.source_spec import ColumnSpec, SourceSpec
 
 pytest_plugins = ("awkward.fixtures",)
 

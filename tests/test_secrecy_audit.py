@@ -152,6 +152,18 @@ def test_the_same_files_again_are_the_same_figures(reference_build: Outputs, cop
     assert verdicts(copy, reference_build.publication)[f"édition précédente : {GIFTS}"] == FOUND
 
 
+def test_the_same_files_tell_nothing_of_another_territory(reference_build: Outputs, copy: Path) -> None:
+    later(copy)
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    before = json.loads((reference_build.publication / "manifest.json").read_text(encoding="utf-8"))
+    manifest["sources"] = before["sources"]
+    manifest["territory"]["code"] = "ailleurs"
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    change(copy, GIFTS, value=130_000.0, conf_status="F")
+    change(copy, INVESTMENT, value=144_100.0, conf_status="F")
+    assert set(verdicts(copy, reference_build.publication).values()) == {SAFE}
+
+
 def test_a_row_of_an_earlier_year_is_that_years_figure(
     reference_build: Outputs, copy: Path, tmp_path: Path
 ) -> None:

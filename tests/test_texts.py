@@ -9,9 +9,9 @@ import pytest
 
 from ess_observatory.build.place import Outputs
 from ess_observatory.project import Project
+from ess_observatory.publish.edition_words import names_for_texts
 from ess_observatory.publish.tables import Publication, load_publication
 from ess_observatory.publish.texts import Placeholders, load_texts
-from ess_observatory.publish.write import names_for_texts
 
 FOLDER = Path(__file__).resolve().parents[1] / "pipelines" / "texts" / "fr"
 FILES = sorted(FOLDER.glob("*.md"))

@@ -14,7 +14,8 @@ from ess_observatory.build.database import Database
 from ess_observatory.build.examples import fill, rules_for
 from ess_observatory.build.graph import read_model
 from ess_observatory.build.rules import load_rules
-from ess_observatory.project import Project, read_toml
+from ess_observatory.declared import read_toml
+from ess_observatory.project import Project
 from ess_observatory.read import load
 from ess_observatory.read.recognise import take_inventory
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from ess_observatory.declared import read_csv_rows
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import Project, read_csv_rows
+from ess_observatory.project import Project
 from ess_observatory.series_communes import CommuneMoves
 
 _HEADERS = ("codgeo", "codecommune", "codeinsee", "depcom", "inseecom", "codecom", "com", "insee", "code")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+from ess_observatory.declared import read_csv_rows
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Project, read_csv_rows
+from ess_observatory.project import Project
 
 _DATES = ("decided_on", "since", "until")
 

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.build.database import Database
+from ess_observatory.declared import read_toml
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import Project, SourceSpec, read_toml
+from ess_observatory.project import Project
 from ess_observatory.publish.texts import french
 from ess_observatory.render.csvfile import BOM, safe_text
+from ess_observatory.source_spec import SourceSpec
 
 HEADERS = ("Nom", "Commune", "Code commune", "Activité", "Famille", "Effectif", "Origine")
 CONSENT, REGISTER = "accord de la structure", "répertoire public"

@@ -9,8 +9,9 @@ from typing import Any
 from ess_observatory.build.database import Database
 from ess_observatory.build.graph import closure
 from ess_observatory.build.place import Outputs, settle
+from ess_observatory.declared import read_toml
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import Edition, Project, read_toml
+from ess_observatory.project import Edition, Project
 from ess_observatory.read.recognise import Inventory
 
 

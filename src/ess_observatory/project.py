@@ -5,69 +5,16 @@ Sources, tables, territories, editions, perimeters are discovered: adding a fold
 
 from __future__ import annotations
 
-import csv
 import os
-import tomllib
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ess_observatory.declared import read_toml
 from ess_observatory.errors import Exit, ObservatoryError
-
-COLUMN_TYPES = (
-    "text",
-    "integer",
-    "decimal",
-    "siret",
-    "siren",
-    "commune",
-    "naf",
-    "legal_category",
-    "date",
-    "postcode",
-)
-
-
-@dataclass(frozen=True)
-class ColumnSpec:
-    """A declared column of a source: our name, the headers it is known by, its type."""
-
-    name: str
-    headers: tuple[str, ...]
-    type: str
-    required: bool
-    allow: str | None = None
-    nomenclature: str = "naf_rev2"
-    headers_by_vintage: dict[int, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SourceSpec:
-    """A folder of `pipelines/sources/`: what a producer's file looks like and how it becomes rows."""
-
-    id: str
-    folder: Path
-    title: str
-    producer: str
-    licence: str
-    kind: str
-    row: str
-    note: str
-    columns: tuple[ColumnSpec, ...]
-    ignored_headers: tuple[str, ...]
-    footers: tuple[str, ...]
-    missing: dict[str, str]
-    checks: tuple[dict[str, Any], ...]
-    rank: int
-    vintage_pattern: str | None = None
-    role: str | None = None
-
-    @property
-    def staging_sql(self) -> Path:
-        """The SQL that renames and refines the typed rows."""
-        return self.folder / "staging.sql"
+from ess_observatory.source_spec import SourceSpec, load_source_spec
 
 
 @dataclass(frozen=True)
@@ -155,7 +102,7 @@ class Project:
         root = (root or find_root()).resolve()
         pipelines = root / "pipelines"
         sources = {
-            folder.name: _load_source(folder) for folder in _folders(pipelines / "sources", "source.toml")
+            folder.name: load_source_spec(folder) for folder in _folders(pipelines / "sources", "source.toml")
         }
         tables = [
             TableCard(folder.name, folder, read_toml(folder / "card.toml"))
@@ -305,70 +252,11 @@ def find_root() -> Path:
     )
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file, with an error that names it."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ObservatoryError(
-            "E106", "Fichier TOML mal formé", f"{path} : {error}", "Corrigez la ligne indiquée."
-        ) from error
-
-
-def read_csv_rows(path: Path) -> list[dict[str, str]]:
-    """A small declared CSV (comma, UTF-8) as dictionaries."""
-    with path.open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
-
-
 def _folders(parent: Path, marker: str) -> Iterable[Path]:
     return (
         sorted(folder for folder in parent.iterdir() if (folder / marker).is_file())
         if parent.is_dir()
         else ()
-    )
-
-
-def _load_source(folder: Path) -> SourceSpec:
-    path = folder / "source.toml"
-    data = read_toml(path)
-    columns = tuple(
-        ColumnSpec(
-            c["name"],
-            tuple(c.get("headers", [])),
-            c.get("type", "text"),
-            c.get("required", False),
-            c.get("allow"),
-            c.get("nomenclature", "naf_rev2"),
-            {int(year): tuple(known) for year, known in c.get("headers_by_vintage", {}).items()},
-        )
-        for c in data.get("columns", [])
-    )
-    for column in columns:
-        if column.type not in COLUMN_TYPES:
-            raise ObservatoryError(
-                "E107",
-                f"Type inconnu « {column.type} » pour la colonne « {column.name} »",
-                str(path),
-                f"Types connus : {', '.join(COLUMN_TYPES)}.",
-            )
-    return SourceSpec(
-        id=folder.name,
-        folder=folder,
-        title=data["title"],
-        producer=data["producer"],
-        licence=data["licence"],
-        kind=data.get("kind", "table"),
-        row=data.get("row", ""),
-        note=data.get("note", ""),
-        columns=columns,
-        ignored_headers=tuple(data.get("ignored_headers", [])),
-        footers=tuple(data.get("footers", [])),
-        missing=dict(data.get("missing", {})),
-        checks=tuple(data.get("checks", [])),
-        rank=data.get("rank", 100),
-        vintage_pattern=data.get("vintage_pattern"),
-        role=data.get("role"),
     )
 
 

@@ -13,8 +13,9 @@ from string import Template
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from ess_observatory.declared import read_toml
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import Edition, Project, read_toml
+from ess_observatory.project import Edition, Project
 
 
 def identifier(text: str, separator: str = "_") -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ess_observatory.commune_list import CommuneList, read_commune_list
+from ess_observatory.declared import read_csv_rows
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import Project, Territory, read_csv_rows
+from ess_observatory.project import Project, Territory
 from ess_observatory.scaffold import identifier, quoted, write_new
 from ess_observatory.territories import OBJECTS
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ess_observatory.project import read_csv_rows
+from ess_observatory.declared import read_csv_rows
 from ess_observatory.publish.tables import NOT_AVAILABLE, SECRET, Cell, Publication, PublishedTable
 from ess_observatory.publish.texts import french
 

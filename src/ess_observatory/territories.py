@@ -8,8 +8,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from ess_observatory.declared import read_csv_rows, read_toml
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import Project, Territory, read_csv_rows, read_toml
+from ess_observatory.project import Project, Territory
 
 #: Key of a territory file → column of the commune nomenclature.
 AREAS = {

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ess_observatory.build.database import Database
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Project, SourceSpec
+from ess_observatory.project import Project
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, take_inventory
+from ess_observatory.source_spec import SourceSpec
 
 TOY = """
 title = "Essai"

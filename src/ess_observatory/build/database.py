@@ -40,6 +40,7 @@ class Database:
             self._con.execute("use observatory")
         place = Path(tempfile.gettempdir()) if path is None else path.parent
         self.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        self.execute("set enable_progress_bar = false")  # the command line has its own
         self.execute(f"set temp_directory = {_quoted(place / 'ess-observatory.spill')}")
         if not read_only:
             for layer in LAYERS:

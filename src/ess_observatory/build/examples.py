@@ -10,8 +10,9 @@ from typing import Any
 
 from ess_observatory.build.database import Database
 from ess_observatory.build.graph import read_model
+from ess_observatory.declared import read_toml
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Project, read_toml
+from ess_observatory.project import Project
 from ess_observatory.read.cast import quote
 
 #: `name:type` in a header of an example; text when nothing is said.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import Edition, Project, SourceSpec
+from ess_observatory.project import Edition, Project
 from ess_observatory.read.places import Shared
 from ess_observatory.read.recognise import Inventory, take_inventory
+from ess_observatory.source_spec import SourceSpec
 
 
 def raw_folder(project: Project, edition: Edition, raw: Path | None) -> Path:

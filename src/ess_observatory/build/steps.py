@@ -12,10 +12,11 @@ from ess_observatory.build.graph import Model, order, read_model
 from ess_observatory.build.place import Outputs
 from ess_observatory.build.rules import load_rules
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Edition, Project, SourceSpec
+from ess_observatory.project import Edition, Project
 from ess_observatory.quality.desk import QualityDesk
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
+from ess_observatory.source_spec import SourceSpec
 
 Progress = Callable[[str, str], None]
 

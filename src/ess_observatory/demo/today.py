@@ -13,7 +13,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from ..project import Project, read_csv_rows
+from ..declared import read_csv_rows
+from ..project import Project
 from .identifiers import Identifiers, Words, siret
 from .today_files import write_files
 

@@ -8,8 +8,10 @@ from typing import Any
 from ess_observatory.build.database import Database
 from ess_observatory.project import Edition, Project
 from ess_observatory.publish import write
+from ess_observatory.publish.book import Book, known_ids
 from ess_observatory.publish.cells import read_cells
 from ess_observatory.publish.controls import control
+from ess_observatory.publish.edition_words import names_for_texts
 from ess_observatory.publish.replication import check_cells, replicate
 from ess_observatory.publish.texts import Placeholders
 from ess_observatory.publish.wide import write_wide
@@ -20,12 +22,12 @@ from ess_observatory.secrecy.protect import Protected, protect
 
 def publish(
     db: Database, project: Project, edition: Edition, folder: Path, build: str
-) -> tuple[write.Book, list[Verdict]]:
+) -> tuple[Book, list[Verdict]]:
     """Protect every table and write the publication folder; returns the published tables and the verdicts of gate 2."""
     folder.mkdir(parents=True, exist_ok=True)
     rules = project.secrecy
     present = frozenset(row[0] for row in db.rows("select source from rules.edition_source where is_present"))
-    book = write.Book(edition, build, present)
+    book = Book(edition, build, present)
     tables = [project.with_sources(table, present) for table in project.tables]
     tables = [table for table in tables if _is_published(table.card, present)]
     protected = protect([(table.id, table.card, read_cells(db, table)) for table in tables], rules)
@@ -35,9 +37,7 @@ def publish(
         _replicate(book, project, protected, project.pipelines / "replications" / str(replication), folder)
     figures = book.figures()
     close(protected, book, tables, rules, folder)
-    placeholders = Placeholders(
-        figures, write.names_for_texts(project, edition), known=write.known_ids(project)
-    )
+    placeholders = Placeholders(figures, names_for_texts(project, edition), known=known_ids(project))
     write.write_figures(book, folder)
     untranslated = write.write_tables(book, project, placeholders, folder)
     files = db.dicts("select distinct source, file, sha256 from staging.ledger order by all")
@@ -81,9 +81,7 @@ def _is_published(card: dict[str, Any], present: frozenset[str]) -> bool:
     return card.get("kind") != "checks" and all(source in present for source in needed)
 
 
-def _replicate(
-    book: write.Book, project: Project, protected: Protected, reference: Path, folder: Path
-) -> None:
+def _replicate(book: Book, project: Project, protected: Protected, reference: Path, folder: Path) -> None:
     figures = {figure_id: cell for figure_id, (cell, _, _) in book.figures().items()}
     exact = {
         book.figure_id(table, cell): protected.links.cells[table.id, *cell.key].value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ess_observatory.build.database import Database
-from ess_observatory.publish.write import Book
+from ess_observatory.publish.book import Book
 from ess_observatory.quality import Verdict
 
 #: Units whose columns must add up to their total.

@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from ess_observatory.project import Edition, Project, read_csv_rows, read_toml
+from ess_observatory.declared import read_csv_rows, read_toml
+from ess_observatory.project import Edition, Project
 from ess_observatory.publish.texts import Placeholders, english, french
 
 _COUNTED = re.compile(r"(.+) (\(\d+\)|\d+)")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import Edition, Project, TableCard
+from ess_observatory.project import Edition, Project
+from ess_observatory.publish.book import Book, unit_of
+from ess_observatory.publish.edition_words import english_placeholders
 from ess_observatory.publish.english import load_twins, load_words
+from ess_observatory.publish.table_words import declared_scopes, table_json
 from ess_observatory.publish.texts import Placeholders, french, load_texts
-from ess_observatory.render import words_en, words_fr
-from ess_observatory.secrecy.door import Cell
 
 SIGNS = {
     "s": "secret statistique : valeur masquée",
@@ -24,76 +23,6 @@ SIGNS = {
     "u": "peu fiable : entre 10 et 29 réponses, à interpréter avec prudence",
     "d": "champs différents au numérateur et au dénominateur",
 }
-
-
-@dataclass
-class Book:
-    """The published tables of a build, before they are written."""
-
-    edition: Edition
-    build: str
-    present: frozenset[str] = frozenset()
-    tables: list[tuple[TableCard, list[Cell]]] = field(default_factory=list)
-
-    def figure_id(self, table: TableCard, cell: Cell) -> str:
-        """The stable id of a cell: declared in the card, else `table.row.column`."""
-        declared = table.card.get("figures", {}).get("/".join(cell.key))
-        return declared or f"{table.id}.{cell.row_code}.{cell.column_code}"
-
-    def is_number(self, table: TableCard, cell: Cell) -> bool:
-        """Whether a cell is a figure (and not a text of the table)."""
-        return _column(table, cell)["secrecy"] != "text"
-
-    def figures(self) -> dict[str, tuple[Cell, str, int]]:
-        """Published figures by id, with unit and decimals. Raises E423 when an id stands for two cells."""
-        found: dict[str, tuple[Cell, str, int]] = {}
-        for table, cells in self.tables:
-            for cell in cells:
-                if not self.is_number(table, cell):
-                    continue
-                figure_id = self.figure_id(table, cell)
-                if figure_id in found:
-                    raise ObservatoryError(
-                        "E423",
-                        f"Identifiant de chiffre donné deux fois : « {figure_id} »",
-                        str(table.folder / "card.toml"),
-                        "Changez-le dans [figures].",
-                    )
-                found[figure_id] = (cell, *_unit(table, cell))
-        return found
-
-    def undeclared(self) -> list[tuple[str, str]]:
-        """Ids declared in a card whose cell does not exist in this edition (table number, id)."""
-        keys = {(table.id, "/".join(cell.key)) for table, cells in self.tables for cell in cells}
-        return [
-            (table.number, figure_id)
-            for table, _ in self.tables
-            for key, figure_id in table.card.get("figures", {}).items()
-            if (table.id, key) not in keys
-        ]
-
-
-def known_ids(project: Project) -> Callable[[str], bool]:
-    """Whether an id may be spoken of in a text: declared in a card, or `table.row.column` of a declared column."""
-    declared = {figure_id for table in project.tables for figure_id in table.card.get("figures", {}).values()}
-    columns = {(table.id, column["code"]) for table in project.tables for column in table.card["columns"]}
-
-    def is_known(figure_id: str) -> bool:
-        table, _, rest = figure_id.partition(".")
-        return figure_id in declared or (table, rest.rpartition(".")[2]) in columns
-
-    return is_known
-
-
-def _column(table: TableCard, cell: Cell) -> dict[str, Any]:
-    return next(column for column in table.card["columns"] if column["code"] == cell.column_code)
-
-
-def _unit(table: TableCard, cell: Cell) -> tuple[str, int]:
-    column = _column(table, cell)
-    unit = cell.unit if cell.unit is not None else column.get("unit", "")
-    decimals = cell.decimals if cell.decimals is not None else column.get("decimals", 0)
-    return unit, decimals
 
 
 def write_figures(book: Book, folder: Path) -> None:
@@ -107,7 +36,7 @@ def write_figures(book: Book, folder: Path) -> None:
         for cell in cells:
             if not book.is_number(table, cell):
                 continue
-            unit, decimals = _unit(table, cell)
+            unit, decimals = unit_of(table, cell)
             if cell.conf_status != "F" and cell.value is not None:
                 raise ObservatoryError(
                     "E510",
@@ -177,133 +106,13 @@ def write_tables(
 
     Returns the English twins that lack, by table number.
     """
-    scopes = _scopes(project, placeholders)
-    cards = [_table_json(book, project, table, cells, placeholders, scopes) for table, cells in book.tables]
+    scopes = declared_scopes(project, placeholders)
+    cards = [table_json(book, project, table, cells, placeholders, scopes) for table, cells in book.tables]
     twins = load_twins(project, book.edition, english_placeholders(project, book.edition, placeholders))
     for card, (table, _) in zip(cards, book.tables, strict=True):
         twins.add(card, table.card)
     write_json(folder / "tables.json", cards)
     return twins.missing
-
-
-def _scopes(project: Project, placeholders: Placeholders) -> dict[str, str]:
-    from ess_observatory.project import read_toml
-
-    path = project.pipelines / "texts" / "scopes.toml"
-    return {
-        key: french(placeholders.fill(text, f"scopes.toml : {key}") or text)
-        for key, text in read_toml(path).items()
-    }
-
-
-def _table_json(
-    book: Book,
-    project: Project,
-    table: TableCard,
-    cells: list[Cell],
-    placeholders: Placeholders,
-    scopes: dict[str, str],
-) -> dict[str, Any]:
-    card, where = table.card, str(table.folder / "card.toml")
-
-    place = f"tables/{table.id}/card.toml"
-
-    def text(key: str) -> str | None:
-        filled = placeholders.fill(card[key], f"{place} : {key}") if card.get(key) else None
-        return french(filled) if filled else None
-
-    for key in ("title", "scope", "base", "reading_aid", "stub"):
-        if not card.get(key):
-            raise ObservatoryError(
-                "E424",
-                f"« {key} » manque à la fiche du tableau {table.number}",
-                where,
-                "Tout tableau publié dit son titre, son champ, sa base et comment le lire.",
-            )
-    if card["scope"] not in scopes:
-        raise ObservatoryError(
-            "E425",
-            f"Champ inconnu : « {card['scope']} »",
-            where,
-            f"Champs déclarés dans pipelines/texts/scopes.toml : {', '.join(scopes)}.",
-        )
-    rows: dict[str, dict[str, Any]] = {}
-    texts: dict[str, dict[str, str]] = defaultdict(dict)
-    for cell in sorted(cells, key=lambda c: c.row_rank):
-        rows.setdefault(
-            cell.row_code,
-            {
-                "code": cell.row_code,
-                "label": french(cell.row_label),
-                "kind": cell.row_kind,
-                "section": french(cell.row_section) if cell.row_section else None,
-            },
-        )
-        if cell.text is not None and cell.conf_status == "F":
-            texts[cell.row_code][cell.column_code] = french(cell.text)
-    columns = [
-        {
-            "code": c["code"],
-            "label": french(c["label"]),
-            "label_en": c.get("label_en"),
-            "unit": c.get("unit", ""),
-            "decimals": c.get("decimals", 0),
-            "kind": "text" if c["secrecy"] == "text" else "number",
-        }
-        for c in card["columns"]
-    ]
-    return {
-        "id": table.id,
-        "number": table.number,
-        "chapter": card["chapter"],
-        "title": text("title"),
-        "finding": text("finding"),
-        "scope": scopes[card["scope"]],
-        "source": source_label(book, project, card),
-        "base": text("base") or "nd",
-        "reading_aid": text("reading_aid"),
-        "notes": [
-            french(note) for note in (placeholders.fill(n, place) for n in card.get("notes", [])) if note
-        ],
-        "stub": french(card["stub"]),
-        "columns": columns,
-        "rows": list(rows.values()),
-        "texts": dict(texts),
-        "chart": card.get("chart"),
-    }
-
-
-def source_label(book: Book, project: Project, card: dict[str, Any]) -> str:
-    """« Insee 2010 ; enquête 2012 ; calculs de l’observatoire »: the sources of a table that were read."""
-    labels = [
-        book.edition.sources.get(s, {}).get("label", project.sources[s].title)
-        for s in card.get("sources", [])
-        if s in book.present
-    ]
-    return french(" ; ".join([*labels, "calculs de l’observatoire"]))
-
-
-def names_for_texts(project: Project, edition: Edition) -> dict[str, Any]:
-    """Words, other than figures, that texts and cards may use."""
-    import datetime as dt
-
-    reference = dt.date.fromisoformat(str(edition.data.get("reference_date", f"{edition.year}-12-31")))
-    day = "1er" if reference.day == 1 else str(reference.day)
-    return {
-        "year": edition.year,
-        "edition": edition.id,
-        "territory": edition.territory.name,
-        "territory_in": edition.territory.name_in,
-        "perimeter": project.perimeter(str(edition.data["perimeter"]))["title"],
-        "survey_year": edition.data.get("survey", {}).get("year", edition.year),
-        "reference_date": f"{day}\u00a0{words_fr.MONTHS[reference.month - 1]}\u00a0{reference.year}",
-        "sublevel": edition.territory.sublevel_label,
-        "publisher": edition.data.get("publisher", ""),
-        "contact": edition.data.get("contact", ""),
-        "licence": edition.data.get("licence", ""),
-        "version": edition.data.get("version", ""),
-        "communes": len(edition.territory.communes),
-    }
 
 
 def write_manifest(book: Book, project: Project, files: list[dict[str, Any]], folder: Path) -> None:
@@ -388,28 +197,6 @@ def write_texts(book: Book, project: Project, placeholders: Placeholders, folder
             continue
         translated = english_placeholders(project, book.edition, placeholders)
         write_json(folder / "texts.en.json", load_texts(folders, translated, by_chapter))
-
-
-def english_placeholders(project: Project, edition: Edition, placeholders: Placeholders) -> Placeholders:
-    """The same figures, written in English, with the English words that texts may use."""
-    names = english_names(project, edition, names_for_texts(project, edition))
-    return Placeholders(placeholders.figures, names, "en", placeholders.known)
-
-
-def english_names(project: Project, edition: Edition, names: dict[str, Any]) -> dict[str, Any]:
-    """The words that texts may use, in English where the declarations give it (`…_en`)."""
-    import datetime as dt
-
-    reference = dt.date.fromisoformat(str(edition.data.get("reference_date", f"{edition.year}-12-31")))
-    perimeter = project.perimeter(str(edition.data["perimeter"]))
-    return {
-        **names,
-        "territory_in": edition.territory.meta.get("name_in_en", f"in {edition.territory.name}"),
-        "perimeter": perimeter.get("title_en", names["perimeter"]),
-        "reference_date": f"{reference.day} {words_en.MONTHS[reference.month - 1]} {reference.year}",
-        "sublevel": edition.territory.meta.get("sublevel_label_en", names["sublevel"]),
-        "publisher": edition.data.get("publisher_en", names["publisher"]),
-    }
 
 
 def write_replication(rows: list[dict[str, Any]], folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.project import read_toml
+from ess_observatory.declared import read_toml
 
 
 def read_catalogue(pipelines: Path) -> dict[str, dict[str, Any]]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ess_observatory.project import ColumnSpec, SourceSpec
 from ess_observatory.read import identifiers, numbers
 from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal, quote
+from ess_observatory.source_spec import ColumnSpec, SourceSpec
 
 __all__ = ["Cast", "Refusal", "Typing", "cast_of", "quote", "typing_of"]
 

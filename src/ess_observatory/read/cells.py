@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 
 from ess_observatory.build.database import Database
-from ess_observatory.project import SourceSpec
 from ess_observatory.read import limits
 from ess_observatory.read.headers import column_letter, normalise
 from ess_observatory.read.parquet import cell_sql, columns_of
@@ -19,6 +18,7 @@ from ess_observatory.read.records import forget_records, read_records
 from ess_observatory.read.sheets import Sheet
 from ess_observatory.read.sql import clean, is_odd, plain_spaces, quote, trimmed, unquoted
 from ess_observatory.read.text import BAD_CHARACTER
+from ess_observatory.source_spec import SourceSpec
 
 #: Code, reason and fix of rows that cannot be read at all. Their order is the order in which they are looked for.
 PROBLEMS = {

@@ -24,9 +24,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ess_observatory.build.database import Database
+from ess_observatory.declared import read_toml
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import SourceSpec, read_toml
 from ess_observatory.read.sql import quote
+from ess_observatory.source_spec import SourceSpec
 
 ACTIONS = ("drop", "override", "scale", "flag")
 COLUMNS = (

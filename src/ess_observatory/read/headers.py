@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import SourceSpec
 from ess_observatory.read.refused_headers import REFUSED_HEADERS
+from ess_observatory.source_spec import SourceSpec
 
 if TYPE_CHECKING:
     from ess_observatory.read.recognise import Match

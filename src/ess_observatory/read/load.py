@@ -7,13 +7,13 @@ from typing import Any
 
 from ess_observatory.build.database import Database
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import SourceSpec
 from ess_observatory.read import cells, corrections
 from ess_observatory.read.cast import SHOWN, Typing, empty_typed, typing_of
 from ess_observatory.read.headers import column_letter, place, unknown_header_errors
 from ess_observatory.read.identifiers import commune_code
 from ess_observatory.read.recognise import Match
 from ess_observatory.read.sql import quote
+from ess_observatory.source_spec import SourceSpec
 
 REFUSED_COLUMNS = ("source", "file", "sheet", "line", "column", "value", "code", "reason", "fix")
 LEDGER_COLUMNS = (

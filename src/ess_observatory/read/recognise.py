@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import SourceSpec
 from ess_observatory.read.archive import kind_of, unpack
 from ess_observatory.read.headers import HeaderIndex, Reading, candidates, missing_hints
 from ess_observatory.read.names import SAVE_AS, is_noise, is_text, left_by_name, shown
 from ess_observatory.read.places import Shared, files_of
 from ess_observatory.read.sheets import SUPPORTED, Sheet, open_sheets
+from ess_observatory.source_spec import SourceSpec
 
 SurveyTest = Callable[[Sheet], str | None]
 

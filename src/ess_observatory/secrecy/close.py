@@ -13,7 +13,7 @@ from ess_observatory.secrecy.protect import Protected
 from ess_observatory.secrecy.report import write_report
 
 if TYPE_CHECKING:
-    from ess_observatory.publish.write import Book
+    from ess_observatory.publish.book import Book
 
 
 def close(

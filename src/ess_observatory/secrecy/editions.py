@@ -1,6 +1,6 @@
 """Two publications in the hands of one attacker: which figures of the earlier one are figures of this one.
 
-Three cases, and no other is supposed: (1) the same edition published again: same id, same figure, except those that were
+Three cases, all of one territory, and no other is supposed: (1) the same edition published again: same id, same figure, except those that were
 revised and those that must have been (a sum whose shown figures do not explain its change); (2) a table that keeps earlier
 years (`history_row` in its card): the row whose code is the earlier year repeats the earlier publication's own row; (3) a
 table made, in both, from the very same files.
@@ -26,9 +26,10 @@ def together(
 
     earlier, old = read_figures(previous), read_structure(previous)
     manifest, before = _manifest(folder), _manifest(previous)
-    pairs = _shared(figures, earlier, structure, manifest, before) + _history(
-        figures, earlier, structure, str(before.get("year", ""))
-    )
+    pairs = []
+    if _territory(manifest) == _territory(before):
+        pairs = _shared(figures, earlier, structure, manifest, before)
+        pairs += _history(figures, earlier, structure, str(before.get("year", "")))
     both = figures | {prefix + figure: shown for figure, shown in earlier.items()}
     named = _renamed(old, prefix)
     return both, Structure(
@@ -44,6 +45,10 @@ def together(
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _territory(manifest: dict[str, Any]) -> str:
+    return str(manifest.get("territory", {}).get("code", ""))
 
 
 def _shared(

@@ -53,7 +53,7 @@ class Linkage:
 
 def load_rules(path: Path) -> Rules:
     """Read and check `linkage.toml`. Raises E270."""
-    from ess_observatory.project import read_toml
+    from ess_observatory.declared import read_toml
 
     data = read_toml(path)
     accept, review, words = data.get("accept", {}), data.get("review", {}), data.get("words", {})

@@ -75,7 +75,7 @@ class Settings:
 
 def load_settings(path: Path) -> Settings:
     """Read and check `estimation.toml`. Raises E262 for what is missing or contradictory."""
-    from ess_observatory.project import read_toml
+    from ess_observatory.declared import read_toml
 
     return settings_from(read_toml(path))
 

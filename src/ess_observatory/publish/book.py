@@ -1,0 +1,83 @@
+"""The published tables of a build, and what their cells are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ess_observatory.errors import ObservatoryError
+from ess_observatory.project import Edition, Project, TableCard
+from ess_observatory.secrecy.door import Cell
+
+
+@dataclass
+class Book:
+    """The published tables of a build, before they are written."""
+
+    edition: Edition
+    build: str
+    present: frozenset[str] = frozenset()
+    tables: list[tuple[TableCard, list[Cell]]] = field(default_factory=list)
+
+    def figure_id(self, table: TableCard, cell: Cell) -> str:
+        """The stable id of a cell: declared in the card, else `table.row.column`."""
+        declared = table.card.get("figures", {}).get("/".join(cell.key))
+        return declared or f"{table.id}.{cell.row_code}.{cell.column_code}"
+
+    def is_number(self, table: TableCard, cell: Cell) -> bool:
+        """Whether a cell is a figure (and not a text of the table)."""
+        return column_of(table, cell)["secrecy"] != "text"
+
+    def figures(self) -> dict[str, tuple[Cell, str, int]]:
+        """Published figures by id, with unit and decimals. Raises E423 when an id stands for two cells."""
+        found: dict[str, tuple[Cell, str, int]] = {}
+        for table, cells in self.tables:
+            for cell in cells:
+                if not self.is_number(table, cell):
+                    continue
+                figure_id = self.figure_id(table, cell)
+                if figure_id in found:
+                    raise ObservatoryError(
+                        "E423",
+                        f"Identifiant de chiffre donné deux fois : « {figure_id} »",
+                        str(table.folder / "card.toml"),
+                        "Changez-le dans [figures].",
+                    )
+                found[figure_id] = (cell, *unit_of(table, cell))
+        return found
+
+    def undeclared(self) -> list[tuple[str, str]]:
+        """Ids declared in a card whose cell does not exist in this edition (table number, id)."""
+        keys = {(table.id, "/".join(cell.key)) for table, cells in self.tables for cell in cells}
+        return [
+            (table.number, figure_id)
+            for table, _ in self.tables
+            for key, figure_id in table.card.get("figures", {}).items()
+            if (table.id, key) not in keys
+        ]
+
+
+def known_ids(project: Project) -> Callable[[str], bool]:
+    """Whether an id may be spoken of in a text: declared in a card, or `table.row.column` of a declared column."""
+    declared = {figure_id for table in project.tables for figure_id in table.card.get("figures", {}).values()}
+    columns = {(table.id, column["code"]) for table in project.tables for column in table.card["columns"]}
+
+    def is_known(figure_id: str) -> bool:
+        table, _, rest = figure_id.partition(".")
+        return figure_id in declared or (table, rest.rpartition(".")[2]) in columns
+
+    return is_known
+
+
+def column_of(table: TableCard, cell: Cell) -> dict[str, Any]:
+    """The declared column of a cell."""
+    return next(column for column in table.card["columns"] if column["code"] == cell.column_code)
+
+
+def unit_of(table: TableCard, cell: Cell) -> tuple[str, int]:
+    """Unit and decimals of a cell: its own, else those of its column."""
+    column = column_of(table, cell)
+    unit = cell.unit if cell.unit is not None else column.get("unit", "")
+    decimals = cell.decimals if cell.decimals is not None else column.get("decimals", 0)
+    return unit, decimals
