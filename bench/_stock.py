@@ -166,10 +166,10 @@ def _with_key(body: str, length: int) -> str:
 _UNIT = "printf('%08d', 10000000 + (cast(siren as bigint) - 100000000) // 19)"
 _SIRENE = f"""
 with unit as (select * replace ({_with_key(_UNIT, 9)} as siren) from {{stock}}),
-keyed as (select * replace ({_with_key("siren || substr(siret, 10, 4)", 14)} as siret) from unit)
+keyed as (select * replace ({_with_key("siren || substr(siret, 11, 4)", 14)} as siret) from unit)
 select siren, substr(siret, 10) as nic, siret, diffusion as "statutDiffusionEtablissement",
     created_on as "dateCreationEtablissement", size_band as "trancheEffectifsEtablissement",
-    substr(siret, 10, 4) = '0001' as "etablissementSiege", postcode as "codePostalEtablissement",
+    substr(siret, 10, 4) = '0017' as "etablissementSiege", postcode as "codePostalEtablissement",
     city as "libelleCommuneEtablissement", commune_code as "codeCommuneEtablissement",
     coalesce(closed_on, created_on) as "dateDebut", case state when 'active' then 'A' else 'F' end as "etatAdministratifEtablissement",
     brand as "enseigne1Etablissement", usual_name as "denominationUsuelleEtablissement", naf as "activitePrincipaleEtablissement",

@@ -201,3 +201,10 @@ def test_a_missing_source_stops_with_exit_4(folder, tmp_path):
     assert done.returncode == 4
     assert json.loads(done.stdout)["errors"][0]["code"] == "E120"
     assert not (tmp_path / "out" / "publication").exists()
+
+
+def test_an_edition_may_be_named_as_its_territory(project, tmp_path):
+    path = tmp_path / "cambresis.toml"
+    path.write_text('title = "Le Cambrésis"\nyear = 2026\nterritory = "cambresis"\n', encoding="utf-8")
+    edition = project.edition(str(path))
+    assert edition.territory.id == "cambresis" and edition.territory.communes

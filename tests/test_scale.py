@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from bench._scale_work import main
-from bench._stock import write_stock
+from bench._stock import write_csv, write_stock
 
 from ess_observatory.build.database import Database
 from ess_observatory.read.sql import quote
@@ -38,6 +38,16 @@ def test_the_register_is_like_the_real_one(folder):
     assert (rows, sirets) == (COUNT, COUNT)
     assert known == (sirens, sirens)
     assert departements == 101
+
+
+def test_its_files_name_each_establishment_once(folder, tmp_path):
+    written = write_csv(write_stock(folder, COUNT)[0], tmp_path / "StockEtablissement_utf8.csv")
+    with Database() as db:
+        found = db.rows(
+            'select count(*), count(distinct siret), count(distinct siren), count(case when "etablissementSiege" then 1 end) '
+            f"from read_csv({quote(str(written))}, types = {{'siret': 'varchar', 'siren': 'varchar'}})"
+        )[0]
+    assert found == (COUNT, COUNT, found[2], found[2]), "one head office for each legal unit"
 
 
 def test_the_core_decides_as_the_query_written_by_hand(folder):

@@ -167,7 +167,7 @@ class Project:
                     str(path),
                     f"Sources connues : {', '.join(sorted(self.sources))}.",
                 )
-        territory = self.territory(str(data["territory"]), near=path.parent)
+        territory = self.territory(str(data["territory"]), near=path.parent, edition=path)
         data.setdefault(
             "perimeter", self._default_in(self.pipelines / "rules" / "perimeters", "Quel périmètre ?")
         )
@@ -190,12 +190,14 @@ class Project:
             )
         return chosen[0]
 
-    def territory(self, name: str, near: Path) -> Territory:
-        """The territory of that id, looked for beside the edition first, then in `pipelines/territories/`."""
+    def territory(self, name: str, near: Path, edition: Path | None = None) -> Territory:
+        """The territory of that id, looked for beside the edition first (never the edition's own file), then in
+        `pipelines/territories/`.
+        """
         folders = (near, near / "territories", self.pipelines / "territories")
         names = (name, f"{name}.toml")
         for path in (folder / n for folder in folders for n in names):
-            if path.is_file() and path.suffix == ".toml":
+            if path.is_file() and path.suffix == ".toml" and path != edition:
                 from ess_observatory.territories import load_territory
 
                 return load_territory(self, path)
