@@ -18,7 +18,7 @@ from bench._stock import ROOT, write_stock
 from ess_observatory.build.database import Database
 from ess_observatory.build.graph import closure
 from ess_observatory.build.rules import load_rules
-from ess_observatory.build.runner import models_of
+from ess_observatory.build.steps import models_of
 from ess_observatory.project import Edition, Project
 from ess_observatory.read import load
 from ess_observatory.read.sql import quote

@@ -171,7 +171,8 @@ def test_words_are_put_together_from_their_parts() -> None:
 
 
 def test_what_lacks_is_named(project: Project) -> None:
-    twins = load_twins(project, project.edition(project.default_edition()), Placeholders({}, {}, "en"))
+    words = load_words(project, project.edition(project.default_edition()))
+    twins = load_twins(project, words, Placeholders({}, {}, "en"))
     table = {"id": "t", "number": "9.9", "source": "", "rows": [], "texts": {}, "columns": []}
     table |= {"title": "Titre", "finding": None, "base": "Base", "reading_aid": "Lire", "stub": "Ligne"}
     table["rows"] = [{"label": "Jamais traduit", "section": None}]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ess_observatory.build.graph import closure, order, read_model
-from ess_observatory.build.runner import models_of
+from ess_observatory.build.steps import models_of
 from ess_observatory.errors import ObservatoryError
 
 

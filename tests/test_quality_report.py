@@ -95,7 +95,7 @@ def test_a_row_corrected_wrongly_comes_back(first, neighbour, project):
 
 
 def test_the_workbook_is_recognised_as_its_source(first, project, neighbour):
-    from ess_observatory.build.runner import inventory_of
+    from ess_observatory.build.inputs import inventory_of
 
     outputs, _ = first
     folder = neighbour / "seul"

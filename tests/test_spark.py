@@ -10,8 +10,8 @@ import pytest
 from ess_observatory.build.database import Database
 from ess_observatory.build.examples import outcome
 from ess_observatory.build.graph import closure
-from ess_observatory.build.runner import models_of
 from ess_observatory.build.spark import SMALL, SparkDatabase, session, spark_sql
+from ess_observatory.build.steps import models_of
 from test_examples import CASES
 
 pytestmark = [

@@ -339,7 +339,7 @@ def test_the_lock_of_a_dead_process_is_free(tmp_path):
 @pytest.mark.parametrize("change", ["removed", "rewritten"])
 def test_a_raw_file_that_changes_meanwhile_stops_the_run(server, whole, tmp_path, monkeypatch, change):
     """The bytes that were read are compared again just before the build is put in place."""
-    from ess_observatory.build import runner
+    from ess_observatory.build import runner, steps
     from ess_observatory.project import Project
 
     project = Project.load(server.root)
@@ -349,13 +349,13 @@ def test_a_raw_file_that_changes_meanwhile_stops_the_run(server, whole, tmp_path
     runner.run(project, project.edition("tiny"), raw, outputs)
     before = content(outputs.base)
     path = raw / "extraction.xlsx"
-    render = runner.render
+    render = steps.render
 
     def disturbed(scratch: Outputs) -> None:
         render(scratch)
         path.unlink() if change == "removed" else path.write_bytes(path.read_bytes() + b" ")
 
-    monkeypatch.setattr(runner, "render", disturbed)
+    monkeypatch.setattr(steps, "render", disturbed)
     with pytest.raises(ObservatoryError) as caught:
         runner.run(project, project.edition("tiny"), raw, outputs, again=True)
     assert caught.value.code == "E156"

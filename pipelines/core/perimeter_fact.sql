@@ -19,7 +19,6 @@ category as (
         c.code,
         min(c.family) as family,
         min(c.confidence) as confidence,
-        min(c.label) as label,
         'catégorie juridique ' || c.code || coalesce(' ' || min(c.label), '') as evidence,
         max(case when f.family is not null then 1 else 0 end) = 1 as is_family_kept,
         max(case when f.is_on_evidence then 1 else 0 end) = 1 as is_on_evidence

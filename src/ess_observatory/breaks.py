@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from ess_observatory.declared import read_toml
 
 Replacements = dict[tuple[str, str], str]
 
@@ -35,7 +36,7 @@ class Breaks:
     def load(cls, pipelines: Path | None) -> Breaks:
         """The declared breaks of a project; none when it has no such file."""
         path = pipelines / "rules" / "breaks.toml" if pipelines else None
-        data = tomllib.loads(path.read_text(encoding="utf-8")) if path and path.is_file() else {}
+        data = read_toml(path) if path and path.is_file() else {}
         sources, perimeters = {}, {}
         for entry in data.get("source", []):
             for pair in _both(entry["from"], entry["to"]):

@@ -67,7 +67,7 @@ def report(
 ) -> None:
     """Refaire le classeur et la page depuis le dossier de publication déjà construit."""
     from ess_observatory.build.place import building, put_in_place
-    from ess_observatory.build.runner import render
+    from ess_observatory.build.steps import render
     from ess_observatory.console import note
     from ess_observatory.render.extras import render_extras
     from ess_observatory.render.labels import LANGUAGES
@@ -103,7 +103,7 @@ def plan(
     edition: EditionOption = None, raw: RawOption = None, out: OutOption = None, as_json: JsonOption = False
 ) -> None:
     """Dire, sans rien construire, pour quoi chaque fichier est pris et ce qui manque."""
-    from ess_observatory.build.runner import inventory_of, missing_sources, raw_folder
+    from ess_observatory.build.inputs import inventory_of, missing_sources, raw_folder
     from ess_observatory.inquiry import plan_of
 
     project, loaded = open_edition(edition)

@@ -37,26 +37,20 @@ EachOption = Annotated[
         "la lecture des fichiers est faite une fois.",
     ),
 ]
-#: Stage → name and help of the command that goes as far.
-_READING = {
-    "ingest": ("ingest", "Lire les fichiers : lignes retenues, lignes refusées, registre."),
-    "check": ("check", "Lire, puis exécuter les contrôles déclarés."),
-}
-_BUILDING = {
-    "report": ("run", "Tout construire : des fichiers bruts au classeur et à la page."),
-    "build": (
-        "build",
-        "Lire, contrôler, décider du périmètre et calculer les tableaux (confidentiels).",
-    ),
-    "publish": ("publish", "Aller jusqu’au dossier de publication, protégé par le secret statistique."),
-}
+#: The commands in the order of the help: name, stage that it goes as far as, help.
+_VERBS = (
+    ("run", "report", "Tout construire : des fichiers bruts au classeur et à la page."),
+    ("ingest", "ingest", "Lire les fichiers : lignes retenues, lignes refusées, registre."),
+    ("check", "check", "Lire, puis exécuter les contrôles déclarés."),
+    ("build", "build", "Lire, contrôler, décider du périmètre et calculer les tableaux (confidentiels)."),
+    ("publish", "publish", "Aller jusqu’au dossier de publication, protégé par le secret statistique."),
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to `ess`."""
-    for until in ("report", "ingest", "check", "build", "publish"):
-        name, text = (_READING | _BUILDING)[until]
-        command = _reading(until) if until in _READING else _building(until)
+    for name, until, text in _VERBS:
+        command = _reading(until) if until in ("ingest", "check") else _building(until)
         app.command(name, help=text)(command)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ess_observatory.cli_common import EditionOption, JsonOption, print_json
+from ess_observatory.cli_common import EditionOption, JsonOption, RawOption, open_edition, print_json
 from ess_observatory.errors import Exit
 
 
@@ -100,13 +100,7 @@ def series(
 
 def backtest(
     edition: EditionOption = None,
-    raw: Annotated[
-        Path | None,
-        typer.Option(
-            "--raw",
-            help="Dossier des fichiers bruts, et rien d’autre (défaut : data/raw/<édition>, puis data/raw).",
-        ),
-    ] = None,
+    raw: RawOption = None,
     against: Annotated[
         str | None,
         typer.Option(
@@ -117,10 +111,8 @@ def backtest(
 ) -> None:
     """Refaire une édition publiée depuis ses fichiers bruts et vérifier qu’elle est identique (sortie 6 sinon)."""
     from ess_observatory.backtest import back_test
-    from ess_observatory.project import Project
 
-    project = Project.load()
-    loaded = project.edition(edition or project.default_edition())
+    project, loaded = open_edition(edition)
     found = back_test(project, loaded, raw, against or loaded.id)
     if as_json:
         print_json(found.as_dict())

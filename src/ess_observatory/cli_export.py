@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ess_observatory.cli_common import EditionOption, JsonOption, print_json
+from ess_observatory.cli_common import EditionOption, JsonOption, open_edition, places, print_json
 from ess_observatory.errors import Exit
 
 if TYPE_CHECKING:
@@ -156,15 +156,12 @@ def directory(
 ) -> None:
     """L’annuaire des structures qui peuvent être nommées : page, CSV, GeoJSON."""
     from ess_observatory.build.database import Database
-    from ess_observatory.build.place import Outputs
     from ess_observatory.directory import write_directory
     from ess_observatory.errors import ObservatoryError
-    from ess_observatory.project import Project
     from ess_observatory.publish.tables import load_publication
 
-    project = Project.load()
-    loaded = project.edition(edition or project.default_edition())
-    outputs = Outputs.of(project.root, loaded.id, out)
+    project, loaded = open_edition(edition)
+    outputs = places(project, loaded, out)
     if not outputs.database.is_file():
         raise ObservatoryError(
             "E131",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ess_observatory.cli_common import JsonOption
+from ess_observatory.cli_common import JsonOption, open_edition, places, print_json
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 new_app = typer.Typer(
@@ -149,14 +149,11 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Qui entre, qui sort, et ce que chaque règle change au compte."""
-    from ess_observatory.build.place import Outputs
     from ess_observatory.perimeter import compare_perimeters
-    from ess_observatory.project import Project
 
-    project = Project.load()
-    loaded = project.edition(edition or project.default_edition())
-    found = compare_perimeters(project, loaded, Outputs.of(project.root, loaded.id, out), first, second)
+    project, loaded = open_edition(edition)
+    found = compare_perimeters(project, loaded, places(project, loaded, out), first, second)
     if as_json:
-        print(json.dumps(found, ensure_ascii=False, indent=1, default=str))
+        print_json(found)
     else:
         print("\n".join(found["lines"]))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ess_observatory.cli_common import JsonOption
+from ess_observatory.cli_common import JsonOption, open_edition, places
 from ess_observatory.errors import Exit, ObservatoryError
 
 secrecy = typer.Typer(
@@ -71,13 +71,10 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Lire le rapport confidentiel : ce qui est masqué, par quelle règle, à quel coût, et ce qu’un regroupement sauverait."""
-    from ess_observatory.build.place import Outputs
-    from ess_observatory.project import Project
     from ess_observatory.secrecy.report import CELLS, REPORT
 
-    project = Project.load()
-    loaded = project.edition(edition or project.default_edition())
-    folder = Outputs.of(project.root, loaded.id, out).quality / "secret"
+    project, loaded = open_edition(edition)
+    folder = places(project, loaded, out).quality / "secret"
     path = folder / REPORT
     if not path.is_file():
         raise ObservatoryError(

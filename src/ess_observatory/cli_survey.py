@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ess_observatory.cli_common import EditionOption, JsonOption, print_json
+from ess_observatory.cli_common import EditionOption, JsonOption, open_edition, print_json
 from ess_observatory.errors import Exit, ObservatoryError
 
 if TYPE_CHECKING:
@@ -193,11 +193,9 @@ def _write(writer: Any, out: Path, edition: str | None, suffix: str, as_json: bo
 
 
 def _open(edition: str | None) -> tuple[Project, Edition, Codebook]:
-    from ess_observatory.project import Project
     from ess_observatory.survey.codebook import load_codebook
 
-    project = Project.load()
-    loaded = project.edition(edition or project.default_edition())
+    project, loaded = open_edition(edition)
     return project, loaded, load_codebook(project.questionnaire)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from ess_observatory.declared import read_csv_rows
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Project
 from ess_observatory.series_communes import CommuneMoves
@@ -67,11 +66,7 @@ def _kept(
 
 def _known(project: Project, given: list[str | None], file: Path) -> CommuneList:
     """The codes as communes of the nomenclature; a lost zero is given back, a retired code becomes its present commune."""
-    present = frozenset(
-        row["code"]
-        for row in read_csv_rows(project.nomenclatures["communes"])
-        if row["type"].startswith("commune")
-    )
+    present = frozenset(row["code"] for row in project.communes)
     moves = CommuneMoves.load(project.pipelines)
     codes = {
         code.zfill(5) if re.fullmatch(r"\d{4}", code) else code.upper() for code in map(_clean, given) if code

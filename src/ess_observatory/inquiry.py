@@ -160,7 +160,7 @@ def _explain_siret(outputs: Outputs, siret: str) -> dict[str, Any]:
 
 def trace(project: Project, edition: Edition, outputs: Outputs, figure_id: str) -> dict[str, Any]:
     """From a published figure to its query, the tables it reads, the files and their row counts."""
-    from ess_observatory.build.runner import models_of
+    from ess_observatory.build.steps import models_of
     from ess_observatory.publish.tables import load_publication
 
     if not (outputs.publication / "figures.parquet").is_file():
@@ -280,7 +280,7 @@ def examine() -> list[dict[str, str]]:
         )
     try:
         project = Project.load()
-        from ess_observatory.build.runner import models_of
+        from ess_observatory.build.steps import models_of
 
         models = models_of(project)
         results.append(

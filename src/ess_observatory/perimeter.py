@@ -60,7 +60,7 @@ def _decide(
     project: Project, edition: Edition, outputs: Outputs, name: str
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """(establishments, rules with their effect) under a perimeter, computed beside: the build is only read."""
-    from ess_observatory.build.runner import models_of
+    from ess_observatory.build.steps import models_of
 
     chosen = Edition(edition.id, edition.path, {**edition.data, "perimeter": name}, edition.territory)
     models = {model.target: model for model in models_of(project)}

@@ -5,6 +5,7 @@ Sources, tables, territories, editions, perimeters are discovered: adding a fold
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.declared import read_toml
+from ess_observatory.declared import read_csv_rows, read_toml
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.source_spec import SourceSpec, load_source_spec
 
@@ -34,6 +35,12 @@ class TableCard:
     def query(self) -> Path:
         """The SQL of the table (absent for tables made by a mechanism)."""
         return self.folder / "query.sql"
+
+    def is_fed(self, present: Container[str]) -> bool:
+        """Whether the source that it is mainly about (its first one) was read; with `requires = "all"`, all of them."""
+        sources = self.card.get("sources", [])
+        needed = sources if self.card.get("requires") == "all" else sources[:1]
+        return all(source in present for source in needed)
 
     @property
     def sort_key(self) -> tuple:
@@ -74,6 +81,11 @@ class Edition:
     def year(self) -> int:
         """The year that the report is about."""
         return int(self.data["year"])
+
+    @property
+    def reference_date(self) -> dt.date:
+        """The day on which what exists is counted (the last of the year when none is declared)."""
+        return dt.date.fromisoformat(str(self.data.get("reference_date", f"{self.year}-12-31")))
 
     @property
     def sources(self) -> dict[str, dict[str, Any]]:
@@ -205,6 +217,12 @@ class Project:
         raise ObservatoryError(
             "E104", f"Territoire introuvable : « {name} »", None, f"Territoires connus : {known}.", Exit.USAGE
         )
+
+    @cached_property
+    def communes(self) -> list[dict[str, str]]:
+        """The communes of the nomenclature, municipal districts left out."""
+        rows = read_csv_rows(self.nomenclatures["communes"])
+        return [row for row in rows if row["type"].startswith("commune")]
 
     @cached_property
     def nomenclatures(self) -> dict[str, Path]:

@@ -65,9 +65,7 @@ def new_territory(
 def _around(project: Project, territory: Territory) -> str:
     """The region and the département that hold the whole territory, larger than it, as the areas that it is compared with."""
     inside = {commune["code"] for commune in territory.communes}
-    rows = [
-        row for row in read_csv_rows(project.nomenclatures["communes"]) if row["type"].startswith("commune")
-    ]
+    rows = project.communes
     places = []
     for level, file in (("region", "regions"), ("departement", "departements")):
         codes = {row[level] for row in rows if row["code"] in inside}

@@ -125,7 +125,7 @@ def parts_of(project: Project, whole: Territory, level: str) -> Parts:
     finer = list(SUBLEVELS)[: list(SUBLEVELS).index(level)] or ["epci"]
     declared = str(whole.meta.get("sublevel", "epci"))
     cut = declared if declared in finer else "epci"
-    rows = {row["code"]: row for row in _communes(project)}
+    rows = {row["code"]: row for row in project.communes}
     members = Counter(row[AREAS[level]] for row in rows.values())
     inside: dict[str, list[dict[str, Any]]] = {}
     for commune in whole.communes:
@@ -183,7 +183,7 @@ def _from_file(project: Project, path: Path, data: dict[str, Any], sublevel: str
         rows = [{"code": code} for code in read_commune_list(project, file).codes]
     if all(row.keys() >= _SAID for row in rows):
         return [{**row, "population": _int(row.get("population"))} for row in rows]
-    codes = {row["code"] for row in rows} & {row["code"] for row in _communes(project)}
+    codes = {row["code"] for row in rows} & {row["code"] for row in project.communes}
     known = {c["code"]: c for c in _from_nomenclature(project, path, {"communes": sorted(codes)}, sublevel)}
     if unknown := sorted({row["code"] for row in rows} - known.keys()):
         raise ObservatoryError("E109", f"Codes inconnus (communes) : {', '.join(unknown[:10])}", str(file),
@@ -194,16 +194,10 @@ def _from_file(project: Project, path: Path, data: dict[str, Any], sublevel: str
     ]
 
 
-def _communes(project: Project) -> list[dict[str, str]]:
-    return [
-        row for row in read_csv_rows(project.nomenclatures["communes"]) if row["type"].startswith("commune")
-    ]
-
-
 def _from_nomenclature(
     project: Project, path: Path, data: dict[str, Any], sublevel: str
 ) -> list[dict[str, Any]]:
-    every = _communes(project)
+    every = project.communes
     wanted = {key: set(map(str, _as_list(data.get(key)))) for key in AREAS}
     for key, codes in wanted.items():
         if codes and AREAS[key] not in every[0]:

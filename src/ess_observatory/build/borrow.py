@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ess_observatory.build.steps import Work
-from ess_observatory.quality import Verdict
+from ess_observatory.quality.verdicts import Verdict, verdict
 from ess_observatory.read.sql import quote
 
 _TYPED = "_typed"
@@ -72,18 +72,9 @@ def read_otherwise(work: Work) -> list[Verdict]:
             "order by 1"
         )
     ]
-    if not codes:
-        return []
-    return [
-        Verdict(
-            "each.communes",
-            "territoire",
-            "Les anciens codes de commune se lisent pour ce territoire comme pour l’ensemble",
-            "warn",
-            "warning",
-            f"lus autrement : {', '.join(codes)}",
-        )
-    ]
+    label = "Les anciens codes de commune se lisent pour ce territoire comme pour l’ensemble"
+    said = f"lus autrement : {', '.join(codes)}"
+    return [verdict("each.communes", "territoire", label, "warn", False, said)] if codes else []
 
 
 def keep_own(work: Work) -> None:

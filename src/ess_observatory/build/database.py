@@ -7,6 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ess_observatory.read.sql import quote
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -36,12 +38,14 @@ class Database:
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._con = duckdb.connect()
-            self._con.execute(f"attach {_quoted(path)} as observatory (storage_version '{STORAGE_VERSION}')")
+            self._con.execute(
+                f"attach {quote(str(path))} as observatory (storage_version '{STORAGE_VERSION}')"
+            )
             self._con.execute("use observatory")
         place = Path(tempfile.gettempdir()) if path is None else path.parent
         self.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         self.execute("set enable_progress_bar = false")  # the command line has its own
-        self.execute(f"set temp_directory = {_quoted(place / 'ess-observatory.spill')}")
+        self.execute(f"set temp_directory = {quote(str(place / 'ess-observatory.spill'))}")
         if not read_only:
             for layer in LAYERS:
                 self._con.execute(f"create schema if not exists {layer}")
@@ -129,7 +133,3 @@ class Database:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

@@ -29,7 +29,7 @@ from ess_observatory.build.guard import constructing, refuse_changed_files
 from ess_observatory.build.inputs import inventory_of, refuse_missing
 from ess_observatory.build.place import Outputs, put_in_place, refuse_beside, settle
 from ess_observatory.build.rules import load_rules
-from ess_observatory.build.runner import IN_PLACE, STAGES, Outcome
+from ess_observatory.build.runner import IN_PLACE, PUBLISHING, STAGES, Outcome
 from ess_observatory.build.steps import Progress, Work
 from ess_observatory.build.unchanged import fingerprint_of, of_territory, recall, remember
 from ess_observatory.errors import Exit, ObservatoryError
@@ -59,7 +59,7 @@ class _Run:
 
     @property
     def publishes(self) -> bool:
-        return self.until in ("publish", "report")
+        return self.until in PUBLISHING
 
 
 def run_each(
@@ -90,8 +90,9 @@ def run_each(
             "Choisissez un niveau plus fin, ou une édition dont le territoire est plus grand.",
             Exit.USAGE,
         )
-    publishes = until in ("publish", "report")
-    refuse_beside(outputs, {territory.id for territory in found.territories} if publishes else set())
+    refuse_beside(
+        outputs, {territory.id for territory in found.territories} if until in PUBLISHING else set()
+    )
     inventory = inventory_of(project, edition, raw)
     refuse_missing(project, edition, inventory)
     whole = outputs.part(level)
@@ -132,8 +133,14 @@ def _unchanged(run: _Run, territories: tuple[Territory, ...]) -> Iterator[tuple[
 
 
 def _part(territory: Territory, status: str, outcome: Outcome) -> Part:
-    code = territory.id.partition("-")[2]
-    return Part(code, territory.name, status if outcome.counts["in_perimeter"] else EMPTY, outcome)
+    return Part(
+        _code(territory), territory.name, status if outcome.counts["in_perimeter"] else EMPTY, outcome
+    )
+
+
+def _code(territory: Territory) -> str:
+    """The code of the area that a part of the whole is."""
+    return territory.id.partition("-")[2]
 
 
 def _build_all(
@@ -158,12 +165,11 @@ def _build_all(
             refuse_changed_files(inventory)
             put_in_place(scratch, whole, ["quality"])
             for number, territory in enumerate(waiting, total - len(waiting) + 1):
-                progress(f"[{number}/{total}] {territory.id.partition('-')[2]}", territory.name)
+                progress(f"[{number}/{total}] {_code(territory)}", territory.name)
                 try:
                     parts[territory.id] = _part(territory, BUILT, _build_one(run, common, territory))
                 except ObservatoryError as error:
-                    code = territory.id.partition("-")[2]
-                    parts[territory.id] = Part(code, territory.name, FAILED, error=error)
+                    parts[territory.id] = Part(_code(territory), territory.name, FAILED, error=error)
     return parts
 
 

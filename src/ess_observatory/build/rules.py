@@ -151,16 +151,14 @@ where c.epci_code is not null
 
 def edition_facts(edition: Edition, perimeter: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     """The single row of `rules.edition`: name → (value, Arrow type)."""
-    import datetime as dt
 
     import pyarrow as pa
 
-    reference = str(edition.data.get("reference_date", f"{edition.year}-12-31"))
     return {
         "edition": (edition.declared_id, pa.string()),
         "year": (edition.year, pa.int64()),
         "territory": (edition.territory.name, pa.string()),
-        "reference_date": (dt.date.fromisoformat(reference), pa.date32()),
+        "reference_date": (edition.reference_date, pa.date32()),
         "perimeter": (str(edition.data["perimeter"]), pa.string()),
         "nomenclature": (perimeter["nomenclature"], pa.string()),
         "naf_level": (perimeter.get("naf_level", "establishment"), pa.string()),

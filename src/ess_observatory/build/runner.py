@@ -10,15 +10,10 @@ from typing import Any
 from ess_observatory.build import steps
 from ess_observatory.build.database import Database
 from ess_observatory.build.guard import constructing, refuse_changed_files
-from ess_observatory.build.inputs import inventory_of as inventory_of
-from ess_observatory.build.inputs import missing_sources as missing_sources
-from ess_observatory.build.inputs import raw_folder as raw_folder
-from ess_observatory.build.inputs import refuse_missing
+from ess_observatory.build.inputs import inventory_of, refuse_missing
 from ess_observatory.build.place import Outputs, put_in_place, refuse_beside, settle
 from ess_observatory.build.stale import stale_outputs
 from ess_observatory.build.steps import Progress, Work
-from ess_observatory.build.steps import models_of as models_of
-from ess_observatory.build.steps import render as render
 from ess_observatory.build.unchanged import fingerprint_of, recall, remember
 from ess_observatory.project import Edition, Project
 from ess_observatory.quality import Verdict
@@ -28,6 +23,7 @@ from ess_observatory.quality.verdicts import read_verdicts
 from ess_observatory.read.recognise import Inventory
 
 STAGES = ("ingest", "check", "build", "publish", "report")
+PUBLISHING = ("publish", "report")
 IN_PLACE = {
     "ingest": ["database", "quality"],
     "check": ["database", "quality"],
@@ -86,7 +82,7 @@ def run(
     refuse_missing(project, edition, inventory)
     outcome = Outcome(outputs, inventory)
     settle(outputs)
-    if publishes := until in ("publish", "report"):
+    if publishes := until in PUBLISHING:
         refuse_beside(outputs, set())
     fingerprint = fingerprint_of(project, edition, inventory, previous_ledger(project, edition, outputs))
     if not again and (counts := recall(outputs, fingerprint, until, STAGES)) is not None:
@@ -99,7 +95,15 @@ def run(
         outcome.verdicts = desk.verdicts
         with desk, Database(scratch.database) as db:
             work = Work(
-                project, edition, inventory, db, scratch, desk, models_of(project), progress, outcome.counts
+                project,
+                edition,
+                inventory,
+                db,
+                scratch,
+                desk,
+                steps.models_of(project),
+                progress,
+                outcome.counts,
             )
             _build(work, until)
             db.seal()
@@ -123,4 +127,4 @@ def _build(work: Work, until: str) -> None:
     steps.publish(work)
     if until == "report":
         work.progress("Rapport", "classeur et page")
-        render(work.scratch)
+        steps.render(work.scratch)

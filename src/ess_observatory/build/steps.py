@@ -124,7 +124,7 @@ def count(work: Work) -> None:
     work.counts["to_recode"] = write_to_recode(db, codebook, work.scratch.quality)
     present = work.inventory.sources()
     for table in work.project.tables:
-        if "survey" in table.card and present.issuperset(table.card.get("sources", [])[:1]):
+        if "survey" in table.card and table.is_fed(present):
             survey_cells(db, codebook, {**table.card, "id": table.id}, {"weighting": weighting})
     for model in work.models:
         if model.layer == "marts":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from ess_observatory.build.database import Database
 from ess_observatory.project import Edition, Project
@@ -12,10 +11,11 @@ from ess_observatory.publish.book import Book, known_ids
 from ess_observatory.publish.cells import read_cells
 from ess_observatory.publish.controls import control
 from ess_observatory.publish.edition_words import names_for_texts
+from ess_observatory.publish.english import load_words
 from ess_observatory.publish.replication import check_cells, replicate
 from ess_observatory.publish.texts import Placeholders
 from ess_observatory.publish.wide import write_wide
-from ess_observatory.quality import Verdict
+from ess_observatory.quality.verdicts import Verdict, verdict
 from ess_observatory.secrecy.close import close
 from ess_observatory.secrecy.protect import Protected, protect
 
@@ -29,7 +29,7 @@ def publish(
     present = frozenset(row[0] for row in db.rows("select source from rules.edition_source where is_present"))
     book = Book(edition, build, present)
     tables = [project.with_sources(table, present) for table in project.tables]
-    tables = [table for table in tables if _is_published(table.card, present)]
+    tables = [table for table in tables if table.card.get("kind") != "checks" and table.is_fed(present)]
     protected = protect([(table.id, table.card, read_cells(db, table)) for table in tables], rules)
     book.tables += [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
     replication = edition.data.get("replication")
@@ -38,10 +38,11 @@ def publish(
     figures = book.figures()
     close(protected, book, tables, rules, folder)
     placeholders = Placeholders(figures, names_for_texts(project, edition), known=known_ids(project))
+    words = load_words(project, edition)
     write.write_figures(book, folder)
-    untranslated = write.write_tables(book, project, placeholders, folder)
+    untranslated = write.write_tables(book, project, placeholders, words, folder)
     files = db.dicts("select distinct source, file, sha256 from staging.ledger order by all")
-    write.write_manifest(book, project, files, folder)
+    write.write_manifest(book, project, files, words, folder)
     write.write_texts(book, project, placeholders, folder)
     write.write_map(edition, folder)
     write_wide(folder)
@@ -52,33 +53,26 @@ def publish(
 
 def _absent(where: str, names: set[str]) -> Verdict:
     """A warning on a text that speaks of figures which this edition does not have."""
-    return Verdict(
+    return verdict(
         f"text.{where}",
         "publication",
         f"Texte laissé de côté dans {where}",
         "warn",
-        "warning",
+        False,
         f"chiffres absents de cette édition : {', '.join(sorted(names))}",
     )
 
 
 def _untranslated(number: str, words: list[str]) -> Verdict:
     """A warning on a table that stays partly in French on the English page."""
-    return Verdict(
+    return verdict(
         f"english.{number}",
         "publication",
         f"Tableau {number} : traduction anglaise incomplète",
         "warn",
-        "warning",
+        False,
         f"sans équivalent anglais (fiche du tableau, ou pipelines/texts/en/words.toml) : {', '.join(words)}",
     )
-
-
-def _is_published(card: dict[str, Any], present: frozenset[str]) -> bool:
-    """A table is published when the source that it is mainly about (the first one) was read; `requires = "all"`: all of them."""
-    sources = card.get("sources", [])
-    needed = sources if card.get("requires") == "all" else sources[:1]
-    return card.get("kind") != "checks" and all(source in present for source in needed)
 
 
 def _replicate(book: Book, project: Project, protected: Protected, reference: Path, folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from ess_observatory.project import Edition, Project
@@ -12,7 +11,7 @@ from ess_observatory.render import words_en, words_fr
 
 def names_for_texts(project: Project, edition: Edition) -> dict[str, Any]:
     """Words, other than figures, that texts and cards may use."""
-    reference = dt.date.fromisoformat(str(edition.data.get("reference_date", f"{edition.year}-12-31")))
+    reference = edition.reference_date
     day = "1er" if reference.day == 1 else str(reference.day)
     return {
         "year": edition.year,
@@ -39,7 +38,7 @@ def english_placeholders(project: Project, edition: Edition, placeholders: Place
 
 def english_names(project: Project, edition: Edition, names: dict[str, Any]) -> dict[str, Any]:
     """The words that texts may use, in English where the declarations give it (`…_en`)."""
-    reference = dt.date.fromisoformat(str(edition.data.get("reference_date", f"{edition.year}-12-31")))
+    reference = edition.reference_date
     perimeter = project.perimeter(str(edition.data["perimeter"]))
     return {
         **names,

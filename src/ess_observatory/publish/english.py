@@ -87,9 +87,9 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile("(.+)".join(map(re.escape, re.split("{=?}", text))))
 
 
-def load_twins(project: Project, edition: Edition, placeholders: Placeholders) -> Twins:
-    """The English of everything that is declared, for the tables of an edition."""
-    return Twins(load_words(project, edition), placeholders, _declared(project).get("scopes", {}))
+def load_twins(project: Project, words: Words, placeholders: Placeholders) -> Twins:
+    """The English of everything that is declared, for the tables of an edition; `words`: those of the edition."""
+    return Twins(words, placeholders, _declared(project).get("scopes", {}))
 
 
 def load_words(project: Project, edition: Edition) -> Words:

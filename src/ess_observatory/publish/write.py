@@ -11,7 +11,7 @@ from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.project import Edition, Project
 from ess_observatory.publish.book import Book, unit_of
 from ess_observatory.publish.edition_words import english_placeholders
-from ess_observatory.publish.english import load_twins, load_words
+from ess_observatory.publish.english import Words, load_twins
 from ess_observatory.publish.table_words import declared_scopes, table_json
 from ess_observatory.publish.texts import Placeholders, french, load_texts
 
@@ -100,7 +100,7 @@ def write_figures(book: Book, folder: Path) -> None:
 
 
 def write_tables(
-    book: Book, project: Project, placeholders: Placeholders, folder: Path
+    book: Book, project: Project, placeholders: Placeholders, words: Words, folder: Path
 ) -> dict[str, list[str]]:
     """`tables.json`: everything needed to print each table but its numbers, in French and in English.
 
@@ -108,17 +108,18 @@ def write_tables(
     """
     scopes = declared_scopes(project, placeholders)
     cards = [table_json(book, project, table, cells, placeholders, scopes) for table, cells in book.tables]
-    twins = load_twins(project, book.edition, english_placeholders(project, book.edition, placeholders))
+    twins = load_twins(project, words, english_placeholders(project, book.edition, placeholders))
     for card, (table, _) in zip(cards, book.tables, strict=True):
         twins.add(card, table.card)
     write_json(folder / "tables.json", cards)
     return twins.missing
 
 
-def write_manifest(book: Book, project: Project, files: list[dict[str, Any]], folder: Path) -> None:
+def write_manifest(
+    book: Book, project: Project, files: list[dict[str, Any]], words: Words, folder: Path
+) -> None:
     """`manifest.json`: what this publication is and what it was made from."""
     edition = book.edition
-    words = load_words(project, edition)
     by_source: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in files:
         by_source[row["source"]].append({"name": row["file"], "sha256": row["sha256"]})

@@ -9,6 +9,7 @@ from typing import Any
 from ess_observatory.build.database import Database
 from ess_observatory.quality.refused import MOST_ROWS
 from ess_observatory.read.cast import quote
+from ess_observatory.spreadsheet import TEXT_ONLY
 
 STEM = "desaccords-perimetre"
 _TABLE = "core.perimeter_opinion"
@@ -53,9 +54,7 @@ def _write_sheet(rows: list[dict[str, Any]], path: Path) -> None:
     """Every cell is text: nothing in it can become a formula."""
     import xlsxwriter
 
-    with xlsxwriter.Workbook(
-        str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    ) as book:
+    with xlsxwriter.Workbook(str(path), TEXT_ONLY) as book:
         book.set_properties({"title": "Désaccords sur le périmètre", "created": dt.datetime(2000, 1, 1)})
         head = book.add_format(
             {"bold": True, "bg_color": "#0C2F4E", "font_color": "#FFFFFF", "text_wrap": True}

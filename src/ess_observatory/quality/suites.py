@@ -13,7 +13,7 @@ from typing import Any
 from ess_observatory.declared import read_toml
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.project import Project, TableCard
-from ess_observatory.quality.verdicts import SEVERITIES
+from ess_observatory.quality.verdicts import SEVERITIES, severity_of
 from ess_observatory.read.cast import quote
 from ess_observatory.source_spec import SourceSpec
 
@@ -104,19 +104,11 @@ def _check(owner: str, number: int, check: dict[str, Any], where: str) -> dict[s
             raise ObservatoryError(
                 "E382", f"« {key} » manque au contrôle n° {number}", where, "Complétez ce [[checks]]."
             )
-    severity = check.get("severity", "block")
-    if severity not in SEVERITIES:
-        raise ObservatoryError(
-            "E382",
-            f"Gravité inconnue : « {severity} » (contrôle n° {number})",
-            where,
-            f"Gravités connues : {', '.join(SEVERITIES)}.",
-        )
     return {
         "id": f"{owner}.{number}",
         "expectation": check["expectation"],
         "arguments": dict(check.get("arguments", {})),
-        "severity": severity,
+        "severity": severity_of(check, f"{where}, contrôle n° {number}"),
         "label": check["label"],
         "reason": check.get("reason", ""),
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 from ess_observatory.quality.refused import RefusedSheet
 from ess_observatory.read.refused_headers import REFUSED_HEADERS
 from ess_observatory.render.numbers import format_number
+from ess_observatory.spreadsheet import TEXT_ONLY
 
 NAME = "lignes-refusees.xlsx"
 _HELP = "Mode d’emploi"
@@ -27,9 +28,7 @@ def write_refused(sheets: list[RefusedSheet], path: Path) -> Path:
     """Write the workbook and return its path. Every text is written as text: nothing in it can become a formula."""
     import xlsxwriter
 
-    with xlsxwriter.Workbook(
-        str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    ) as book:
+    with xlsxwriter.Workbook(str(path), TEXT_ONLY) as book:
         book.set_properties({"title": "Lignes refusées", "created": dt.datetime(2000, 1, 1)})
         bold = book.add_format({"bold": True, "font_size": 14})
         plain = book.add_format({"text_wrap": True, "valign": "top"})

@@ -200,9 +200,13 @@ def _delimiter(start: str) -> str:
 
 def field_pattern(delimiter: str) -> str:
     """Regular expression (the same for Python and RE2) of one field: quoted, or without a quote at its start."""
-    d = re.escape(delimiter) if delimiter != "\t" else r"\t"
+    d = _escaped(delimiter)
     pad = _pad(delimiter)
     return f'{pad}"{_INNER}"{pad}|[^"{d}\\n][^{d}\\n]*|'
+
+
+def _escaped(delimiter: str) -> str:
+    return re.escape(delimiter) if delimiter != "\t" else r"\t"
 
 
 def _pad(delimiter: str) -> str:
@@ -211,7 +215,7 @@ def _pad(delimiter: str) -> str:
 
 def record_pattern(delimiter: str) -> str:
     """Regular expression of a complete record."""
-    d = re.escape(delimiter) if delimiter != "\t" else r"\t"
+    d = _escaped(delimiter)
     field = field_pattern(delimiter)
     return f"(?:{field})(?:{d}(?:{field}))*"
 
@@ -245,7 +249,7 @@ def _line_patterns(delimiter: str) -> tuple[re.Pattern[str], ...]:
 
     A field is matched once and for all (`(?>…)`): going back over it would take a time that doubles with each field.
     """
-    d = re.escape(delimiter) if delimiter != "\t" else r"\t"
+    d = _escaped(delimiter)
     pad = _pad(delimiter)
     field = f'(?>{pad}"{_INNER}"{pad}(?={d}|$)|[^"{d}][^{d}]*|)'
     left_open = f'(?:{field}{d})*{pad}"{_INNER}'

@@ -11,6 +11,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ess_observatory.spreadsheet import TEXT_ONLY
 from ess_observatory.survey.dialects import Excel
 from ess_observatory.survey.form_lists import Lists
 from ess_observatory.survey.form_style import Style
@@ -34,8 +35,7 @@ def write_form(codebook: Codebook, path: Path, setting: Setting | None = None) -
 
     setting = setting or Setting()
     path.parent.mkdir(parents=True, exist_ok=True)
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), {**options, "in_memory": True}) as book:
+    with xlsxwriter.Workbook(str(path), {**TEXT_ONLY, "in_memory": True}) as book:
         title = heading(codebook, setting)
         about = {"title": title, "subject": codebook.title, "author": setting.publisher}
         book.set_properties({**about, "comments": f"{codebook.id} {codebook.version}", "created": _CREATED})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ess_observatory.declared import read_toml
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.codebook import load_codebook
 from ess_observatory.survey.questions import Question
@@ -18,8 +19,6 @@ def question_tables(questionnaire: Path) -> dict[str, dict[str, Any]]:
 
     Nothing without a questionnaire, or while it has errors: reading the answers is where these are said.
     """
-    import tomllib
-
     if not questionnaire.is_file():
         return {}
     try:
@@ -28,7 +27,7 @@ def question_tables(questionnaire: Path) -> dict[str, dict[str, Any]]:
         return {}
     if not questions:
         return {}
-    template = tomllib.loads(questionnaire.with_name(TEMPLATE).read_text(encoding="utf-8"))
+    template = read_toml(questionnaire.with_name(TEMPLATE))
     return {_id(question): _filled(template, question) for question in questions}
 
 

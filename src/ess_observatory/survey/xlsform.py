@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.spreadsheet import TEXT_ONLY
 from ess_observatory.survey.dialects import XPath
 from ess_observatory.survey.headers import NONRESPONSE_CELL
 from ess_observatory.survey.questions import OTHER, Codebook, Question
@@ -54,8 +55,7 @@ def write_xlsform(codebook: Codebook, path: Path, setting: Setting | None = None
     setting = setting or Setting()
     _refuse_names(codebook)
     path.parent.mkdir(parents=True, exist_ok=True)
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), {**options, "in_memory": True}) as book:
+    with xlsxwriter.Workbook(str(path), {**TEXT_ONLY, "in_memory": True}) as book:
         book.set_properties({"title": heading(codebook, setting), "created": _CREATED})
         _sheet(book, "survey", SURVEY, list(_survey(codebook, setting)))
         _sheet(book, "choices", CHOICES, list(_choices(codebook)))
