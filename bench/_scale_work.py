@@ -15,14 +15,14 @@ from typing import Any
 
 from bench._floor import FLOOR, FLOOR_TABLES
 from bench._stock import ROOT, write_stock
-from ess_observatory.build.database import Database
-from ess_observatory.build.graph import closure
-from ess_observatory.build.rules import load_rules
-from ess_observatory.build.steps import models_of
-from ess_observatory.project import Edition, Project
+from ess_observatory.declare.project import Edition, Project
+from ess_observatory.declare.territories import load_territory
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.graph import closure
+from ess_observatory.engine.sql_text import quote
 from ess_observatory.read import load
-from ess_observatory.read.sql import quote
-from ess_observatory.territories import load_territory
+from ess_observatory.recipe.rules import load_rules
+from ess_observatory.recipe.steps import models_of
 
 EDITION = "sambre-avesnois-2026"
 TABLES = (
@@ -49,7 +49,7 @@ def national(project: Project, scratch: Path) -> Edition:
     """The edition of today for all of France, cut into départements."""
     declared = scratch / "france.toml"
     declared.write_text('name = "France"\nfrance = true\nsublevel = "departement"\n', encoding="utf-8")
-    return replace(project.edition(EDITION), territory=load_territory(project, declared))
+    return replace(project.edition(EDITION), territory=load_territory(project.geography, declared))
 
 
 def staged(db: Database, project: Project, edition: Edition, stock: tuple[Path, Path]) -> None:
@@ -117,7 +117,7 @@ def _timed(
 
 
 def _ingest(file: str, folder: Path) -> dict[str, Any]:
-    from ess_observatory.build.inputs import inventory_of
+    from ess_observatory.recipe.inputs import inventory_of
 
     project = Project.load(ROOT)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:

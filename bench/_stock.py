@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ess_observatory.build.database import Database
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.sql_text import quote
 from ess_observatory.read.identifiers import luhn
-from ess_observatory.read.sql import quote
 
 ROOT = Path(__file__).resolve().parents[1]
 NOMENCLATURES = ROOT / "pipelines" / "rules" / "nomenclatures"

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from bench._stock import ROOT, write_csv, write_stock, write_units_csv
-from ess_observatory.build.each import run_each
-from ess_observatory.build.place import Outputs
-from ess_observatory.build.runner import run as run_one
-from ess_observatory.project import Project
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.outputs import Outputs
+from ess_observatory.recipe.each import run_each
+from ess_observatory.recipe.runner import run as run_one
 
 ESTABLISHMENTS = int(os.environ.get("BENCH_EACH", "1000000"))
 FOLDER = Path(os.environ.get("BENCH_FOLDER", Path(tempfile.gettempdir()) / "ess-observatory-bench"))

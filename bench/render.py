@@ -13,8 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.publish.tables import Cell, Column, Publication, PublishedTable, Row
-from ess_observatory.render.csvfile import table_csv
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.table_csv import table_csv
+from ess_observatory.publish.tables import Cell, Column, PublishedTable, Row
 from ess_observatory.render.html import html_page
 from ess_observatory.render.workbook import render_workbook
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from ess_observatory.build.database import Database
-from ess_observatory.build.place import Outputs
-from ess_observatory.build.runner import Outcome, run
-from ess_observatory.project import Project
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.outputs import Outputs
+from ess_observatory.recipe.runner import Outcome, run
 
 # The same examples at every run: a failure can be replayed, and a green suite stays green. `--hypothesis-seed` explores.
 settings.register_profile("steady", derandomize=True, deadline=None)

@@ -17,11 +17,11 @@ import time
 import traceback
 from pathlib import Path
 
-from ess_observatory.build import place
-from ess_observatory.build.place import Outputs, building, put_in_place
-from ess_observatory.build.runner import run
+from ess_observatory.declare.project import Project
+from ess_observatory.engine import outputs as place
+from ess_observatory.engine.outputs import Outputs, building, put_in_place
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Project
+from ess_observatory.recipe.runner import run
 
 # What a run imports on its way (none of these starts a thread that a fork would lose).
 import duckdb  # noqa: F401  isort: skip

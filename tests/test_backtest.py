@@ -9,8 +9,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from ess_observatory.build.place import Outputs
-from ess_observatory.cli import app
+from ess_observatory.commands.main import app
+from ess_observatory.engine.outputs import Outputs
 
 
 def test_the_reference_is_remade_identical(reference_raw: Path, reference_build: Outputs) -> None:

@@ -14,7 +14,7 @@ from conftest import ROOT
 
 def ess(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "ess_observatory.cli", *map(str, arguments)],
+        [sys.executable, "-m", "ess_observatory.commands.main", *map(str, arguments)],
         cwd=cwd,
         capture_output=True,
         text=True,
@@ -43,7 +43,7 @@ def test_help_names_every_command():
 
 def test_help_loads_nothing_heavy():
     code = (
-        "import sys, ess_observatory.cli; heavy = {'pandas', 'duckdb', 'pyarrow', 'great_expectations', 'matplotlib', "
+        "import sys, ess_observatory.commands.main; heavy = {'pandas', 'duckdb', 'pyarrow', 'great_expectations', 'matplotlib', "
         "'xlsxwriter', 'sqlglot', 'jinja2'} & set(sys.modules); sys.exit(','.join(sorted(heavy)) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

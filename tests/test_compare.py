@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ess_observatory.build.place import Outputs
-from ess_observatory.cli import app
-from ess_observatory.compare import compare, read_snapshot
+from ess_observatory.commands.main import app
+from ess_observatory.compared.compare import compare, read_snapshot
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from ess_observatory.build.database import Database
-from ess_observatory.build.examples import fill, load_examples, rules_for, views_for
-from ess_observatory.decisions import check_decisions
+from ess_observatory.declare.decisions import check_decisions
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.database import Database
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Project
+from ess_observatory.recipe.examples import fill, load_examples, rules_for, views_for
 
 HEADER = "siret,decision,family,reason,decided_by,decided_on,since,until,editions\n"
 GOOD = "99011201300018,in,mutuelle,Parce que,Comité,2012-03-15,2011-01-01,2013-12-31,*\n"

@@ -14,19 +14,19 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ess_observatory.build.database import Database
-from ess_observatory.build.place import Outputs
-from ess_observatory.cli import app
-from ess_observatory.directory import structures, write_directory
+from ess_observatory.commands.main import app
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Project
-from ess_observatory.publish.tables import load_publication
+from ess_observatory.export.directory import structures, write_directory
+from ess_observatory.publish.reader import read_publication
 
 
 @pytest.fixture(scope="module")
 def folder(project: Project, reference_build: Outputs, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("annuaire")
-    book = load_publication(reference_build.publication)
+    book = read_publication(reference_build.publication)
     with Database(reference_build.database, read_only=True) as db:
         write_directory(db, project, book.manifest, book.map, place)
     return place
@@ -67,7 +67,7 @@ def test_no_siret_and_no_row_of_a_commercial_register(folder: Path, reference_db
 
 
 def test_points_are_centres_of_communes(folder: Path, reference_build: Outputs) -> None:
-    book = load_publication(reference_build.publication)
+    book = read_publication(reference_build.publication)
     assert book.map is not None
     centres = {
         f["properties"]["code"]: [f["properties"]["cx"], f["properties"]["cy"]] for f in book.map["features"]
@@ -121,7 +121,7 @@ def opened_register(project: Project, tmp_path: Path) -> Project:
 def test_a_public_register_without_its_partial_units(
     opened_register: Project, reference_db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ess_observatory import directory
+    from ess_observatory.export import directory
 
     declared = directory.rules_of(opened_register)
     monkeypatch.setattr(directory, "rules_of", lambda _: {**declared, "register": {"full": ["active"]}})

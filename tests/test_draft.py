@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ess_observatory.build.place import Outputs
-from ess_observatory.cli import app
-from ess_observatory.compare import read_snapshot
-from ess_observatory.draft import draft, write_draft
-from ess_observatory.publish.tables import Publication, load_publication
-from ess_observatory.spelled import spelled, without_digits
+from ess_observatory.commands.main import app
+from ess_observatory.compared.compare import read_snapshot
+from ess_observatory.engine.outputs import Outputs
+from ess_observatory.export.first_comment import draft, write_draft
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.reader import read_publication
+from ess_observatory.words.number_words import spelled, without_digits
 
 PLACEHOLDER = re.compile(r"{{ fig\('([^']+)'\) }}")
 REFERENCE = re.compile(r"tableau (\d+\.\d+|[A-E]\.\d+)")
@@ -23,7 +24,7 @@ REFERENCE = re.compile(r"tableau (\d+\.\d+|[A-E]\.\d+)")
 
 @pytest.fixture(scope="module")
 def publication(reference_build: Outputs) -> Publication:
-    return load_publication(reference_build.publication)
+    return read_publication(reference_build.publication)
 
 
 @pytest.fixture(scope="module")

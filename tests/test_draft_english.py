@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ess_observatory.build.place import Outputs
-from ess_observatory.project import Project
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.outputs import Outputs
 
 TEXTS = Path(__file__).resolve().parents[1] / "pipelines" / "texts"
 NAMES = sorted(path.name for path in (TEXTS / "fr").glob("*.md"))

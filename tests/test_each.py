@@ -11,16 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from ess_observatory.build import each
-from ess_observatory.build.database import Database
-from ess_observatory.build.each import run_each
-from ess_observatory.build.each_index import BUILT, EMPTY, FAILED, LEFT_ASIDE, UNCHANGED, Each, Part
-from ess_observatory.build.place import Outputs
-from ess_observatory.build.runner import Outcome, run
-from ess_observatory.cli import app
+from ess_observatory.commands.main import app
+from ess_observatory.declare.project import Edition, Project
+from ess_observatory.declare.territories import Territory, load_territory, parts_of
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import Edition, Project, Territory
-from ess_observatory.territories import load_territory, parts_of
+from ess_observatory.recipe import each
+from ess_observatory.recipe.each import run_each
+from ess_observatory.recipe.each_index import BUILT, EMPTY, FAILED, LEFT_ASIDE, UNCHANGED, Each, Part
+from ess_observatory.recipe.runner import Outcome, run
 from test_other_edition import HEADERS, _siret
 
 TODAY = "sambre-avesnois-2026"
@@ -76,7 +76,7 @@ def _on(project: Project, edition: Edition, folder: Path, area: str, name: str) 
         f'name = {json.dumps(name, ensure_ascii=False)}\n{area}\nsublevel = "epci"\ncompare = [{compared}]\n',
         encoding="utf-8",
     )
-    return replace(edition, territory=load_territory(project, path))
+    return replace(edition, territory=load_territory(project.geography, path))
 
 
 def _figures(publication: Path) -> dict[str, dict]:
@@ -136,8 +136,8 @@ def test_its_database_stands_alone(together, tmp_path):
 
 
 def test_figures_are_traced_and_perimeters_compared_on_it(project, together):
-    from ess_observatory.inquiry import trace
-    from ess_observatory.perimeter import compare_perimeters
+    from ess_observatory.commands.inquiry import trace
+    from ess_observatory.compared.perimeters import compare_perimeters
 
     outputs = together.parts[0].outcome.outputs
     found = trace(project, project.edition(TODAY), outputs, "size_total")
@@ -314,8 +314,8 @@ def test_a_level_must_be_known_and_have_a_whole_area(project, folder, tmp_path):
 def test_parts_make_up_the_whole(project, tmp_path):
     path = tmp_path / "france.toml"
     path.write_text('name = "France"\nfrance = true\nsublevel = "departement"\n', encoding="utf-8")
-    france = load_territory(project, path)
-    found = parts_of(project, france, "departement")
+    france = load_territory(project.geography, path)
+    found = parts_of(project.geography, france, "departement")
     assert not found.left_aside
     codes = [commune["code"] for part in found.territories for commune in part.communes]
     assert sorted(codes) == [commune["code"] for commune in france.communes]
@@ -327,10 +327,10 @@ def test_parts_make_up_the_whole(project, tmp_path):
 
 def test_a_part_of_a_declared_list_keeps_its_communes_and_is_not_compared_with_itself(project):
     whole = project.edition(TODAY).territory
-    (part,) = parts_of(project, whole, "arrondissement").territories
+    (part,) = parts_of(project.geography, whole, "arrondissement").territories
     assert part.communes == whole.communes
     assert [place["code"] for place in part.meta["compare"]] == [p["code"] for p in whole.meta["compare"]]
     cambresis = replace(
         whole, meta={**whole.meta, "compare": [{"object": "ARR", "code": "591", "name": "x"}]}
     )
-    assert parts_of(project, cambresis, "arrondissement").territories[0].meta["compare"] == []
+    assert parts_of(project.geography, cambresis, "arrondissement").territories[0].meta["compare"] == []

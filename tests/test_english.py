@@ -10,22 +10,25 @@ from typing import Any
 
 import pytest
 
-from ess_observatory.build.place import Outputs
-from ess_observatory.build.runner import Outcome
-from ess_observatory.declared import read_toml
-from ess_observatory.project import Project
-from ess_observatory.publish.english import Words, load_twins, load_words
-from ess_observatory.publish.tables import Publication, load_publication
-from ess_observatory.publish.texts import Placeholders, french
+from ess_observatory.declare.english_words import Words, load_words
+from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.outputs import Outputs
+from ess_observatory.publish.english import load_twins
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.texts import Placeholders
+from ess_observatory.recipe.runner import Outcome
 from ess_observatory.render.html import html_page
 from ess_observatory.render.workbook import render_workbook
+from ess_observatory.words.typography import french
 
 TWINS = ("title", "finding", "scope", "source", "base", "reading_aid", "stub")
 
 
 @pytest.fixture(scope="module")
 def english(reference_build: Outputs) -> Publication:
-    return load_publication(reference_build.publication, "en")
+    return read_publication(reference_build.publication, "en")
 
 
 def french_words(folder: Path) -> set[str]:
@@ -100,7 +103,7 @@ def test_only_names_are_french_on_the_english_page(
     edition: str, places: list[str], request: pytest.FixtureRequest
 ) -> None:
     html5lib = pytest.importorskip("html5lib")
-    book = load_publication(request.getfixturevalue(edition).publication, "en")
+    book = read_publication(request.getfixturevalue(edition).publication, "en")
     page = html5lib.parse(html_page(book, "en", others=("fr",)), namespaceHTMLElements=False)
     assert set(foreign(page)) == IN_FRENCH
     files = [file["name"] for source in book.manifest["sources"] for file in source["files"]]
@@ -119,7 +122,7 @@ def test_nothing_of_the_controls_lacks_a_twin(reference_build: Outputs, today_bu
             assert source["label_en"] and source["producer_en"] and source["licence_en"], source["id"]
     lines = json.loads((reference_build.publication / "replication.json").read_text(encoding="utf-8"))
     assert all(line["label_en"] for line in lines.values())
-    book = load_publication(reference_build.publication, "en")
+    book = read_publication(reference_build.publication, "en")
     assert [line["figure_id"] for line in book.replication if line["french"]] == []
 
 

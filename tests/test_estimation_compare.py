@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from ess_observatory.errors import ObservatoryError
-from ess_observatory.survey.codebook import Codebook, codebook_from
-from ess_observatory.survey.compare import (
+from ess_observatory.codebook.codebook import Codebook, codebook_from
+from ess_observatory.compared.survey_answers import (
     BREAK,
     COMPARABLE,
     DROPPED,
@@ -21,6 +20,7 @@ from ess_observatory.survey.compare import (
     load_renamed,
     pair_questions,
 )
+from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.estimation.intervals import difference, wilson
 from test_survey_support import small
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from ess_observatory.build.database import Database
+from ess_observatory.engine.database import Database
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.estimation.intervals import wilson
 from ess_observatory.survey.estimation.settings import Settings, load_settings, settings_from

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from conftest import ROOT
-from ess_observatory.build.database import Database
-from ess_observatory.build.examples import Example, load_examples, outcome, same
-from ess_observatory.build.graph import read_model
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.graph import read_model
+from ess_observatory.recipe.examples import Example, load_examples, outcome, same
 
 QUERIES = sorted((ROOT / "pipelines" / "tables").glob("*/query.sql"))
 CASES = [

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ess_observatory.build.database import Database
-from ess_observatory.build.place import Outputs
-from ess_observatory.cli import app
+from ess_observatory.commands.main import app
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.export.files import members, write_sums
 from ess_observatory.export.package import Exported, export_package
 from ess_observatory.export.verify import verify
-from ess_observatory.project import Project
 
 RESOURCES = ("tableaux_publies", "figures_cles", "enquete_resultats", "etablissements_agreges")
 

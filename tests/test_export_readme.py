@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ess_observatory.build.place import Outputs
-from ess_observatory.cli import app
+from ess_observatory.commands.main import app
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.export.package import export_package
-from ess_observatory.project import Project
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_command_writes_beside_a_build_or_in_a_folder(reference_build: Outputs, 
 
 
 def test_nothing_to_export_or_verify(tmp_path: Path) -> None:
-    code = "import sys; from ess_observatory.cli import main; sys.argv[0] = 'ess'; main()"
+    code = "import sys; from ess_observatory.commands.main import main; sys.argv[0] = 'ess'; main()"
     for arguments in (
         ["export", "verify", str(tmp_path)],
         ["export", "--publication", str(tmp_path), "--out", str(tmp_path / "out")],

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ess_observatory.build.graph import closure, order, read_model
-from ess_observatory.build.steps import models_of
+from ess_observatory.engine.graph import closure, order, read_model
 from ess_observatory.errors import ObservatoryError
+from ess_observatory.recipe.steps import models_of
 
 
 def _model(tmp_path: Path, target: str, sql: str):

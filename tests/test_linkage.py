@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from ess_observatory.build.database import Database
+from ess_observatory.codebook.codebook import codebook_from
+from ess_observatory.engine.database import Database
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.survey.codebook import codebook_from
 from ess_observatory.survey.core import build_survey
 from ess_observatory.survey.linkage import link, link_survey
 from ess_observatory.survey.linkage_files import REVIEW_FILE, Rules, load_rules, read_decisions

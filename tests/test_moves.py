@@ -32,8 +32,8 @@ def _column(header: list, name: str) -> int:
 @pytest.fixture(scope="module")
 def changed(reference_raw: Path, project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     """Figures of the reference edition after one change in one row of each source."""
-    from ess_observatory.build.place import Outputs
-    from ess_observatory.build.runner import run
+    from ess_observatory.engine.outputs import Outputs
+    from ess_observatory.recipe.runner import run
 
     raw = tmp_path_factory.mktemp("raw") / "files"
     shutil.copytree(reference_raw, raw)

@@ -7,10 +7,10 @@ import re
 import pytest
 
 from conftest import ROOT
-from ess_observatory.build.database import Database
-from ess_observatory.build.examples import fill, rules_for
-from ess_observatory.declared import read_csv_rows
-from ess_observatory.project import Project
+from ess_observatory.declare.files import read_csv_rows
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.database import Database
+from ess_observatory.recipe.examples import fill, rules_for
 
 SHAPES = {"naf_rev1": r"\d\d\.\d[A-Z]", "naf_rev2": r"\d\d\.\d\d[A-FZ]", "naf_2025": r"\d\d\.\d\d[G-LY]"}
 

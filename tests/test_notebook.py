@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ess_observatory import Observatory
-from ess_observatory.build.place import Outputs
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.py"))

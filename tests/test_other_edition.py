@@ -107,7 +107,7 @@ def built(folder: Path) -> Path:
         [
             sys.executable,
             "-m",
-            "ess_observatory.cli",
+            "ess_observatory.commands.main",
             "run",
             "--edition",
             str(folder / "artois-2013.toml"),
@@ -183,7 +183,7 @@ def test_a_missing_source_stops_with_exit_4(folder, tmp_path):
         [
             sys.executable,
             "-m",
-            "ess_observatory.cli",
+            "ess_observatory.commands.main",
             "run",
             "--edition",
             str(folder / "artois-2013.toml"),

@@ -6,8 +6,9 @@ import pytest
 
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.replication import check_cells, evaluate, replicate
-from ess_observatory.publish.texts import Placeholders, french
+from ess_observatory.publish.texts import Placeholders
 from ess_observatory.secrecy.door import Cell
+from ess_observatory.words.typography import french
 
 
 def cell(value=None, **kwargs) -> Cell:

@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 import pyarrow.parquet as pq
 
-from ess_observatory.build.database import Database
+from ess_observatory.engine.database import Database
 from ess_observatory.quality.agreement import STEM, write_disagreements
 
 _COLUMNS = (

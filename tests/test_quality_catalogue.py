@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from ess_observatory.build.place import Outputs
-from ess_observatory.inquiry import explain
+from ess_observatory.commands.inquiry import explain
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.quality.catalogue import catalogue_page, not_to_correct, read_catalogue
 
 CODE = re.compile(r"""["']([A-Z]\d{3})["']""")

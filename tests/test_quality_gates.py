@@ -13,17 +13,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import REFERENCE, ROOT
-from ess_observatory.build.database import Database
-from ess_observatory.build.place import Outputs
-from ess_observatory.build.runner import run
-from ess_observatory.declared import read_toml
+from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.project import Edition, Project
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Edition, Project
 from ess_observatory.quality.declared import budgets, cross_check, cross_checks, row_counts
 from ess_observatory.quality.gate import Gate
 from ess_observatory.quality.partitions import count_partitions, write_partitions
 from ess_observatory.quality.suites import FIRST, Suite, suites_before_core, suites_before_publication
 from ess_observatory.quality.verdicts import SEVERITIES, Verdict, verdict, write_public_verdicts
+from ess_observatory.recipe.runner import run
 from test_other_edition import COMMUNES, HEADERS, _siret
 
 
@@ -283,7 +283,7 @@ def test_cross_checks_are_skipped_when_a_source_is_missing(neighbour, project):
 
 def test_the_gates_come_before_a_query_that_bad_data_break(neighbour, project, monkeypatch):
     """An obscure error of a query gives way to the check that says which data are wrong."""
-    from ess_observatory.build import steps
+    from ess_observatory.recipe import steps
 
     def broken(*_: object) -> int:
         raise RuntimeError("Binder Error")

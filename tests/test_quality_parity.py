@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ess_observatory.build.database import Database
+from ess_observatory.engine.database import Database
 from ess_observatory.quality.metrics import Metric, compute, is_supported
 
 ROWS = 3_000

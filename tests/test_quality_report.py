@@ -13,9 +13,9 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from ess_observatory.build.database import Database
-from ess_observatory.build.place import Outputs
-from ess_observatory.console import summary
+from ess_observatory.commands.console import summary
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.quality.refused import RefusedRow, RefusedSheet
 from ess_observatory.quality.workbook import write_refused
 from ess_observatory.read.headers import normalise
@@ -95,7 +95,7 @@ def test_a_row_corrected_wrongly_comes_back(first, neighbour, project):
 
 
 def test_the_workbook_is_recognised_as_its_source(first, project, neighbour):
-    from ess_observatory.build.inputs import inventory_of
+    from ess_observatory.recipe.inputs import inventory_of
 
     outputs, _ = first
     folder = neighbour / "seul"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ess_observatory.build.database import Database
-from ess_observatory.build.rules import load_rules
+from ess_observatory.engine.database import Database
 from ess_observatory.read import cells, load
 from ess_observatory.read.cast import typing_of
+from ess_observatory.recipe.rules import load_rules
 
 
 def test_an_absent_source_has_the_columns_of_a_present_one(project):

@@ -9,7 +9,7 @@ import pytest
 from awkward import file_cases, text_cases, value_cases, workbook_cases
 from awkward.close_look import says_the_same
 from awkward.toy import Case, nothing_is_lost, read_folder
-from ess_observatory.build.database import Database
+from ess_observatory.engine.database import Database
 
 pytest_plugins = ("awkward.fixtures",)
 
@@ -49,7 +49,7 @@ def test_files_of_another_year_are_left_aside(rules_db: Database, toy, tmp_path:
 
 
 def test_real_files_are_read_whole(shared: Path) -> None:
-    from ess_observatory.read.sheets import open_sheets
+    from ess_observatory.tabular.sheets import open_sheets
 
     files = [p for p in shared.rglob("*") if p.suffix in {".csv", ".tsv", ".xlsx", ".xls", ".ods"}]
     assert files

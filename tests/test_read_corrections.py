@@ -10,7 +10,7 @@ import pytest
 
 from awkward.files import GOOD, HEADER, text
 from awkward.toy import Outcome, nothing_is_lost, read_folder, toy_project
-from ess_observatory.build.database import Database
+from ess_observatory.engine.database import Database
 from ess_observatory.read import load
 from ess_observatory.read.communes import project_communes
 

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from awkward.close_look import look_at_all, says_the_same
 from awkward.files import xlsx
 from awkward.toy import nothing_is_lost, read_folder
-from ess_observatory.build.database import Database
-from ess_observatory.read import cast, limits, records, weigh
-from ess_observatory.read.text import clean_text
-from ess_observatory.source_spec import ColumnSpec, SourceSpec
+from ess_observatory.declare.source_spec import ColumnSpec, SourceSpec
+from ess_observatory.engine.database import Database
+from ess_observatory.read import cast, records
+from ess_observatory.tabular import limits
+from ess_observatory.tabular import screening as weigh
+from ess_observatory.tabular.text import clean_text
 
 pytest_plugins = ("awkward.fixtures",)
 

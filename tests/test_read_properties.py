@@ -16,12 +16,12 @@ from stdnum.fr import siren as siren_number
 from stdnum.fr import siret as siret_number
 
 from awkward.toy import nothing_is_lost, read_folder
-from ess_observatory.build.database import Database
+from ess_observatory.declare.source_spec import ColumnSpec, SourceSpec
+from ess_observatory.engine.database import Database
 from ess_observatory.read.cast import typing_of
 from ess_observatory.read.headers import normalise
-from ess_observatory.read.sheets import open_sheets
-from ess_observatory.read.text import clean_text, prepare, read_rows
-from ess_observatory.source_spec import ColumnSpec, SourceSpec
+from ess_observatory.tabular.sheets import open_sheets
+from ess_observatory.tabular.text import clean_text, prepare, read_rows
 
 pytest_plugins = ("awkward.fixtures",)
 

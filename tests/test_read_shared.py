@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ess_observatory.build.inputs import inventory_of
-from ess_observatory.project import Project
+from ess_observatory.declare.project import Project
 from ess_observatory.read.recognise import Inventory
+from ess_observatory.recipe.inputs import inventory_of
 
 EDITION, OTHER = "sambre-avesnois-2011", "cambresis-2026"
 CLAP = Path("clap") / "SYNTHETIQUE_clap_ess_2009.csv"

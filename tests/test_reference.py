@@ -174,9 +174,9 @@ def test_the_report_is_never_bent_to_its_contradictions(replication):
 
 
 def test_every_table_is_published_with_what_a_reader_needs(reference_build):
-    from ess_observatory.publish.tables import load_publication
+    from ess_observatory.publish.reader import read_publication
 
-    publication = load_publication(reference_build.publication)
+    publication = read_publication(reference_build.publication)
     numbers = {table.number for table in publication.tables}
     assert set(CONTRACT_TABLES) <= numbers
     for table in publication.tables:

@@ -17,9 +17,10 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from ess_observatory.publish.tables import Publication, load_publication
-from ess_observatory.render.csvfile import table_csv
-from ess_observatory.render.html import html_page
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.table_csv import table_csv
+from ess_observatory.render.html import html_page, table_fragment
 from ess_observatory.render.paper import browser, write_pdf
 from ess_observatory.render.workbook import render_workbook
 from test_render_fixture import build_publication
@@ -141,7 +142,7 @@ def truth(folder: Path) -> Truth:
 
 @pytest.fixture(scope="module")
 def publication(folder: Path) -> Publication:
-    return load_publication(folder)
+    return read_publication(folder)
 
 
 def test_page(truth: Truth, publication: Publication) -> None:
@@ -200,7 +201,7 @@ def test_frame(truth: Truth, publication: Publication) -> None:
 def test_notebook(truth: Truth, publication: Publication) -> None:
     for card in truth.cards:
         table = publication.table(card["id"])
-        _same(truth, card, Grids(table._repr_html_()).grids[f"nb-{table.anchor}"][1:])
+        _same(truth, card, Grids(table_fragment(table)).grids[f"nb-{table.anchor}"][1:])
 
 
 UNIT = r"(?:\s*(?:%|‰|€|\([a-z]\)|\[[^\]]*\]|[^\W\d_]\S*))*?"  # what may follow a number in its cell

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from ess_observatory.publish.tables import Publication, PublishedTable, load_publication
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.render.chartdata import Context
 from ess_observatory.render.charts import chart_svgs
 from ess_observatory.render.views import table_view
@@ -17,7 +19,7 @@ from test_render_fixture import build_publication
 
 @pytest.fixture(scope="module")
 def publication(tmp_path_factory: pytest.TempPathFactory) -> Publication:
-    return load_publication(build_publication(tmp_path_factory.mktemp("charts") / "publication"))
+    return read_publication(build_publication(tmp_path_factory.mktemp("charts") / "publication"))
 
 
 def drawn(table: PublishedTable, lang: str = "fr", **chart: Any) -> str:

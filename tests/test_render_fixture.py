@@ -632,9 +632,9 @@ def build_publication(
 
 
 def test_fixture_is_readable(tmp_path: Path) -> None:
-    from ess_observatory.publish.tables import load_publication
+    from ess_observatory.publish.reader import read_publication
 
-    publication = load_publication(build_publication(tmp_path / "publication"))
+    publication = read_publication(build_publication(tmp_path / "publication"))
     assert len(publication.tables) == 18
     assert publication.table("1.1").id == "size"
     assert len(publication.table("communes").rows) == 152

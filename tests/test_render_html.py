@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from ess_observatory.publish.tables import Publication, load_publication
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.reader import read_publication
 from ess_observatory.render.chartdata import Context
 from ess_observatory.render.charts import chart_svgs
 from ess_observatory.render.html import html_page, render_html, template_folder
@@ -53,7 +54,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def publication(tmp_path_factory: pytest.TempPathFactory) -> Publication:
-    return load_publication(build_publication(tmp_path_factory.mktemp("html") / "publication"))
+    return read_publication(build_publication(tmp_path_factory.mktemp("html") / "publication"))
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +132,7 @@ def test_pages_of_two_languages_point_to_each_other(publication: Publication) ->
 
 def test_html_is_valid(text: str, publication: Publication) -> None:
     html5lib = pytest.importorskip("html5lib")
-    english = html_page(load_publication(publication.dir, "en"), "en", others=("fr",))
+    english = html_page(read_publication(publication.dir, "en"), "en", others=("fr",))
     for page in (text, english):
         parser = html5lib.HTMLParser(strict=False)
         parser.parse(page)
@@ -198,13 +199,13 @@ def test_replication_and_checks_are_printed(text: str) -> None:
 
 def test_page_is_light_and_reproducible(publication: Publication, tmp_path: Path) -> None:
     first = render_html(publication, tmp_path / "a.html").read_bytes()
-    second = render_html(load_publication(publication.dir), tmp_path / "b.html").read_bytes()
+    second = render_html(read_publication(publication.dir), tmp_path / "b.html").read_bytes()
     assert first == second
     assert len(first) < 2_000_000
 
 
 def test_english_page(publication: Publication) -> None:
-    english = html_page(load_publication(publication.dir, "en"), "en")
+    english = html_page(read_publication(publication.dir, "en"), "en")
     assert '<html lang="en">' in english and "Main points" in english and "40,0\u00a0%" not in english
     Page(english)
 
@@ -212,7 +213,7 @@ def test_english_page(publication: Publication) -> None:
 def test_english_page_says_what_stays_in_french(publication: Publication, tmp_path: Path) -> None:
     folder = tmp_path / "publication"
     shutil.copytree(publication.dir, folder)
-    french = html_page(load_publication(folder, "en"), "en")
+    french = html_page(read_publication(folder, "en"), "en")
     assert "This text exists in French only." in french and '<div class="prose" lang="fr">' in french
     texts = json.loads((folder / "texts.json").read_text(encoding="utf-8"))
     texts["main_points"] = ["One point."]
@@ -220,7 +221,7 @@ def test_english_page_says_what_stays_in_french(publication: Publication, tmp_pa
     cards = json.loads((folder / "tables.json").read_text(encoding="utf-8"))
     cards[0] |= {"title_en": "By size", "scope_en": "Employers"}
     (folder / "tables.json").write_text(json.dumps(cards), encoding="utf-8")
-    english = load_publication(folder, "en")
+    english = read_publication(folder, "en")
     page = html_page(english, "en")
     assert "One point." in page and "exists in French only" not in page
     assert "<dd>Employers</dd>" in page and '<dd lang="fr">' in page
@@ -229,7 +230,8 @@ def test_english_page_says_what_stays_in_french(publication: Publication, tmp_pa
 
 
 def test_both_languages_have_the_same_words() -> None:
-    from ess_observatory.render import words_en, words_fr
+    from ess_observatory.words import english as words_en
+    from ess_observatory.words import french as words_fr
 
     for name in ("INTERFACE", "WORKBOOK", "SIGNS", "VERDICTS", "STATUSES"):
         assert getattr(words_en, name).keys() == getattr(words_fr, name).keys(), name

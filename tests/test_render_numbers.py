@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ess_observatory.publish.printed_cells import format_cell
 from ess_observatory.publish.tables import Cell, Column
-from ess_observatory.render.numbers import format_cell, format_number, format_value, round_half_up
+from ess_observatory.words.numbers import format_number, format_value, round_half_up
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_unit_sign_is_in_charts_not_in_table_cells() -> None:
 
 
 def test_words_around_numbers() -> None:
-    from ess_observatory.render.labels import banner, date_words, plural
+    from ess_observatory.words.labels import banner, date_words, plural
 
     assert date_words("2012-05", "fr") == "mai\u00a02012"
     assert date_words("2012-05-01", "fr") == "1er\u00a0mai\u00a02012"

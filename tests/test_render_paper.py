@@ -10,7 +10,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.publish.tables import load_publication
+from ess_observatory.publish.reader import read_publication
 from ess_observatory.render import paper
 from ess_observatory.render.extras import render_extras
 from ess_observatory.render.html import html_page
@@ -29,7 +29,7 @@ def test_without_programs_the_remedy_is_said(
     monkeypatch.setattr(paper.shutil, "which", lambda name: None)
     monkeypatch.setitem(__import__("sys").modules, "weasyprint", None)
     with pytest.raises(ObservatoryError, match="PDF impossible") as caught:
-        paper.write_pdf(load_publication(folder), tmp_path / "r.pdf")
+        paper.write_pdf(read_publication(folder), tmp_path / "r.pdf")
     assert caught.value.exit_code == Exit.MISSING and "Chromium" in (caught.value.fix or "")
     with pytest.raises(ObservatoryError, match="LibreOffice") as caught:
         paper.write_ods(tmp_path / "r.xlsx", tmp_path)
@@ -41,7 +41,7 @@ def test_a_browser_that_prints_nothing_is_an_error(
 ) -> None:
     monkeypatch.setattr(paper, "browser", lambda: "/bin/true")
     with pytest.raises(ObservatoryError) as caught:
-        paper.write_pdf(load_publication(folder), tmp_path / "r.pdf")
+        paper.write_pdf(read_publication(folder), tmp_path / "r.pdf")
     assert caught.value.code == "E161" and not (tmp_path / "r.pdf").exists()
 
 
@@ -57,7 +57,7 @@ def test_pages_of_named_places_are_read_in_the_tree() -> None:
 
 
 def test_page_for_paper_is_laid_out_in_two_columns_and_hides_nothing(folder: Path) -> None:
-    publication = load_publication(folder)
+    publication = read_publication(folder)
     page = html_page(publication, page_numbers={"t1-1-h": 7})
     assert '<details class="fold"' not in page and 'class="chart wide"' not in page
     beside = page.split('<div class="beside">')[1:]
@@ -87,7 +87,7 @@ def test_english_page_and_workbook_are_written_beside(folder: Path, tmp_path: Pa
 def test_libreoffice_reads_the_workbook(folder: Path, tmp_path: Path) -> None:
     if paper.office() is None:
         pytest.skip("no LibreOffice on this machine")
-    publication = load_publication(folder)
+    publication = read_publication(folder)
     book = render_workbook(publication, tmp_path / "rapport-ess.xlsx")
     copy = paper.write_ods(book, tmp_path)
     assert copy.name == "rapport-ess.ods"
@@ -108,7 +108,7 @@ def test_libreoffice_reads_the_workbook(folder: Path, tmp_path: Path) -> None:
 
 
 def test_drawings_carry_their_colours_where_the_program_lends_none(folder: Path) -> None:
-    page = paper._coloured(paper.html_page(load_publication(folder)))
+    page = paper._coloured(paper.html_page(read_publication(folder)))
     drawings = page.split('<svg class="chart')[1:]
     assert drawings and all("<style>" in drawing.split("</svg>")[0] for drawing in drawings)
     styles = [drawing.split("<style>")[1].split("</style>")[0] for drawing in drawings]

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.publish.tables import Publication, load_publication
-from ess_observatory.render.csvfile import BOM, table_csv
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.table_csv import table_csv
+from ess_observatory.render.html import table_fragment
+from ess_observatory.words.spreadsheet import BOM
 from test_render_fixture import build_publication
 
 
@@ -22,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def publication(folder: Path) -> Publication:
-    return load_publication(folder)
+    return read_publication(folder)
 
 
 def test_tables_are_found_by_id_and_number(publication: Publication) -> None:
@@ -66,7 +69,7 @@ def test_a_hidden_cell_with_a_value_is_refused(folder: Path, tmp_path: Path) -> 
     hidden["value"] = 12.0
     pq.write_table(pa.Table.from_pylist(rows, schema=original.schema), tmp_path / "figures.parquet")
     with pytest.raises(ObservatoryError) as caught:
-        load_publication(tmp_path)
+        read_publication(tmp_path)
     assert caught.value.exit_code == 6
     assert "12" not in str(caught.value)
 
@@ -77,12 +80,12 @@ def test_a_number_without_table_is_refused(folder: Path, tmp_path: Path) -> None
     tables = json.loads((folder / "tables.json").read_text(encoding="utf-8"))
     (tmp_path / "tables.json").write_text(json.dumps(tables[1:]), encoding="utf-8")
     with pytest.raises(ObservatoryError, match="size"):
-        load_publication(tmp_path)
+        read_publication(tmp_path)
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(ObservatoryError) as caught:
-        load_publication(tmp_path)
+        read_publication(tmp_path)
     assert caught.value.exit_code == 4
 
 
@@ -126,7 +129,7 @@ def test_csv_says_the_unit_of_each_row(publication: Publication) -> None:
 
 
 def test_notebook_html_is_the_report_table(publication: Publication) -> None:
-    markup = publication.table("size")._repr_html_()
+    markup = table_fragment(publication.table("size"))
     assert "<caption" in markup and 'scope="row"' in markup and "Lecture" in markup
     assert "1\u202f449" in markup
 

@@ -10,14 +10,15 @@ from typing import Any
 import openpyxl
 import pytest
 
-from ess_observatory.publish.tables import Publication, load_publication
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.reader import read_publication
 from ess_observatory.render.workbook import render_workbook
 from test_render_fixture import build_publication
 
 
 @pytest.fixture(scope="module")
 def publication(tmp_path_factory: pytest.TempPathFactory) -> Publication:
-    return load_publication(build_publication(tmp_path_factory.mktemp("xlsx") / "publication"))
+    return read_publication(build_publication(tmp_path_factory.mktemp("xlsx") / "publication"))
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +152,7 @@ def test_print_set_up(book: Any, publication: Publication) -> None:
 
 
 def test_same_publication_same_bytes(publication: Publication, path: Path, tmp_path: Path) -> None:
-    again = render_workbook(load_publication(publication.dir), tmp_path / "again.xlsx")
+    again = render_workbook(read_publication(publication.dir), tmp_path / "again.xlsx")
     assert again.read_bytes() == path.read_bytes()
 
 

@@ -6,8 +6,8 @@ import pytest
 from bench._scale_work import main
 from bench._stock import write_csv, write_stock
 
-from ess_observatory.build.database import Database
-from ess_observatory.read.sql import quote
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.sql_text import quote
 
 COUNT = 20_000
 
@@ -58,7 +58,7 @@ def test_the_core_decides_as_the_query_written_by_hand(folder):
 
 def test_a_register_cut_into_slices_is_decided_the_same(folder, monkeypatch):
     whole = main("core", str(COUNT), str(folder))
-    monkeypatch.setattr("ess_observatory.build.database.SLICE_ROWS", COUNT // 4)
+    monkeypatch.setattr("ess_observatory.engine.database.SLICE_ROWS", COUNT // 4)
     cut = main("core", str(COUNT), str(folder))
     assert (cut["kept"], cut["digest"]) == (whole["kept"], whole["digest"])
 
@@ -66,9 +66,9 @@ def test_a_register_cut_into_slices_is_decided_the_same(folder, monkeypatch):
 def test_slices_take_each_row_once_even_without_a_value(monkeypatch):
     from pathlib import Path
 
-    from ess_observatory.build.graph import Model
+    from ess_observatory.engine.graph import Model
 
-    monkeypatch.setattr("ess_observatory.build.database.SLICE_ROWS", 1000)
+    monkeypatch.setattr("ess_observatory.engine.database.SLICE_ROWS", 1000)
     sql = "-- slices: staging.numbered.code\nselect code, n from staging.numbered"
     model = Model("core.copied", Path("copied.sql"), sql, frozenset({"staging.numbered"}))
     with Database() as db:

@@ -13,11 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from ess_observatory.build.place import Outputs
-from ess_observatory.cli import app
+from ess_observatory.commands.main import app
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.secrecy.audit import FOUND, NARROW, SAFE, Attack, Shown, audit_folder
+from ess_observatory.secrecy.audit import FOUND, NARROW, SAFE, Attack, audit_folder
 from ess_observatory.secrecy.constraints import Structure
+from ess_observatory.secrecy.shown import Shown
 
 runner = CliRunner()
 

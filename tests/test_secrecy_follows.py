@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from ess_observatory.build.place import Outputs
-from ess_observatory.project import Project
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.secrecy.door import Cell
 from ess_observatory.secrecy.protect import Protected, protect
 from test_secrecy_links import FOUR, cell, column, column_of, hidden

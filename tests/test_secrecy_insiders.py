@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ess_observatory.project import Project
+from ess_observatory.declare.project import Project
 from ess_observatory.secrecy.attack import INFINITY, Equation, Known, bounds, insiders
 from ess_observatory.secrecy.door import Cell
 from ess_observatory.secrecy.insiders import known_better

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from ess_observatory.declare.project import Project
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import Project
 from ess_observatory.secrecy.door import HIDDEN_AT_SOURCE, Cell
 from ess_observatory.secrecy.protect import Protected, protect
 

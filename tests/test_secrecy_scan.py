@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from ess_observatory.build.place import Outputs
-from ess_observatory.build.runner import run
-from ess_observatory.inquiry import trace
-from ess_observatory.project import Project
+from ess_observatory.commands.inquiry import trace
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.outputs import Outputs
+from ess_observatory.recipe.runner import run
 from ess_observatory.secrecy.audit import SAFE, audit_folder
 
 PLANTED, OTHER, OTHERS_PART = 7_654_321, 5_000, 1_397_800 - 125_000

@@ -10,14 +10,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ess_observatory.breaks import Breaks
-from ess_observatory.build.place import Outputs
-from ess_observatory.cli import app
+from ess_observatory.commands.main import app
+from ess_observatory.compared.series import BROKEN, CHANGE, side_by_side
+from ess_observatory.compared.series_communes import ADDED, brought_to
+from ess_observatory.declare.breaks import Breaks
+from ess_observatory.declare.commune_moves import CommuneMoves
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Project
-from ess_observatory.publish.tables import Cell, Publication, PublishedTable, Row, load_publication
-from ess_observatory.series import BROKEN, CHANGE, side_by_side
-from ess_observatory.series_communes import ADDED, CommuneMoves, brought_to
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.tables import Cell, PublishedTable, Row
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def earlier(reference_build: Outputs, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def together(earlier: Path, reference_build: Outputs, project: Project) -> Publication:
-    books = [load_publication(reference_build.publication), load_publication(earlier)]
+    books = [read_publication(reference_build.publication), read_publication(earlier)]
     return side_by_side(books, Breaks.load(project.pipelines))
 
 
@@ -78,8 +81,8 @@ def test_the_figures_are_those_of_the_publications(
 ) -> None:
     """Naive oracle: every cell that carries a figure id has the value that the publication itself gives."""
     books = {
-        "avant": load_publication(earlier),
-        "sambre-avesnois-2011": load_publication(reference_build.publication),
+        "avant": read_publication(earlier),
+        "sambre-avesnois-2011": read_publication(reference_build.publication),
     }
     seen = 0
     for figure in together.figures():
@@ -131,7 +134,7 @@ def test_command_writes_page_workbook_and_data(
 
 def test_one_edition_alone_is_refused(earlier: Path, project: Project) -> None:
     with pytest.raises(ObservatoryError) as caught:
-        side_by_side([load_publication(earlier)], Breaks.load(project.pipelines))
+        side_by_side([read_publication(earlier)], Breaks.load(project.pipelines))
     assert (caught.value.code, int(caught.value.exit_code)) == ("E134", 2)
 
 
@@ -156,7 +159,7 @@ def _communes(table: PublishedTable, **cells: dict[str, Cell]) -> PublishedTable
 
 @pytest.fixture
 def by_commune(reference_build: Outputs) -> PublishedTable:
-    return load_publication(reference_build.publication).table("communes")
+    return read_publication(reference_build.publication).table("communes")
 
 
 def test_published_parts_are_added(by_commune: PublishedTable, moves: CommuneMoves, project: Project) -> None:
@@ -203,7 +206,7 @@ def test_editions_side_by_side_in_the_communes_of_the_latest(
     reference_build: Outputs, project: Project, moves: CommuneMoves
 ) -> None:
     """The reference edition beside one of 150 communes: 59070 is in 59006, and the total has not moved."""
-    before = load_publication(reference_build.publication)
+    before = read_publication(reference_build.publication)
     table = before.table("communes")
     later = dataclasses.replace(table, rows=tuple(row for row in table.rows if row.code != "59070"))
     after = dataclasses.replace(

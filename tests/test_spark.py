@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ess_observatory.build.database import Database
-from ess_observatory.build.examples import outcome
-from ess_observatory.build.graph import closure
-from ess_observatory.build.spark import SMALL, SparkDatabase, session, spark_sql
-from ess_observatory.build.steps import models_of
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.graph import closure
+from ess_observatory.engine.spark import SMALL, SparkDatabase, session, spark_sql
+from ess_observatory.recipe.examples import outcome
+from ess_observatory.recipe.steps import models_of
 from test_examples import CASES
 
 pytestmark = [

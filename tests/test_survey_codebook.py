@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from ess_observatory.codebook.codebook import codebook_from, load_codebook
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.survey.codebook import codebook_from, load_codebook
 from test_survey_support import CODEBOOK, small
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ess_observatory.survey.codebook import codebook_from
+from ess_observatory.codebook.codebook import codebook_from
 from ess_observatory.survey.headers import Target, find_target
 from ess_observatory.survey.joined import split_joined
 from test_survey_form_support import obtained

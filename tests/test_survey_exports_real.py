@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ess_observatory.read.sheets import open_sheets
-from ess_observatory.survey.codebook import load_codebook
+from ess_observatory.codebook.codebook import load_codebook
 from ess_observatory.survey.read import read_answers
+from ess_observatory.tabular.sheets import open_sheets
 
 CODEBOOKS = Path(__file__).parent / "data" / "survey"
 KOBO = {

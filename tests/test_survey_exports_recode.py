@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from ess_observatory.codebook.codebook import load_codebook
+from ess_observatory.codebook.recodes import load_recodes
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.read.sheets import open_sheets
-from ess_observatory.survey.codebook import load_codebook
-from ess_observatory.survey.recode import load_recodes, write_to_recode
+from ess_observatory.survey.to_recode import write_to_recode
+from ess_observatory.tabular.sheets import open_sheets
 from test_survey_support import CODEBOOK, database, read, small_codebook, wide
 
 HEADER = "question_code,text,choice_code,by,on\n"
@@ -124,7 +125,7 @@ def test_the_codebook_brings_the_recodes_that_lie_beside_it(tmp_path: Path) -> N
 
 
 def test_a_comment_beside_a_single_answer_is_kept_and_needs_no_recode() -> None:
-    from ess_observatory.survey.codebook import codebook_from
+    from ess_observatory.codebook.codebook import codebook_from
     from test_survey_support import small
 
     data = small()

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ess_observatory.codebook.expressions import parse, references
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.evaluation import Given, evaluate, to_sql
-from ess_observatory.survey.expressions import parse, references
 from test_survey_support import database, read, small_codebook, wide
 
 ANSWERS = {

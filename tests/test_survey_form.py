@@ -11,14 +11,14 @@ import openpyxl
 import pytest
 import yaml
 
-from ess_observatory.read.sheets import open_sheets
-from ess_observatory.survey.codebook import codebook_from
+from ess_observatory.codebook.codebook import codebook_from
 from ess_observatory.survey.dialects import Excel, XPath
 from ess_observatory.survey.form import write_form
 from ess_observatory.survey.plan import form_lines, wide_columns
 from ess_observatory.survey.read import read_answers, recognise
 from ess_observatory.survey.tables import survey_cells
 from ess_observatory.survey.wording import Setting, say
+from ess_observatory.tabular.sheets import open_sheets
 from test_survey_form_support import (
     as_export,
     declined,

@@ -12,10 +12,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from ess_observatory.build.database import Database
-from ess_observatory.build.place import Outputs
+from ess_observatory.codebook.codebook import load_codebook
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.survey.codebook import load_codebook
 from ess_observatory.survey.form import write_form
 from ess_observatory.survey.privacy import citable_names, consenting, purge
 from test_survey_form_support import fill
@@ -38,7 +38,7 @@ SECRETS = {
 @pytest.fixture(scope="module")
 def planted(project, reference_raw, tmp_path_factory) -> Outputs:
     """The reference edition with two more answers, whose words are nowhere else."""
-    from ess_observatory.build.runner import run
+    from ess_observatory.recipe.runner import run
 
     base = tmp_path_factory.mktemp("planted")
     raw = base / "raw"
@@ -159,7 +159,7 @@ def test_the_command_asks_to_be_confirmed(planted: Outputs, tmp_path) -> None:
     command = [
         sys.executable,
         "-m",
-        "ess_observatory.cli",
+        "ess_observatory.commands.main",
         "survey",
         "purge",
         "--out",

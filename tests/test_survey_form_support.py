@@ -7,10 +7,10 @@ from typing import Any
 
 import openpyxl
 
-from ess_observatory.read.sheets import Sheet, open_sheets
-from ess_observatory.survey.codebook import load_codebook
-from ess_observatory.survey.expressions import Compare, Junction, Node, membership
-from ess_observatory.survey.questions import OTHER, Codebook, Question
+from ess_observatory.codebook.codebook import load_codebook
+from ess_observatory.codebook.expressions import Compare, Junction, Node, membership
+from ess_observatory.codebook.questions import OTHER, Codebook, Question
+from ess_observatory.tabular.sheets import Sheet, open_sheets
 from test_survey_support import CODEBOOK, sheet
 
 SIRET = "73282932000074"

@@ -13,8 +13,8 @@ import openpyxl
 import pytest
 import yaml
 
+from ess_observatory.codebook.codebook import codebook_from
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.survey.codebook import codebook_from
 from ess_observatory.survey.printed import printed, write_printed
 from ess_observatory.survey.wording import Setting
 from ess_observatory.survey.xlsform import write_xlsform
@@ -190,7 +190,7 @@ def test_french_and_english_are_complete() -> None:
 @pytest.mark.parametrize(("command", "suffix"), [("form", ".xlsx"), ("xlsform", ".xlsx"), ("print", ".html")])
 def test_the_command(command, suffix, tmp_path) -> None:
     def ess(*arguments: str) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-m", "ess_observatory.cli", "survey", command, *arguments]
+        line = [sys.executable, "-m", "ess_observatory.commands.main", "survey", command, *arguments]
         return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
 
     path = tmp_path / "nouveau" / f"questionnaire{suffix}"

@@ -12,13 +12,14 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import REFERENCE, ROOT
-from ess_observatory.build.place import Outputs
-from ess_observatory.build.runner import run
-from ess_observatory.cli import app
+from ess_observatory.codebook.codebook import load_codebook
+from ess_observatory.commands.main import app
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.export.package import export_package
-from ess_observatory.project import Project
-from ess_observatory.publish.tables import Publication, load_publication
-from ess_observatory.survey.codebook import load_codebook
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.reader import read_publication
+from ess_observatory.recipe.runner import run
 from ess_observatory.survey.form import write_form
 from ess_observatory.survey.xlsform import write_xlsform
 
@@ -80,7 +81,7 @@ def next_edition(changed: Project, reference_raw: Path, tmp_path_factory: pytest
 
 @pytest.fixture(scope="module")
 def published(next_edition: Outputs) -> Publication:
-    return load_publication(next_edition.publication)
+    return read_publication(next_edition.publication)
 
 
 def test_one_entry_is_in_the_form_and_the_xlsform(changed: Project, tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.build.database import Database
-from ess_observatory.read.sheets import Sheet
-from ess_observatory.survey.codebook import Codebook, codebook_from
+from ess_observatory.codebook.codebook import Codebook, codebook_from
+from ess_observatory.engine.database import Database
 from ess_observatory.survey.core import build_survey
 from ess_observatory.survey.read import SurveyRead, read_answers
+from ess_observatory.tabular.sheets import Sheet
 
 ROOT = Path(__file__).resolve().parents[1]
 CODEBOOK = ROOT / "pipelines" / "survey" / "questionnaire.yml"

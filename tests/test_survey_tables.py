@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ess_observatory.build.database import Database
+from ess_observatory.codebook.codebook import load_codebook
+from ess_observatory.engine.database import Database
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.read.sheets import open_sheets
-from ess_observatory.survey.codebook import load_codebook
 from ess_observatory.survey.read import SurveyRead, read_answers
 from ess_observatory.survey.tables import survey_cells
+from ess_observatory.tabular.sheets import open_sheets
 from test_survey_support import CODEBOOK, ROOT, database, read, small_codebook, wide
 
 HEADER = ["ID", "A1", "A2", "A3[besoin]", "A3[reseau]", "A3[other]", "A3[nonresponse]", "B1", "B2", "B3"]

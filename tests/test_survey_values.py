@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ess_observatory.survey.values import (
+from ess_observatory.codebook.values import (
     Refusal,
     normalise,
     parse_commune,

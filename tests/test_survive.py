@@ -18,13 +18,13 @@ import openpyxl
 import pytest
 
 from conftest import ROOT
-from ess_observatory.build import place
-from ess_observatory.build.exchange import exchange
-from ess_observatory.build.lock import locked
-from ess_observatory.build.place import Outputs, building, put_in_place, settle
-from ess_observatory.build.runner import run
+from ess_observatory.declare.project import Project
+from ess_observatory.engine import outputs as place
+from ess_observatory.engine.exchange import exchange
+from ess_observatory.engine.lock import locked
+from ess_observatory.engine.outputs import Outputs, building, put_in_place, settle
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Project
+from ess_observatory.recipe.runner import run
 from survive_server import ITEMS, write_items
 from test_other_edition import COMMUNES, _siret
 
@@ -188,7 +188,7 @@ def content(out: Path) -> dict[str, bytes]:
 
 
 def rows_in_database(out: Path) -> int:
-    from ess_observatory.build.database import Database
+    from ess_observatory.engine.database import Database
 
     with Database(out / "observatory.duckdb", read_only=True) as db:
         return db.rows("select sum(rows_kept) from staging.ledger")[0][0]
@@ -318,7 +318,7 @@ def test_the_lock_of_a_dead_process_is_free(tmp_path):
         [
             sys.executable,
             "-c",
-            "import sys, time\nfrom pathlib import Path\nfrom ess_observatory.build.lock import locked\n"
+            "import sys, time\nfrom pathlib import Path\nfrom ess_observatory.engine.lock import locked\n"
             "with locked(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)",
             str(tmp_path),
         ],
@@ -339,8 +339,8 @@ def test_the_lock_of_a_dead_process_is_free(tmp_path):
 @pytest.mark.parametrize("change", ["removed", "rewritten"])
 def test_a_raw_file_that_changes_meanwhile_stops_the_run(server, whole, tmp_path, monkeypatch, change):
     """The bytes that were read are compared again just before the build is put in place."""
-    from ess_observatory.build import runner, steps
-    from ess_observatory.project import Project
+    from ess_observatory.declare.project import Project
+    from ess_observatory.recipe import runner, steps
 
     project = Project.load(server.root)
     outputs = Outputs.of(project.root, "tiny", tmp_path / "out")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ess_observatory.build.place import Outputs
-from ess_observatory.project import Project
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.publish.edition_words import names_for_texts
-from ess_observatory.publish.tables import Publication, load_publication
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.reader import read_publication
 from ess_observatory.publish.texts import Placeholders, load_texts
 
 FOLDER = Path(__file__).resolve().parents[1] / "pipelines" / "texts" / "fr"
@@ -34,7 +35,7 @@ by_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 
 @pytest.fixture(scope="module")
 def publication(reference_build: Outputs) -> Publication:
-    return load_publication(reference_build.publication)
+    return read_publication(reference_build.publication)
 
 
 def prose(path: Path) -> str:
@@ -146,7 +147,7 @@ def test_thresholds_in_words_are_those_of_the_rules(project: Project) -> None:
 def test_commands_named_in_the_documents_exist(name: str) -> None:
     from typer.main import get_command
 
-    from ess_observatory.cli import app
+    from ess_observatory.commands.main import app
 
     root = FOLDER.parents[2]
     document = (root / name).read_text(encoding="utf-8")

@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import ROOT, TODAY
-from ess_observatory.build.database import Database
-from ess_observatory.build.place import Outputs
+from ess_observatory.compared.perimeters import compare_perimeters
+from ess_observatory.declare.project import Project
+from ess_observatory.declare.territories import official_area
 from ess_observatory.demo import write_demo
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.perimeter import compare_perimeters
-from ess_observatory.project import Project
-from ess_observatory.territories import official_area
 
 EDITIONS = (TODAY, "cambresis-2026")
 
@@ -312,7 +312,7 @@ def test_comparing_nothing_built_says_so(project: Project, tmp_path: Path):
 def _ess(*arguments: str | Path, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "ESS_ROOT": str(root), "COLUMNS": "120"}
     return subprocess.run(
-        [sys.executable, "-m", "ess_observatory.cli", *map(str, arguments)],
+        [sys.executable, "-m", "ess_observatory.commands.main", *map(str, arguments)],
         cwd=root, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
@@ -459,13 +459,13 @@ def test_an_employment_zone_from_the_table_of_its_producer(newcomer: Path, zonin
 
 
 def test_a_whole_list_gives_back_lost_zeros_and_present_communes(project: Project, tmp_path: Path):
-    from ess_observatory.commune_list import read_commune_list
+    from ess_observatory.declare.commune_list import read_commune_list
 
     file = tmp_path / "communes.csv"
     file.write_text(
         "Code commune,Nom\n1001,L’Abergement\n01340,Saint-Bénigne\n59392,Maubeuge\n", encoding="utf-8"
     )
-    found = read_commune_list(project, file)
+    found = read_commune_list(project.geography, file)
     assert found.codes == ("01001", "01015", "59392")
     assert found.replaced == {"01340": "01015"}
 
@@ -477,24 +477,24 @@ def test_a_whole_list_gives_back_lost_zeros_and_present_communes(project: Projec
 def test_a_table_of_communes_that_cannot_be_used_is_said(
     project: Project, zoning: Path, keep: str | None, code: str, said: str
 ):
-    from ess_observatory.commune_list import read_commune_list
+    from ess_observatory.declare.commune_list import read_commune_list
 
     with pytest.raises(ObservatoryError) as caught:
-        read_commune_list(project, zoning if keep else zoning.with_name("absent.csv"), keep)
+        read_commune_list(project.geography, zoning if keep else zoning.with_name("absent.csv"), keep)
     assert caught.value.code == code
     assert said in str(caught.value)
 
 
 def test_codes_that_are_no_commune_are_said(project: Project, tmp_path: Path):
-    from ess_observatory.commune_list import read_commune_list
+    from ess_observatory.declare.commune_list import read_commune_list
 
     file = tmp_path / "liste.csv"
     file.write_text("CODGEO\n59392\n99999\n", encoding="utf-8")
     with pytest.raises(ObservatoryError, match="99999"):
-        read_commune_list(project, file)
+        read_commune_list(project.geography, file)
     file.write_text("Nom\nMaubeuge\n", encoding="utf-8")
     with pytest.raises(ObservatoryError, match="colonne"):
-        read_commune_list(project, file)
+        read_commune_list(project.geography, file)
 
 
 # ------------------------------------------------------------------ a new user's missteps
@@ -536,7 +536,7 @@ def test_a_source_for_a_file_that_one_reads_already_is_refused(newcomer: Path):
 def test_two_perimeters_are_compared_from_the_same_command(built: Outputs, newcomer: Path):
     from typer.testing import CliRunner
 
-    from ess_observatory.cli import app
+    from ess_observatory.commands.main import app
 
     place = str(built.base)
     named = ["--edition", EDITIONS[0], "--out", place, "--json"]

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from ess_observatory.build.database import Database
-from ess_observatory.build.examples import fill, rules_for
-from ess_observatory.build.graph import read_model
-from ess_observatory.build.rules import load_rules
-from ess_observatory.declared import read_toml
-from ess_observatory.project import Project
+from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.graph import read_model
 from ess_observatory.read import load
 from ess_observatory.read.recognise import take_inventory
+from ess_observatory.recipe.examples import fill, rules_for
+from ess_observatory.recipe.rules import load_rules
 
 EDITION = "sambre-avesnois-2026"
 FOLDERS = sorted(path.parent for path in (ROOT / "pipelines" / "sources").glob("*/expected.toml"))

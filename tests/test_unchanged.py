@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ess_observatory.build import runner
-from ess_observatory.build.place import Outputs
-from ess_observatory.project import Project
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.outputs import Outputs
+from ess_observatory.recipe import runner
 
 
 @pytest.fixture

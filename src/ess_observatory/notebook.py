@@ -12,18 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.build.place import Outputs
+from ess_observatory.declare.project import find_root
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import find_root
-from ess_observatory.publish.tables import (
-    SECRET,
-    Figure,
-    Publication,
-    PublishedTable,
-    load_publication,
-)
+from ess_observatory.publish.publication import Figure, Publication
+from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.tables import SECRET, PublishedTable
 from ess_observatory.render.notebook_chart import Chart, draw
-from ess_observatory.render.numbers import format_number
+from ess_observatory.render.notebook_table import NotebookTable
+from ess_observatory.words.numbers import format_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,7 +158,7 @@ class Observatory:
                 "Construisez-la : make annual-report (ou « ess run »).",
                 Exit.MISSING,
             )
-        publication = load_publication(outputs.publication)
+        publication = read_publication(outputs.publication)
         found = publication.manifest["edition"]
         if edition and found != edition:
             raise ObservatoryError(
@@ -180,10 +178,10 @@ class Observatory:
         rows = [(table.number, table.id, table.title, table.base) for table in self.publication.tables]
         return pd.DataFrame(rows, columns=["number", "id", "title", "base"], dtype="string")
 
-    def table(self, key: str) -> PublishedTable:
+    def table(self, key: str) -> NotebookTable:
         """A table by id or number (`"size_bands"`, `"1.1"`); shows itself, and gives `.to_frame()`."""
         try:
-            return self.publication.table(key)
+            return NotebookTable.of(self.publication.table(key))
         except KeyError:
             names = [name for table in self.publication.tables for name in (table.id, table.number)]
             raise _unknown("Tableau", key, names, "obs.tables") from None
@@ -230,8 +228,6 @@ class Observatory:
                 Exit.MISSING,
             )
         import duckdb
-
-        from ess_observatory.build.database import Database
 
         with Database(self.outputs.database, read_only=True) as database:
             try:

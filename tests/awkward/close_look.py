@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from awkward.toy import Outcome, load_matches
-from ess_observatory.build.database import Database
+from ess_observatory.declare.source_spec import ColumnSpec, SourceSpec
+from ess_observatory.engine.database import Database
 from ess_observatory.read import cast, cells, records, sql
-from ess_observatory.source_spec import ColumnSpec, SourceSpec
 
 
 def look_at_all(patch: pytest.MonkeyPatch, slice_bytes: int) -> None:

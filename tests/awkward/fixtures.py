@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from awkward.toy import toy_project
-from ess_observatory.build.database import Database
-from ess_observatory.build.rules import load_rules
+from ess_observatory.engine.database import Database
+from ess_observatory.recipe.rules import load_rules
 
 
 @pytest.fixture(scope="session")

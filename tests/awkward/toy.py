@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ess_observatory.build.database import Database
+from ess_observatory.declare.project import Project
+from ess_observatory.declare.source_spec import SourceSpec
+from ess_observatory.engine.database import Database
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Project
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, take_inventory
-from ess_observatory.source_spec import SourceSpec
 
 TOY = """
 title = "Essai"

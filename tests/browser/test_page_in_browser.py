@@ -16,11 +16,12 @@ import pytest
 from devtools import Browser
 from openpyxl import load_workbook
 
-from ess_observatory.build.database import Database
-from ess_observatory.build.place import Outputs
-from ess_observatory.directory import write_directory
-from ess_observatory.project import Project
-from ess_observatory.publish.tables import Publication, load_publication
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.outputs import Outputs
+from ess_observatory.export.directory import write_directory
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.reader import read_publication
 from ess_observatory.render.html import PAGES, html_page, render_html
 from ess_observatory.render.paper import browser as find_browser
 from ess_observatory.render.paper import page_numbers
@@ -66,13 +67,13 @@ def axe() -> str:
 
 @pytest.fixture(scope="module")
 def publication(tmp_path_factory: pytest.TempPathFactory) -> Publication:
-    return load_publication(build_publication(tmp_path_factory.mktemp("browser") / "publication"))
+    return read_publication(build_publication(tmp_path_factory.mktemp("browser") / "publication"))
 
 
 @pytest.fixture(scope="module")
 def page(publication: Publication, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
-    render_html(load_publication(publication.dir, "en"), folder / PAGES["en"], "en", others=("fr",))
+    render_html(read_publication(publication.dir, "en"), folder / PAGES["en"], "en", others=("fr",))
     return render_html(publication, folder / PAGES["fr"], others=("en",))
 
 
@@ -277,16 +278,16 @@ def edition_pages(
     folder = tmp_path_factory.mktemp("pages")
     published, today = reference_build.publication, today_build.publication
     with Database(reference_build.database, read_only=True) as db:
-        book = load_publication(published)
+        book = read_publication(published)
         write_directory(db, project, book.manifest, book.map, folder)
     return {
         "report": reference_build.page,
-        "english": render_html(load_publication(published, "en"), folder / PAGES["en"], "en", others=("fr",)),
+        "english": render_html(read_publication(published, "en"), folder / PAGES["en"], "en", others=("fr",)),
         "quality": reference_build.quality / "rapport-qualite.html",
         "expectations": reference_build.quality / "data_docs" / "index.html",
         "directory": next(folder.glob("*annuaire.html")),
-        "today": render_html(load_publication(today), folder / "today.html"),
-        "today in English": render_html(load_publication(today, "en"), folder / "today.en.html", "en"),
+        "today": render_html(read_publication(today), folder / "today.html"),
+        "today in English": render_html(read_publication(today, "en"), folder / "today.en.html", "en"),
     }
 
 
@@ -321,7 +322,7 @@ def test_pages_of_an_edition_conform_to_html(edition_pages: dict[str, Path], tmp
     checker = _fetched("vnu-jar", CHECKER, "build/dist/vnu.jar")
     printed = tmp_path / "printed.html"
     folder = edition_pages["report"].parents[1] / "publication"
-    printed.write_text(html_page(load_publication(folder), page_numbers={"ch-1-t": 3}), encoding="utf-8")
+    printed.write_text(html_page(read_publication(folder), page_numbers={"ch-1-t": 3}), encoding="utf-8")
     pages = [str(path) for path in (*edition_pages.values(), printed)]
     command = [java, "-Xss4m", "-jar", str(checker), "--format", "json", "--exit-zero-always", *pages]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)

@@ -13,8 +13,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from ..declared import read_csv_rows
-from ..project import Project
+from ess_observatory.declare.files import read_csv_rows
+from ess_observatory.declare.project import Project
+
 from .identifiers import Identifiers, Words, siret
 from .today_files import write_files
 

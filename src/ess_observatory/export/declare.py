@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.declared import read_toml
+from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.project import Project
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import Project
 
 #: Types a field may have, with their name in Table Schema (the same).
 TYPES = ("string", "number", "integer", "boolean")

@@ -9,14 +9,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.compare import WORDS, Change
+from ess_observatory.compared.compare import WORDS, Change
 from ess_observatory.export.declare import Field
 from ess_observatory.export.describe import About
 from ess_observatory.export.files import rows_csv, write_text
-from ess_observatory.publish.tables import Publication, PublishedTable
-from ess_observatory.publish.texts import french
-from ess_observatory.render.csvfile import safe_text
-from ess_observatory.render.numbers import format_number
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.tables import PublishedTable
+from ess_observatory.words.numbers import format_number
+from ess_observatory.words.spreadsheet import safe_text
+from ess_observatory.words.typography import french
 
 if TYPE_CHECKING:
     from jinja2 import Environment

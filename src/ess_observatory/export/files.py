@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.render.csvfile import BOM, safe_text
+from ess_observatory.words.spreadsheet import BOM, safe_text
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ess_observatory.breaks import Breaks
-from ess_observatory.compare import Change, compare, read_snapshot
+from ess_observatory.compared.compare import Change, compare, read_snapshot
+from ess_observatory.declare.breaks import Breaks
+from ess_observatory.declare.project import Project
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.export.catalogue import dcat
 from ess_observatory.export.declare import load_package
@@ -30,9 +31,10 @@ from ess_observatory.export.provenance import provenance
 from ess_observatory.export.report import quality, quality_page
 from ess_observatory.export.resources import Records, arrow_table
 from ess_observatory.export.totals import totals
-from ess_observatory.project import Project
-from ess_observatory.publish.tables import Publication, load_publication
-from ess_observatory.render.csvfile import csv_name, safe_text, table_csv
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.table_csv import csv_name, table_csv
+from ess_observatory.words.spreadsheet import safe_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,7 +55,7 @@ def export_package(project: Project, publication: Path, out: Path, previous: Pat
 
     `previous`: a former package, publication or edition, for the journal of changes. The same publication gives the same bytes.
     """
-    book = load_publication(publication)
+    book = read_publication(publication)
     about = About(book.manifest, load_package(project))
     changes, since, former = _since(project, book, previous)
     out.mkdir(parents=True, exist_ok=True)
@@ -115,7 +117,7 @@ def _fill(project: Project, book: Publication, about: About, folder: Path) -> di
         write_text(
             folder / "csv" / "tableaux" / csv_name(published, about.stem.rstrip("_")), table_csv(published)
         )
-    english = {table.id: table.title for table in load_publication(book.dir, "en").tables}
+    english = {table.id: table.title for table in read_publication(book.dir, "en").tables}
     write_dictionary(about, book, english, examples, folder)
     has_survey = _write_codebook(project, about, folder)
     has_rules = _write_rules(about, folder)

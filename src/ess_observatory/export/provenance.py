@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory import __version__
+from ess_observatory.declare.project import Project
 from ess_observatory.export.describe import About
 from ess_observatory.export.files import sha256
-from ess_observatory.project import Project
 
 _PUBLISHED = (
     "figures.parquet",

@@ -9,8 +9,8 @@ from typing import Any
 
 from ess_observatory.export.describe import About
 from ess_observatory.export.documents import prose
-from ess_observatory.publish.tables import Publication
-from ess_observatory.render.labels import status_key, status_label, verdict_label
+from ess_observatory.publish.publication import Publication
+from ess_observatory.words.labels import status_key, status_label, verdict_label
 
 
 def quality(about: About, publication: Publication) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ess_observatory.codebook.codebook import load_codebook
+from ess_observatory.declare.project import Project
 from ess_observatory.export.declare import Resource
-from ess_observatory.project import Project
-from ess_observatory.publish.tables import Figure, Publication
-from ess_observatory.render.numbers import format_cell
+from ess_observatory.publish.printed_cells import format_cell
+from ess_observatory.publish.publication import Figure, Publication
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,8 +78,6 @@ class Records:
         """Codes of the questions of the codebook, when there is one."""
         if not self.project.questionnaire.is_file():
             return frozenset()
-        from ess_observatory.survey.codebook import load_codebook
-
         return frozenset(question.code for question in load_codebook(self.project.questionnaire).questions)
 
     def _record(self, figure: Figure) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.export.files import SUMS, french_csv, members, sha256
 from ess_observatory.export.totals import block_sums
-from ess_observatory.render.numbers import round_half_up
+from ess_observatory.words.numbers import round_half_up
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ess_observatory.build.database import Database
-from ess_observatory.project import Edition, Project
+from ess_observatory.declare.english_words import load_words
+from ess_observatory.declare.project import Edition, Project
+from ess_observatory.engine.database import Database
 from ess_observatory.publish import write
 from ess_observatory.publish.book import Book, known_ids
 from ess_observatory.publish.cells import read_cells
 from ess_observatory.publish.controls import control
 from ess_observatory.publish.edition_words import names_for_texts
-from ess_observatory.publish.english import load_words
+from ess_observatory.publish.last_look import close
 from ess_observatory.publish.replication import check_cells, replicate
 from ess_observatory.publish.texts import Placeholders
 from ess_observatory.publish.wide import write_wide
 from ess_observatory.quality.verdicts import Verdict, verdict
-from ess_observatory.secrecy.close import close
 from ess_observatory.secrecy.protect import Protected, protect
 
 

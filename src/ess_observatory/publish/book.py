@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ess_observatory.declare.project import Edition, Project, TableCard
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Edition, Project, TableCard
 from ess_observatory.secrecy.door import Cell
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ess_observatory.build.database import Database
+from ess_observatory.declare.project import TableCard
+from ess_observatory.engine.database import Database
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import TableCard
 from ess_observatory.secrecy.door import Cell
 
 REQUIRED = ("row_code", "row_label", "row_rank", "column_code")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from ess_observatory.build.database import Database
+from ess_observatory.engine.database import Database
 from ess_observatory.publish.book import Book
 from ess_observatory.quality import Verdict
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ess_observatory.project import Edition, Project
+from ess_observatory.declare.project import Edition, Project
 from ess_observatory.publish.texts import Placeholders
-from ess_observatory.render import words_en, words_fr
+from ess_observatory.words import english as words_en
+from ess_observatory.words import french as words_fr
 
 
 def names_for_texts(project: Project, edition: Edition) -> dict[str, Any]:

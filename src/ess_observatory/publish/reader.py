@@ -46,8 +46,9 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.publish.tables import SIGN_OF_STATUS, Cell, Column, Publication, PublishedTable, Row
-from ess_observatory.render.labels import unit_word
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.tables import SIGN_OF_STATUS, Cell, Column, PublishedTable, Row
+from ess_observatory.words.labels import unit_word
 
 _TEXTS = ("title", "finding", "scope", "source", "base", "reading_aid", "notes", "stub")
 

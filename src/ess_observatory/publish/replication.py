@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.declared import read_csv_rows
+from ess_observatory.declare.files import read_csv_rows
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.render.numbers import format_value, round_half_up
 from ess_observatory.secrecy.door import Cell
+from ess_observatory.words.numbers import format_value, round_half_up
 
 _OPERATORS: dict[type, Callable] = {
     ast.Add: operator.add,

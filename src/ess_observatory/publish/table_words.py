@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from ess_observatory.declared import read_toml
+from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.project import Project, TableCard
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Project, TableCard
 from ess_observatory.publish.book import Book
-from ess_observatory.publish.texts import Placeholders, french
+from ess_observatory.publish.texts import Placeholders
 from ess_observatory.secrecy.door import Cell
+from ess_observatory.words.typography import french
 
 
 def declared_scopes(project: Project, placeholders: Placeholders) -> dict[str, str]:

@@ -1,14 +1,11 @@
 """The published table: what every renderer, notebook and reader of a publication folder gets.
 
-`load_publication(dir)` reads a publication folder into these frozen objects (files: see `publish.reader`).
+`read_publication(dir)` reads a publication folder into these frozen objects (files: see `publish.reader`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -181,81 +178,3 @@ class PublishedTable:
             data[column.code] = pd.array([cell.value for cell in cells], dtype="Float64")
             data[f"{column.code}_sign"] = pd.array([cell.sign for cell in cells], dtype="string")
         return pd.DataFrame(data, index=pd.Index([row.code for row in self.rows], name="row_code"))
-
-    def _repr_html_(self) -> str:
-        """The report's own HTML table (caption, reading aid, scope, source), for notebooks."""
-        from ess_observatory.render.html import table_fragment
-
-        return table_fragment(self)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A published number with its context."""
-
-    id: str
-    table: PublishedTable
-    row: Row
-    column: Column
-    cell: Cell
-
-    @property
-    def value(self) -> float | None:
-        """The number, or None when it is not shown."""
-        return self.cell.value
-
-    @property
-    def sign(self) -> str:
-        """'' when the value is shown."""
-        return self.cell.sign
-
-    def formatted(self, lang: str = "fr") -> str:
-        """The value as printed, with its unit sign (« 14,9 % »), or the sign."""
-        from ess_observatory.render.numbers import format_cell
-
-        return format_cell(self.cell, self.column, lang, with_unit=True)
-
-
-@dataclass(frozen=True)
-class Publication:
-    """A publication folder, read."""
-
-    dir: Path
-    manifest: dict[str, Any]
-    tables: tuple[PublishedTable, ...]
-    texts: dict[str, Any]
-    map: dict[str, Any] | None
-    checks: list[dict[str, Any]]
-    replication: list[dict[str, Any]]
-    lang: str = "fr"
-
-    def table(self, key: str) -> PublishedTable:
-        """A table by id or by number. Raises KeyError when there is none."""
-        for table in self.tables:
-            if key in (table.id, table.number):
-                return table
-        raise KeyError(key)
-
-    def figures(self) -> Iterator[Figure]:
-        """Every published number, in print order."""
-        for table in self.tables:
-            for row in table.rows:
-                for column in table.columns:
-                    cell = table.cell(row, column)
-                    if cell.figure_id is not None:
-                        yield Figure(cell.figure_id, table, row, column, cell)
-
-    @cached_property
-    def _by_id(self) -> dict[str, Figure]:
-        return {figure.id: figure for figure in self.figures()}
-
-    def figure(self, figure_id: str) -> Figure:
-        """A published number by its stable id, with table, row and column. Raises KeyError."""
-        return self._by_id[figure_id]
-
-
-def load_publication(directory: Path | str, lang: str = "fr") -> Publication:
-    """Reads a publication folder (see `publish.reader.read_publication`)."""
-    from ess_observatory.publish.reader import read_publication
-
-    return read_publication(directory, lang)

@@ -9,8 +9,9 @@ from typing import Any
 
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.tables import SIGN_OF_STATUS
-from ess_observatory.render.numbers import format_value
 from ess_observatory.secrecy.door import CONFIDENTIAL, Cell
+from ess_observatory.words.numbers import format_value
+from ess_observatory.words.typography import typography
 
 #: Headings that cut a text in two: stakes of a chapter, key figures of the main points.
 _STAKES = {"fr": "## Enjeux", "en": "## What is at stake"}
@@ -192,27 +193,3 @@ def _glossary(path: Path | None, placeholders: Placeholders) -> list[dict[str, s
     entries = (re.match(r"\*\*(.+?)\*\*\s*:\s*(.+)", item, re.DOTALL) for item in _items(text))
     spell = typography(placeholders.lang)
     return [{"term": spell(e.group(1)), "definition": _inline(spell(e.group(2)))} for e in entries if e]
-
-
-def typography(lang: str) -> Callable[[str], str]:
-    """The spacing and apostrophes of prose in a language."""
-    return (lambda text: glued(french(text))) if lang == "fr" else english
-
-
-def english(text: str) -> str:
-    """English needs typographic apostrophes only."""
-    return re.sub(r"(?<=\w)'(?=\w)", "’", text)
-
-
-def french(text: str) -> str:
-    """French spacing: hard spaces before : % € and inside « », narrow ones before ; ! ?, typographic apostrophes."""
-    text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
-    text = re.sub(r"«[ \u00a0\u202f]?", "«\u00a0", text)
-    text = re.sub(r"[ \u00a0\u202f]?»", "\u00a0»", text)
-    text = re.sub(r" (?=[:%€](?:\s|$|[.,)]))", "\u00a0", text)
-    return re.sub(r"[ \u00a0](?=[;!?](?:\s|$))", "\u202f", text)
-
-
-def glued(text: str) -> str:
-    """Prose whose numbers never end a line: a hard space between a number and the word that it counts."""
-    return re.sub(r"(?<=\d) (?=[^\W\d_])", "\u00a0", text)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ess_observatory.publish.tables import PublishedTable, load_publication
-from ess_observatory.render.csvfile import csv_name, table_csv
+from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.table_csv import csv_name, table_csv
+from ess_observatory.publish.tables import PublishedTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,7 +17,7 @@ def write_wide(folder: Path) -> None:
     """`csv/<number>_<id>.csv` (SYNTHETIQUE_… when it is) and `tables/<id>.parquet` for every table of a publication."""
     import pyarrow.parquet as pq
 
-    publication = load_publication(folder)
+    publication = read_publication(folder)
     is_synthetic = bool(publication.manifest.get("synthetic"))
     for name in ("csv", "tables"):
         (folder / name).mkdir(exist_ok=True)

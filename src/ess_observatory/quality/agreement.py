@@ -6,10 +6,10 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.build.database import Database
+from ess_observatory.engine.database import Database
 from ess_observatory.quality.refused import MOST_ROWS
 from ess_observatory.read.cast import quote
-from ess_observatory.spreadsheet import TEXT_ONLY
+from ess_observatory.words.spreadsheet import TEXT_ONLY
 
 STEM = "desaccords-perimetre"
 _TABLE = "core.perimeter_opinion"

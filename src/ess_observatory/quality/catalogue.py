@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.declared import read_toml
+from ess_observatory.declare.files import read_toml
 
 
 def read_catalogue(pipelines: Path) -> dict[str, dict[str, Any]]:
@@ -42,7 +42,7 @@ def catalogue_page(catalogue: dict[str, dict[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    from ess_observatory.project import find_root
+    from ess_observatory.declare.project import find_root
 
     root = find_root()
     page = root / "docs" / "erreurs.md"

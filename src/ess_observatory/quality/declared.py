@@ -7,15 +7,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.build.database import Database
-from ess_observatory.build.place import Outputs
+from ess_observatory.declare.project import Edition, Project, read_toml
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.project import Edition, Project, read_toml
 from ess_observatory.quality.partitions import BOOK, compare_partitions
 from ess_observatory.quality.refused import still_refused
 from ess_observatory.quality.verdicts import Verdict, severity_of, verdict
 from ess_observatory.read.cast import quote
-from ess_observatory.render.numbers import HARD_SPACE, format_number
+from ess_observatory.words.numbers import HARD_SPACE, format_number
 
 
 def budgets(db: Database, project: Project) -> list[Verdict]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from ess_observatory.build.database import Database
+from ess_observatory.engine.database import Database
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.metrics import compute
 from ess_observatory.quality.suites import Suite

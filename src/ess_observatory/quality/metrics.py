@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from ess_observatory.build.database import Database
+from ess_observatory.engine.database import Database
 from ess_observatory.quality.conditions import Metric, condition, hashed, name_of, packed, rows_of, unexpected
 
 #: How many examples of unexpected values a result holds (that of the library's BASIC format).

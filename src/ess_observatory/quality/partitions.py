@@ -14,13 +14,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.build.database import Database
-from ess_observatory.declared import read_toml
-from ess_observatory.project import Project
+from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.project import Project
+from ess_observatory.declare.source_spec import SourceSpec
+from ess_observatory.engine.database import Database
 from ess_observatory.quality.verdicts import Verdict, severity_of, verdict
 from ess_observatory.read.cast import quote
-from ess_observatory.render.numbers import HARD_SPACE, format_number
-from ess_observatory.source_spec import SourceSpec
+from ess_observatory.words.numbers import HARD_SPACE, format_number
 
 BOOK = "row_counts.parquet"
 _SHOWN = 8

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ess_observatory.build.database import Database
-from ess_observatory.project import Project
+from ess_observatory.declare.project import Project
+from ess_observatory.declare.source_spec import SourceSpec
+from ess_observatory.engine.database import Database
 from ess_observatory.quality.catalogue import not_to_correct
 from ess_observatory.read.cast import quote
 from ess_observatory.read.headers import normalise
 from ess_observatory.read.recognise import Inventory
 from ess_observatory.read.refused_headers import FILE, LINE, REFUSED_HEADERS, SHEET
-from ess_observatory.source_spec import SourceSpec
 
 #: Rows a sheet of the workbook holds at most: past that, the file itself has to be asked for again.
 MOST_ROWS = 50_000

@@ -9,16 +9,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.build.database import Database
-from ess_observatory.project import Edition, Project
-from ess_observatory.publish.texts import french
+from ess_observatory.declare.project import Edition, Project
+from ess_observatory.engine.database import Database
 from ess_observatory.quality.agreement import STEM
 from ess_observatory.quality.catalogue import not_to_correct, read_catalogue
 from ess_observatory.quality.gate import Judged
 from ess_observatory.quality.refused import RefusedSheet
 from ess_observatory.quality.verdicts import Verdict
 from ess_observatory.quality.workbook import NAME
-from ess_observatory.render.numbers import HARD_SPACE, format_number
+from ess_observatory.words.numbers import HARD_SPACE, format_number
+from ess_observatory.words.typography import french
 
 REPORT = "rapport-qualite.html"
 _WORDS = {

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.declared import read_toml
+from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.project import Project, TableCard
+from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.project import Project, TableCard
 from ess_observatory.quality.verdicts import SEVERITIES, severity_of
 from ess_observatory.read.cast import quote
-from ess_observatory.source_spec import SourceSpec
 
 FIRST, SECOND = "staging", "publication"
 _GUARD = "Il y a des lignes à contrôler"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ess_observatory.quality.refused import RefusedSheet
 from ess_observatory.read.refused_headers import REFUSED_HEADERS
-from ess_observatory.render.numbers import format_number
-from ess_observatory.spreadsheet import TEXT_ONLY
+from ess_observatory.words.numbers import format_number
+from ess_observatory.words.spreadsheet import TEXT_ONLY
 
 NAME = "lignes-refusees.xlsx"
 _HELP = "Mode d’emploi"

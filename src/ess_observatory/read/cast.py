@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ess_observatory.declare.source_spec import ColumnSpec, SourceSpec
+from ess_observatory.engine.sql_text import quote
 from ess_observatory.read import identifiers, numbers
-from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal, quote
-from ess_observatory.source_spec import ColumnSpec, SourceSpec
+from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal
 
 __all__ = ["Cast", "Refusal", "Typing", "cast_of", "quote", "typing_of"]
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ess_observatory.build.database import Database
-from ess_observatory.read import limits
+from ess_observatory.declare.source_spec import SourceSpec
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.sql_text import quote
 from ess_observatory.read.headers import column_letter, normalise
-from ess_observatory.read.parquet import cell_sql, columns_of
 from ess_observatory.read.recognise import Match
 from ess_observatory.read.records import forget_records, read_records
-from ess_observatory.read.sheets import Sheet
-from ess_observatory.read.sql import clean, is_odd, plain_spaces, quote, trimmed, unquoted
-from ess_observatory.read.text import BAD_CHARACTER
-from ess_observatory.source_spec import SourceSpec
+from ess_observatory.read.sql import clean, is_odd, plain_spaces, trimmed, unquoted
+from ess_observatory.tabular import limits
+from ess_observatory.tabular.parquet import cell_sql, columns_of
+from ess_observatory.tabular.sheets import Sheet
+from ess_observatory.tabular.text import BAD_CHARACTER
 
 #: Code, reason and fix of rows that cannot be read at all. Their order is the order in which they are looked for.
 PROBLEMS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ess_observatory.build.database import Database
+from ess_observatory.engine.database import Database
 
 #: A retired code has one present commune (`merger`), an arrondissement its city (`arrondissement`); a code whose
 #: communes cannot be told apart has a `problem`. The territory's own codes always stand for themselves.

@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ess_observatory.build.database import Database
-from ess_observatory.declared import read_toml
+from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.source_spec import SourceSpec
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.sql_text import quote
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.read.sql import quote
-from ess_observatory.source_spec import SourceSpec
 
 ACTIONS = ("drop", "override", "scale", "flag")
 COLUMNS = (

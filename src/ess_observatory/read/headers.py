@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ess_observatory.errors import ObservatoryError
+from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.read.refused_headers import REFUSED_HEADERS
-from ess_observatory.source_spec import SourceSpec
 
 if TYPE_CHECKING:
-    from ess_observatory.read.recognise import Match
-    from ess_observatory.read.sheets import Sheet
+    from ess_observatory.tabular.sheets import Sheet
 
 #: In a declared header, stands for the year that the file is about.
 VINTAGE = "{vintage}"
@@ -187,38 +185,6 @@ def missing_hints(index: HeaderIndex, texts: list[str], missing: set[str]) -> st
         near = f" (le plus proche : « {guess[2]} »)" if guess and guess[1] >= 60 else ""
         hints.append(f"« {column.headers[0]} »{near}")
     return ", ".join(hints)
-
-
-def unknown_header_errors(match: Match, spec: SourceSpec) -> list[ObservatoryError]:
-    """One E221 for every header that nobody declared, with the line to paste."""
-    from rapidfuzz import fuzz, process
-
-    owner = {header: column.name for column in spec.columns for header in column.headers}
-    choices = {header: normalise(header) for header in owner}
-    taken = set(match.mapping)
-    errors = []
-    for position, header in match.unknown:
-        hit = process.extractOne(normalise(header), choices, scorer=fuzz.ratio)
-        likely = "aucun en-tête déclaré n’y ressemble"
-        if hit and hit[1] >= 70:
-            likely = f"ressemble à « {hit[2]} » (ressemblance {hit[1] / 100:.2f}".replace(".", ",") + ")"
-            if owner[hit[2]] in taken:
-                likely += ", déjà présent"
-            else:
-                likely += f' : dans [[columns]] name = "{owner[hit[2]]}", ajoutez "{_toml(header)}" à headers'
-        errors.append(
-            ObservatoryError(
-                "E221",
-                f"En-tête inconnu : « {header} »",
-                f"{place(match.sheet)}, ligne {match.header_line}, colonne {column_letter(position)} ; {likely}",
-                f'Pour l’écarter, dans pipelines/sources/{spec.id}/source.toml : ignored_headers = ["{_toml(header)}"]',
-            )
-        )
-    return errors
-
-
-def _toml(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def place(sheet: Sheet) -> str:

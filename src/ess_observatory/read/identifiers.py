@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal, quote
+from ess_observatory.engine.sql_text import quote
+from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal
 
 #: La Poste: its establishments follow Luhn, or a plain sum that is a multiple of 5 (Insee).
 LA_POSTE = "356000000"

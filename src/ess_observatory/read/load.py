@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.build.database import Database
+from ess_observatory.declare.source_spec import SourceSpec
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.sql_text import quote
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read import cells, corrections
 from ess_observatory.read.cast import SHOWN, Typing, empty_typed, typing_of
-from ess_observatory.read.headers import column_letter, place, unknown_header_errors
+from ess_observatory.read.headers import column_letter, place
 from ess_observatory.read.identifiers import commune_code
 from ess_observatory.read.recognise import Match
-from ess_observatory.read.sql import quote
-from ess_observatory.source_spec import SourceSpec
+from ess_observatory.read.unknown_headers import unknown_header_errors
 
 REFUSED_COLUMNS = ("source", "file", "sheet", "line", "column", "value", "code", "reason", "fix")
 LEDGER_COLUMNS = (

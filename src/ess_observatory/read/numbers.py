@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal, quote
+from ess_observatory.engine.sql_text import quote
+from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal
 
 #: Beyond, a number stored in a spreadsheet or a file of numbers has already lost digits.
 LARGEST = "1e15"

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.read.archive import kind_of, unpack
+from ess_observatory.read.file_names import SAVE_AS, is_noise, is_text, left_by_name, shown
 from ess_observatory.read.headers import HeaderIndex, Reading, candidates, missing_hints
-from ess_observatory.read.names import SAVE_AS, is_noise, is_text, left_by_name, shown
-from ess_observatory.read.places import Shared, files_of
-from ess_observatory.read.sheets import SUPPORTED, Sheet, open_sheets
-from ess_observatory.source_spec import SourceSpec
+from ess_observatory.read.raw_folders import Shared, files_of
+from ess_observatory.tabular.archive import kind_of, unpack
+from ess_observatory.tabular.sheets import SUPPORTED, Sheet, open_sheets
 
 SurveyTest = Callable[[Sheet], str | None]
 

@@ -12,10 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ess_observatory.build.database import Database
-from ess_observatory.read import limits
-from ess_observatory.read.sql import is_odd, plain_spaces, quote, without_idle_quotes
-from ess_observatory.read.text import Dialect, field_pattern, joined_record, record_pattern
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.sql_text import quote
+from ess_observatory.read.sql import is_odd, plain_spaces, without_idle_quotes
+from ess_observatory.tabular import limits
+from ess_observatory.tabular.text import Dialect, field_pattern, joined_record, record_pattern
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ess_observatory.read import limits
-from ess_observatory.read.text import BAD_CHARACTER, BLANKS, SPACES, WIDTHLESS
+from ess_observatory.engine.sql_text import quote
+from ess_observatory.tabular import limits
+from ess_observatory.tabular.text import BAD_CHARACTER, BLANKS, SPACES, WIDTHLESS
 
 #: The step that tells a value with nothing to refuse nor to note.
 PLAIN = "plain"
@@ -45,11 +46,6 @@ class Cast:
     notes: tuple[Note, ...] = ()
     steps: tuple[tuple[str, str], ...] = ()
     lookup: str | None = None
-
-
-def quote(text: str) -> str:
-    """A SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 _TRIM = quote(BLANKS)

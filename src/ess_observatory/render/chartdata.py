@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ess_observatory.publish.printed_cells import format_cell
 from ess_observatory.publish.tables import NOT_APPLICABLE, Column, PublishedTable, Row
-from ess_observatory.render.labels import colon, labels
-from ess_observatory.render.numbers import NARROW_SPACE, format_cell
+from ess_observatory.words.labels import colon, labels
+from ess_observatory.words.numbers import NARROW_SPACE
 
 PALETTE = ("c1", "c2", "c4", "c5", "c3")
 

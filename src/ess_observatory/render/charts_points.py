@@ -6,7 +6,7 @@ from typing import Any
 
 from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.render.chartdata import PALETTE, Context, points, spec_columns, top_of
-from ess_observatory.render.charts import key
+from ess_observatory.render.charts_bars import key
 from ess_observatory.render.svg import Canvas, text_width, wrap
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
 from ess_observatory.render.chartdata import PALETTE, Context, Point, is_percent, points, spec_columns, top_of
-from ess_observatory.render.charts import bars, draw_bars, grouped, key
+from ess_observatory.render.charts_bars import bars, draw_bars, grouped, key
 from ess_observatory.render.svg import Canvas, text_width, wrap
 
 HEIGHT = 40.0

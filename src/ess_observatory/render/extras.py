@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ess_observatory.publish.tables import load_publication
+from ess_observatory.publish.reader import read_publication
 from ess_observatory.render.html import PAGES, render_html
 from ess_observatory.render.paper import write_ods, write_pdf
 from ess_observatory.render.workbook import render_workbook
@@ -20,10 +20,10 @@ def render_extras(
     program that is needed is absent or fails.
     """
     written: dict[str, Path] = {}
-    french = load_publication(publication_dir)
+    french = read_publication(publication_dir)
     publications = {"fr": french}
     if lang != "fr":
-        publications[lang] = english = load_publication(publication_dir, lang)
+        publications[lang] = english = read_publication(publication_dir, lang)
         written[f"page_{lang}"] = render_html(english, reports / PAGES[lang], lang, others=("fr",))
         book = (reports / PAGES[lang]).with_suffix(".xlsx")
         written[f"workbook_{lang}"] = render_workbook(english, book)

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.publish.tables import Publication, PublishedTable
-from ess_observatory.render import labels as words
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.render.chartdata import Context
 from ess_observatory.render.page import name_of, page_content
 from ess_observatory.render.views import table_view
+from ess_observatory.words import labels as words
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -8,9 +8,9 @@ from typing import Any
 
 from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
 from ess_observatory.render.chartdata import Context, Point, finding, points, spec_columns
-from ess_observatory.render.labels import colon
-from ess_observatory.render.numbers import format_number
 from ess_observatory.render.svg import Canvas, num, text_width
+from ess_observatory.words.labels import colon
+from ess_observatory.words.numbers import format_number
 
 Ring = list[tuple[float, float]]
 Spot = tuple[float, float, Point]

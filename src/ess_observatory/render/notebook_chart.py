@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
+from ess_observatory.render.chartdata import highlighted, points, spec_columns
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -60,8 +61,6 @@ def draw(table: PublishedTable, column: str | None, section: str | None, synthet
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Drawing
-
-    from ess_observatory.render.chartdata import highlighted, points, spec_columns
 
     spec = dict(table.chart or {})
     if spec.get("type") == "map":

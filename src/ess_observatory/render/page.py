@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ess_observatory.publish.tables import Publication, PublishedTable
-from ess_observatory.render import labels as words
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.table_csv import csv_name
+from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.render.chartdata import Context
-from ess_observatory.render.csvfile import csv_name
-from ess_observatory.render.numbers import format_number
 from ess_observatory.render.views import table_view
+from ess_observatory.words import labels as words
+from ess_observatory.words.numbers import format_number
 
 _BACK_MATTER = {
     "A": {"fr": "Sources et méthode", "en": "Sources and method"},

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.publish.tables import Publication
+from ess_observatory.publish.publication import Publication
 from ess_observatory.render.html import html_page, template_folder
 
 BROWSERS = (

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from ess_observatory.publish.printed_cells import format_cell
+from ess_observatory.publish.table_csv import table_csv
 from ess_observatory.publish.tables import NOT_APPLICABLE, Cell, Column, PublishedTable, Row
-from ess_observatory.render import labels as words
 from ess_observatory.render.chartdata import Context, points, spec_columns
 from ess_observatory.render.charts import chart_svgs
-from ess_observatory.render.csvfile import table_csv
 from ess_observatory.render.map import map_spec
-from ess_observatory.render.numbers import NARROW_SPACE, format_cell, format_number
+from ess_observatory.words import labels as words
+from ess_observatory.words.numbers import NARROW_SPACE, format_number
 
 FOLD_FROM, FOLD_FROM_ALONE, SCROLL_FROM = 12, 24, 40
 FILTER_FROM, CHOICES = 12, 40

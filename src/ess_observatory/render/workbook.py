@@ -12,12 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.publish.tables import Publication, PublishedTable
-from ess_observatory.render import labels as words
+from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.render import workbook_annex as annex
 from ess_observatory.render.page import name_of
 from ess_observatory.render.workbook_charts import Place, add_charts
 from ess_observatory.render.workbook_grid import FIRST, FONT, SIZE, Grid, Pen, Value
+from ess_observatory.words import labels as words
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

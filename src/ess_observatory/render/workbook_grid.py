@@ -6,8 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from ess_observatory.publish.printed_cells import row_units
 from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
-from ess_observatory.render.numbers import row_units
 from ess_observatory.render.svg import text_width, wrap
 
 if TYPE_CHECKING:

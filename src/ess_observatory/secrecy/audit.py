@@ -15,26 +15,15 @@ from typing import Any
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.secrecy.attack import INFINITY, Bounds, Equation, Known, bounds
 from ess_observatory.secrecy.constraints import Structure, read_structure
+from ess_observatory.secrecy.editions import together
+from ess_observatory.secrecy.insiders import known_better
 from ess_observatory.secrecy.links import Key
 from ess_observatory.secrecy.protect import Protected
+from ess_observatory.secrecy.rules import AT_SOURCE
+from ess_observatory.secrecy.shown import Shown, read_figures
 
 SAFE, NARROW, FOUND = "safe", "narrow", "found"
 _EARLIER = "édition précédente : "
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What a published row gives of a figure."""
-
-    table: str
-    value: float | None
-    is_hidden: bool
-    decimals: int = 0
-    numerator: float | None = None
-    denominator: float | None = None
-    row: str = ""
-    column: str = ""
-    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -200,46 +189,11 @@ def _loose(equation: Equation, tolerance: float) -> Equation:
     return Equation(equation.terms, -tolerance, tolerance)
 
 
-def read_figures(folder: Path) -> dict[str, Shown]:
-    """`figures.parquet` as an attacker reads it."""
-    import pyarrow.parquet as pq
-
-    columns = [
-        "figure_id",
-        "table_id",
-        "value",
-        "conf_status",
-        "decimals",
-        "numerator",
-        "denominator",
-        "row_code",
-        "column_code",
-        "sources",
-    ]
-    rows = pq.read_table(folder / "figures.parquet", columns=columns).to_pylist()
-    return {
-        row["figure_id"]: Shown(
-            row["table_id"],
-            row["value"],
-            row["conf_status"] != "F",
-            row["decimals"],
-            row["numerator"],
-            row["denominator"],
-            row["row_code"],
-            row["column_code"],
-            tuple(row["sources"] or ()),
-        )
-        for row in rows
-    }
-
-
 def audit_folder(folder: Path, previous: Path | None = None) -> list[Finding]:
     """Attack a publication folder, with what an earlier one also says when given (see `editions.py`)."""
     structure = read_structure(folder)
     figures = read_figures(folder)
     if previous is not None:
-        from ess_observatory.secrecy.editions import together
-
         figures, structure = together(folder, figures, structure, previous, _EARLIER)
     return Attack(figures, structure).findings()
 
@@ -251,9 +205,6 @@ def audit_inside(
 
     Raises E509 (exit 6), never saying a value. Cells whose value the producer hides are judged from outside only.
     """
-    from ess_observatory.secrecy.insiders import known_better
-    from ess_observatory.secrecy.rules import AT_SOURCE
-
     model, bad = protected.model, []
     system, primary, secondary = model.system(), model.primary(), model.secondary()
     for finding in findings:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.secrecy.links import Key, Links, Ratio
 from ess_observatory.secrecy.protect import Protected
 
@@ -124,8 +125,6 @@ def write_structure(structure: Structure, folder: Path) -> None:
 def read_structure(folder: Path) -> Structure:
     """Read `constraints.json`. Raises E511 (exit 4) when the folder has none."""
     import json
-
-    from ess_observatory.errors import Exit, ObservatoryError
 
     path = folder / FILE
     if not path.is_file():

@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ess_observatory.secrecy.constraints import Structure, read_structure
+from ess_observatory.secrecy.shown import read_figures
 
 if TYPE_CHECKING:
-    from ess_observatory.secrecy.audit import Shown
+    from ess_observatory.secrecy.shown import Shown
 
 
 def together(
     folder: Path, figures: dict[str, Shown], structure: Structure, previous: Path, prefix: str
 ) -> tuple[dict[str, Shown], Structure]:
     """Figures and structure of both publications; ids of the earlier one begin with `prefix`."""
-    from ess_observatory.secrecy.audit import read_figures
-
     earlier, old = read_figures(previous), read_structure(previous)
     manifest, before = _manifest(folder), _manifest(previous)
     pairs = []

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ess_observatory.secrecy.door import HIDDEN_AT_SOURCE
+from ess_observatory.secrecy.door import HIDDEN_AT_SOURCE, rounded
 from ess_observatory.secrecy.links import Key, Links, Sum
+from ess_observatory.secrecy.programs import even_shares
 from ess_observatory.secrecy.proof import Protection
 from ess_observatory.secrecy.rules import AT_SOURCE, FEW, is_true_zero, protection_of, reason_to_hide
 from ess_observatory.secrecy.system import INFINITY, Row, System
@@ -145,8 +146,6 @@ class Model:
 
 def band(value: float, decimals: int) -> tuple[float, float]:
     """What a figure printed with so many decimals may have been."""
-    from ess_observatory.secrecy.door import rounded
-
     printed, half = rounded(value, decimals), 0.5 * 10.0**-decimals
     return printed - half, printed + half
 
@@ -271,8 +270,6 @@ def _fill_unknown(model: Model) -> None:
     unknown = [index for index, node in enumerate(model.nodes) if node.value is None]
     if not unknown:
         return
-    from ess_observatory.secrecy.programs import even_shares
-
     place = {index: at for at, index in enumerate(unknown)}
     rows = []
     for whole, parts in model.sums:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.secrecy.door import Cell, release
-from ess_observatory.secrecy.links import Key, Links, Ratio, read_links
+from ess_observatory.secrecy.links import Key, Links, Ratio, Sum, read_links
 from ess_observatory.secrecy.model import Model, build_model
 from ess_observatory.secrecy.proof import Need, Pattern, demands, verify
 from ess_observatory.secrecy.rules import AT_SOURCE, FOLLOWS, SECONDARY, rules_of
@@ -176,8 +176,6 @@ def _as_printed(model: Model, reasons: dict[Key, str]) -> set[Key]:
 
 def _add_opinion_sums(links: Links, tables: list[Table]) -> None:
     """Counts of answers that add up (one answer a person) are found from their numbers, as an attacker would."""
-    from ess_observatory.secrecy.links import Sum
-
     for table_id, card, cells in tables:
         for column in card["columns"]:
             if column["secrecy"] != "opinion" or column.get("unit") == "%":

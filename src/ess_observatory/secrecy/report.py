@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.render.numbers import format_number
 from ess_observatory.secrecy.links import Key
 from ess_observatory.secrecy.protect import Protected
 from ess_observatory.secrecy.rules import AT_SOURCE, FOLLOWS, REASONS, SECONDARY
+from ess_observatory.words.numbers import format_number
 
 if TYPE_CHECKING:
-    from ess_observatory.project import TableCard
+    from ess_observatory.declare.project import TableCard
     from ess_observatory.secrecy.audit import Finding
     from ess_observatory.secrecy.model import Model
 

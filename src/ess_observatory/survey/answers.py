@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ess_observatory.codebook.questions import Codebook, Question
+from ess_observatory.codebook.values import Refusal, normalise
 from ess_observatory.survey.headers import Names, names
 from ess_observatory.survey.layout import Filled
-from ess_observatory.survey.questions import Codebook, Question
-from ess_observatory.survey.values import Refusal, normalise
 
 _YES = ("x", "oui", "o", "1", "vrai", "true", "yes", "y", "coché", "✓", "✔")
 _NO = ("non", "n", "0", "faux", "false", "no", "non coché")

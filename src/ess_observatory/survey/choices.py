@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from ess_observatory.codebook.questions import OTHER, Question
+from ess_observatory.codebook.values import normalise
 from ess_observatory.survey.answers import Answer, Reading
 from ess_observatory.survey.headers import NONRESPONSE_CELL
 from ess_observatory.survey.joined import Piece, split_joined
 from ess_observatory.survey.layout import Filled
-from ess_observatory.survey.questions import OTHER, Question
-from ess_observatory.survey.values import normalise
 
 _KEEP_ONE = "N’en garder qu’une."
 

@@ -6,14 +6,14 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from ess_observatory.codebook.questions import Codebook
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.survey.questions import Codebook
 from ess_observatory.survey.read import SurveyRead
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ess_observatory.build.database import Database
+    from ess_observatory.engine.database import Database
 
 
 def sql(name: str) -> str:

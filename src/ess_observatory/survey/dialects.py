@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ess_observatory.survey.expressions import (
+from ess_observatory.codebook.expressions import (
     Check,
     Compare,
     Count,
@@ -21,7 +21,7 @@ from ess_observatory.survey.expressions import (
     references,
     syntax_error,
 )
-from ess_observatory.survey.questions import Codebook, Question
+from ess_observatory.codebook.questions import Codebook, Question
 
 
 class Excel:

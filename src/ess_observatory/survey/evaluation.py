@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ess_observatory.survey.expressions import (
+from ess_observatory.codebook.expressions import (
     Compare,
     Count,
     Junction,

@@ -11,13 +11,13 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.spreadsheet import TEXT_ONLY
+from ess_observatory.codebook.questions import Codebook, Question
 from ess_observatory.survey.dialects import Excel
 from ess_observatory.survey.form_lists import Lists
 from ess_observatory.survey.form_style import Style
 from ess_observatory.survey.plan import HEADER_LINE, Line, form_lines
-from ess_observatory.survey.questions import Codebook, Question
 from ess_observatory.survey.wording import Setting, condition, heading, notice, quoted, say
+from ess_observatory.words.spreadsheet import TEXT_ONLY
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ess_observatory.survey.questions import Codebook, Question
+from ess_observatory.codebook.questions import Codebook, Question
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

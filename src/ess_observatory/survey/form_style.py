@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.survey.questions import TEXT_TYPES, Question
+from ess_observatory.codebook.questions import TEXT_TYPES, Question
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ess_observatory.survey.questions import NONRESPONSE, OTHER, Codebook, Question, aliases_for
+from ess_observatory.codebook.questions import NONRESPONSE, OTHER, Codebook, Question, aliases_for
+from ess_observatory.codebook.values import normalise
 from ess_observatory.survey.tools import COLUMNS
-from ess_observatory.survey.values import normalise
 
 #: Stands for the choice code of a cell that holds a reason for not answering.
 NONRESPONSE_CELL = "nonresponse"

@@ -7,13 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ess_observatory.survey.answers import Answer, Reading, Refused
-from ess_observatory.survey.choices import read_choices
-from ess_observatory.survey.evaluation import Given, evaluate
-from ess_observatory.survey.headers import NONRESPONSE_CELL
-from ess_observatory.survey.layout import Filled
-from ess_observatory.survey.questions import Codebook, Question
-from ess_observatory.survey.values import (
+from ess_observatory.codebook.questions import Codebook, Question
+from ess_observatory.codebook.values import (
     Refusal,
     normalise,
     parse_commune,
@@ -21,6 +16,11 @@ from ess_observatory.survey.values import (
     parse_number,
     parse_siret,
 )
+from ess_observatory.survey.answers import Answer, Reading, Refused
+from ess_observatory.survey.choices import read_choices
+from ess_observatory.survey.evaluation import Given, evaluate
+from ess_observatory.survey.headers import NONRESPONSE_CELL
+from ess_observatory.survey.layout import Filled
 
 __all__ = ["Answer", "Refused", "interpret"]
 

@@ -11,13 +11,13 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
+from ess_observatory.codebook.questions import OTHER, Codebook
+from ess_observatory.codebook.values import normalise
 from ess_observatory.survey.headers import NONRESPONSE_CELL, Target, find_target, names, roles
-from ess_observatory.survey.questions import OTHER, Codebook
 from ess_observatory.survey.tools import COLUMNS
-from ess_observatory.survey.values import normalise
 
 if TYPE_CHECKING:
-    from ess_observatory.read.sheets import Sheet
+    from ess_observatory.tabular.sheets import Sheet
 
 __all__ = [
     "NONRESPONSE_CELL",

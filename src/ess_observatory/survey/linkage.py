@@ -10,13 +10,13 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ess_observatory.codebook.questions import Codebook
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.linkage_files import Candidate, Linkage, Rules, read_decisions, write_review
-from ess_observatory.survey.questions import Codebook
 from ess_observatory.survey.resemblance import Known, agree, compare, fingerprint
 
 if TYPE_CHECKING:
-    from ess_observatory.build.database import Database
+    from ess_observatory.engine.database import Database
 
 
 def link_survey(db: Database, codebook: Codebook, rules: Rules, decisions: Path, quality: Path) -> Linkage:

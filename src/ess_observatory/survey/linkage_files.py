@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ess_observatory.declare.files import read_toml
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.resemblance import Known, Words, fingerprint
 
@@ -53,8 +54,6 @@ class Linkage:
 
 def load_rules(path: Path) -> Rules:
     """Read and check `linkage.toml`. Raises E270."""
-    from ess_observatory.declared import read_toml
-
     data = read_toml(path)
     accept, review, words = data.get("accept", {}), data.get("review", {}), data.get("words", {})
     weights = {key: float(data.get("weights", {}).get(key, 0)) for key in ("name", "commune", "postcode")}

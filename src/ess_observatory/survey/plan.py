@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ess_observatory.codebook.questions import OTHER, Choice, Codebook, Question
 from ess_observatory.survey.headers import NONRESPONSE_CELL
-from ess_observatory.survey.questions import OTHER, Choice, Codebook, Question
 from ess_observatory.survey.wording import help_text, quoted
 
 #: The header of a form is on this line; its lines of answers begin under it.

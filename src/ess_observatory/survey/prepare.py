@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ess_observatory.survey.words import LABELS, MEASURES, STATUSES, TEXT, WHOLE
 
 if TYPE_CHECKING:
-    from ess_observatory.survey.tables import Table
+    from ess_observatory.survey.table import Table
 
 
 def prepare_choices(table: Table) -> None:

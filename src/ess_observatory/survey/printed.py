@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from ess_observatory.survey.questions import Codebook, Question, Section
+from ess_observatory.codebook.questions import Codebook, Question, Section
 from ess_observatory.survey.wording import Setting, condition, heading, how_to_answer, notice
 
 _STYLE = """

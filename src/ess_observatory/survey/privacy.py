@@ -9,13 +9,13 @@ from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ess_observatory.build.database import Database
-from ess_observatory.build.lock import locked
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.lock import locked
 from ess_observatory.errors import Exit, ObservatoryError
 
 if TYPE_CHECKING:
-    from ess_observatory.build.place import Outputs
-    from ess_observatory.survey.questions import Codebook
+    from ess_observatory.codebook.questions import Codebook
+    from ess_observatory.engine.outputs import Outputs
 
 #: Columns that say who a respondent is, in any table with one row a respondent.
 _IDENTIFYING = ("siret", "siren", "name")

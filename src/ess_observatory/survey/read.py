@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ess_observatory.codebook.questions import Codebook
+from ess_observatory.codebook.values import Refusal, parse_moment
 from ess_observatory.survey.answers import Refused
 from ess_observatory.survey.interpret import interpret
 from ess_observatory.survey.layout import Layout, Response, read_layout, recognise
-from ess_observatory.survey.questions import Codebook
 from ess_observatory.survey.result import Candidate, SurveyRead, as_tables
-from ess_observatory.survey.values import Refusal, parse_moment
 
 if TYPE_CHECKING:
-    from ess_observatory.read.sheets import Sheet
+    from ess_observatory.tabular.sheets import Sheet
 
 __all__ = ["SurveyRead", "read_answers", "recognise"]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ess_observatory.survey.values import normalise
+from ess_observatory.codebook.values import normalise
 
 if TYPE_CHECKING:
     import numpy as np

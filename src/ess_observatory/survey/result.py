@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ess_observatory.codebook.questions import OTHER, Codebook
 from ess_observatory.survey.answers import Answer, Refused
 from ess_observatory.survey.layout import Response
-from ess_observatory.survey.questions import OTHER, Codebook
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ess_observatory.read.sheets import Sheet
+    from ess_observatory.tabular.sheets import Sheet
 
 
 @dataclass

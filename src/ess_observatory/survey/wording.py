@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ess_observatory.survey.expressions import (
+from ess_observatory.codebook.expressions import (
     Check,
     Compare,
     Count,
@@ -16,10 +16,10 @@ from ess_observatory.survey.expressions import (
     Total,
     membership,
 )
-from ess_observatory.survey.questions import Codebook, Question
+from ess_observatory.codebook.questions import Codebook, Question
 
 if TYPE_CHECKING:
-    from ess_observatory.project import Edition
+    from ess_observatory.declare.project import Edition
 
 NBSP = "\u00a0"
 _SIGNS = {"<=": "≤", ">=": "≥", "!=": "≠"}

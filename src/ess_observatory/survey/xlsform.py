@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ess_observatory.codebook.questions import OTHER, Codebook, Question
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.spreadsheet import TEXT_ONLY
 from ess_observatory.survey.dialects import XPath
 from ess_observatory.survey.headers import NONRESPONSE_CELL
-from ess_observatory.survey.questions import OTHER, Codebook, Question
 from ess_observatory.survey.wording import Setting, heading, how_to_answer, notice, say
+from ess_observatory.words.spreadsheet import TEXT_ONLY
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ess_observatory.codebook.questions import Codebook
 from ess_observatory.survey.estimation.settings import load_settings
 from ess_observatory.survey.estimation.weights import Weighting, build_weights
 from ess_observatory.survey.linkage import link_survey
 from ess_observatory.survey.linkage_files import load_rules
-from ess_observatory.survey.questions import Codebook
 
 if TYPE_CHECKING:
-    from ess_observatory.build.database import Database
+    from ess_observatory.engine.database import Database
 
 
 def estimate(db: Database, codebook: Codebook, folder: Path, quality: Path) -> tuple[Weighting, int]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ess_observatory.survey.estimation.weights import Weighting
-    from ess_observatory.survey.tables import Table
+    from ess_observatory.survey.table import Table
 
 _SHAPE = {
     "row_code": "text", "row_label": "text", "row_rank": "whole", "row_kind": "text", "row_section": "text",

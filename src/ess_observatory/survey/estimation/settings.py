@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ess_observatory.declare.files import read_toml
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.estimation.calibration import METHODS
 
@@ -75,8 +76,6 @@ class Settings:
 
 def load_settings(path: Path) -> Settings:
     """Read and check `estimation.toml`. Raises E262 for what is missing or contradictory."""
-    from ess_observatory.declared import read_toml
-
     return settings_from(read_toml(path))
 
 

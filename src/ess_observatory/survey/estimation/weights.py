@@ -18,7 +18,7 @@ from ess_observatory.survey.estimation.settings import UNKNOWN, Settings, Variab
 if TYPE_CHECKING:
     import numpy as np
 
-    from ess_observatory.build.database import Database
+    from ess_observatory.engine.database import Database
 
 UNKNOWN_LABEL = "Non connu"
 

@@ -1,0 +1,177 @@
+"""What a person sees in the terminal: steps, summary, errors. Everything goes to stderr but answers."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from ess_observatory.quality.report import REPORT
+from ess_observatory.quality.workbook import NAME as REFUSED
+from ess_observatory.words.numbers import format_number
+
+if TYPE_CHECKING:
+    from ess_observatory.declare.project import Edition
+    from ess_observatory.errors import ObservatoryError
+    from ess_observatory.recipe.each_index import Each
+    from ess_observatory.recipe.runner import Outcome
+
+messages = Console(stderr=True, highlight=False)
+answers = Console(highlight=False)
+
+
+class Steps:
+    """The progress of a long work: one line a step, with its time; a spinner only on a terminal."""
+
+    def __init__(self, title: str, quiet: bool = False) -> None:
+        self.title, self.quiet = title, quiet
+        self.step: tuple[str, str] | None = None
+        self.began = 0.0
+        self.status: Any = None
+
+    def __enter__(self) -> Steps:
+        if not self.quiet:
+            messages.print(f"[bold]{escape(self.title)}[/bold]")
+            if messages.is_terminal:
+                self.status = messages.status("")
+                self.status.start()
+        return self
+
+    def __call__(self, step: str, detail: str) -> None:
+        """A new step begins; the one before is done."""
+        self._done()
+        self.step, self.began = (step, detail), time.perf_counter()
+        if self.status:
+            self.status.update(f"{step}  {detail}")
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self._done()
+        if self.status:
+            self.status.stop()
+
+    def _done(self) -> None:
+        if self.step and not self.quiet:
+            step, detail = self.step
+            seconds = format_number(time.perf_counter() - self.began, 1)
+            _say(f"  {escape(step):<34} [dim]{escape(detail):<36} {seconds:>6} s[/dim]")
+        self.step = None
+
+
+def summary(edition: Edition, outcome: Outcome, until: str) -> None:
+    """The end of a run: what was counted, where it lies, what to read."""
+    counts, outputs = outcome.counts, outcome.outputs
+
+    def number(key: str) -> str:
+        return format_number(counts.get(key, 0))
+
+    if outcome.is_unchanged:
+        _say("[green]✔[/green] Rien n’a changé depuis la dernière construction (« --again » la refait).")
+    _say(
+        f"[green]✔[/green] {number('files')} fichiers, {number('rows_read')} lignes lues : "
+        f"{number('rows_kept')} retenues, {number('rows_refused')} refusées (voir {_short(outputs.quality / REFUSED)})"
+    )
+    _say(
+        f"[green]✔[/green] {number('corrections')} corrections appliquées, {number('notes')} remarques sur des lignes "
+        f"retenues (voir {_short(outputs.quality / REPORT)})"
+    )
+    if "in_perimeter" in counts:
+        _say(f"[green]✔[/green] {number('in_perimeter')} établissements dans le périmètre")
+    if "tables" in counts:
+        _say(f"[green]✔[/green] {number('tables')} tableaux publiés, {number('hidden')} cellules sous secret")
+    for warning in outcome.warnings[:12]:
+        _say(f"[yellow]⚠[/yellow] {escape(warning)}")
+    if len(outcome.warnings) > 12:
+        _say(f"[yellow]⚠[/yellow] … et {len(outcome.warnings) - 12} autres avertissements")
+    if edition.data.get("synthetic"):
+        _say("[yellow]⚠[/yellow] Édition synthétique : ces chiffres ne décrivent aucune structure réelle.")
+    if until == "report":
+        note(
+            f"Classeur     {_short(outputs.workbook)}\nPage         {_short(outputs.page)}\n"
+            f"Publication  {_short(outputs.publication)}"
+        )
+    elif until == "publish":
+        note(f"Publication  {_short(outputs.publication)}")
+    else:
+        note(f"Base         {_short(outputs.database)}")
+
+
+def summary_each(each: Each) -> None:
+    """The end of a run on many territories: how many are built, which failed and why, where the index is."""
+    from ess_observatory.recipe.each_index import FAILED, STATUS, message
+
+    for status, word in STATUS.items():
+        if count := sum(part.status == status for part in each.parts):
+            mark = "[red]✘[/red]" if status == FAILED else "[green]✔[/green]"
+            _say(f"{mark} {word} : {format_number(count)}")
+    for part in each.parts:
+        if text := message(part):
+            _say(f"[yellow]⚠[/yellow] {escape(f'{part.code} {part.name} : {text}'.strip())}")
+    if each.edition.data.get("synthetic"):
+        _say("[yellow]⚠[/yellow] Édition synthétique : ces chiffres ne décrivent aucune structure réelle.")
+    note(f"Index        {_short(each.index)}")
+
+
+def _say(markup: str) -> None:
+    messages.print(markup, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """Plain text on stdout, not wrapped."""
+    answers.print(escape(text), soft_wrap=True)
+
+
+def say_error(error: ObservatoryError) -> None:
+    """An error on stderr, the most useful last."""
+    messages.print(f"[red]✘[/red] {escape(str(error))}", soft_wrap=True)
+    messages.print(
+        f"[dim]« ess explain {escape(error.code)} » en dit plus. (sortie {int(error.exit_code)})[/dim]"
+    )
+
+
+def show_plan(folder: Path, found: dict[str, Any]) -> None:
+    """The inventory of a raw folder."""
+    note(f"Fichiers de {_short(folder)}")
+    for item in sorted(found["files"], key=lambda item: (item["source"], item["file"], item["sheet"])):
+        sheet = f" [{item['sheet']}]" if item["sheet"] else ""
+        line = f", en-têtes ligne {item['header_line']}" if item["header_line"] else ""
+        answers.print(
+            f"[green]✔[/green] {item['source']:<18} ← {escape(item['file'] + sheet)} [dim]({escape(item['why'])}{line})[/dim]",
+            soft_wrap=True,
+        )
+    for item in found["unmatched"]:
+        mark = {"error": "[red]✘[/red]", "warn": "[yellow]⚠[/yellow]"}.get(item["severity"], "·")
+        sheet = f" [{item['sheet']}]" if item["sheet"] else ""
+        answers.print(
+            f"{mark} {escape(item['file'] + sheet)} : {escape(item['why'])}. {escape(item['fix'])}",
+            soft_wrap=True,
+        )
+    for source in found["missing"]:
+        answers.print(f"[red]✘[/red] source attendue et absente : {escape(source)}")
+    if not found["files"] and not found["missing"]:
+        answers.print(
+            "[yellow]⚠[/yellow] aucun fichier de données reconnu : déposez vos fichiers dans ce dossier"
+        )
+
+
+def show_answer(found: dict[str, Any]) -> None:
+    """An answer of `explain` or `trace`, line by line."""
+    for line in found["lines"]:
+        note(line)
+
+
+def show_doctor(results: list[dict[str, str]]) -> None:
+    """The state of the installation."""
+    marks = {"ok": "[green]✔[/green]", "warning": "[yellow]⚠[/yellow]", "failed": "[red]✘[/red]"}
+    for result in results:
+        answers.print(f"{marks[result['status']]} {escape(result['label'])}")
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,277 @@
+"""Everything declared under `pipelines/`, loaded and cross-checked into frozen objects.
+
+Sources, tables, territories, editions, perimeters are discovered: adding a folder or a file is enough.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.geography import Geography
+from ess_observatory.declare.question_tables import question_tables
+from ess_observatory.declare.source_spec import SourceSpec, load_source_spec
+from ess_observatory.declare.territories import Territory, load_territory
+from ess_observatory.errors import Exit, ObservatoryError
+
+
+@dataclass(frozen=True)
+class TableCard:
+    """A folder of `pipelines/tables/`: one published table."""
+
+    id: str
+    folder: Path
+    card: dict[str, Any]
+
+    @property
+    def number(self) -> str:
+        """Printed number, such as `1.1`."""
+        return str(self.card["number"])
+
+    @property
+    def query(self) -> Path:
+        """The SQL of the table (absent for tables made by a mechanism)."""
+        return self.folder / "query.sql"
+
+    def is_fed(self, present: Container[str]) -> bool:
+        """Whether the source that it is mainly about (its first one) was read; with `requires = "all"`, all of them."""
+        sources = self.card.get("sources", [])
+        needed = sources if self.card.get("requires") == "all" else sources[:1]
+        return all(source in present for source in needed)
+
+    @property
+    def sort_key(self) -> tuple:
+        """Print order: numbered chapters, then lettered annexes."""
+        chapter, _, rest = self.number.partition(".")
+        return (0, int(chapter), int(rest), "") if chapter.isdigit() else (1, 0, int(rest or 0), chapter)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One edition of the report."""
+
+    id: str
+    path: Path
+    data: dict[str, Any]
+    territory: Territory
+
+    @property
+    def declared_id(self) -> str:
+        """The id under which it is declared: that of the whole, for the edition of one of its territories."""
+        return str(self.data.get("id", self.path.stem))
+
+    @property
+    def year(self) -> int:
+        """The year that the report is about."""
+        return int(self.data["year"])
+
+    @property
+    def reference_date(self) -> dt.date:
+        """The day on which what exists is counted (the last of the year when none is declared)."""
+        return dt.date.fromisoformat(str(self.data.get("reference_date", f"{self.year}-12-31")))
+
+    @property
+    def sources(self) -> dict[str, dict[str, Any]]:
+        """Expected sources: id → {vintage, required, label…}."""
+        return self.data.get("sources", {})
+
+
+@dataclass(frozen=True)
+class Project:
+    """The declared project: `pipelines/` read once."""
+
+    root: Path
+    sources: dict[str, SourceSpec] = field(repr=False)
+    tables: tuple[TableCard, ...] = field(repr=False)
+
+    @property
+    def pipelines(self) -> Path:
+        """The folder of declarations."""
+        return self.root / "pipelines"
+
+    @classmethod
+    def load(cls, root: Path | None = None) -> Project:
+        """Read the declarations of the project at `root` (found from here upwards when not given)."""
+        root = (root or find_root()).resolve()
+        pipelines = root / "pipelines"
+        sources = {
+            folder.name: load_source_spec(folder) for folder in _folders(pipelines / "sources", "source.toml")
+        }
+        tables = [
+            TableCard(folder.name, folder, read_toml(folder / "card.toml"))
+            for folder in _folders(pipelines / "tables", "card.toml")
+        ]
+        questionnaire = pipelines / "survey" / "questionnaire.yml"
+        tables += [
+            TableCard(name, questionnaire.parent, card)
+            for name, card in question_tables(questionnaire).items()
+        ]
+        _refuse_double_numbers(tables)
+        return cls(root, sources, tuple(sorted(tables, key=lambda table: table.sort_key)))
+
+    def with_sources(self, table: TableCard, present: Container[str]) -> TableCard:
+        """The card as an edition fills it: a source without file gives way to its successors that have one.
+
+        A successor has the same `role` and a greater `rank`; a source never stands in for one that came after it.
+        """
+        ranked = sorted(self.sources.values(), key=lambda spec: (spec.rank, spec.id))
+        kept: list[str] = []
+        for name in table.card.get("sources", []):
+            spec = self.sources.get(name)
+            others = [
+                other.id
+                for other in ranked
+                if other.id in present
+                and spec
+                and spec.role
+                and (spec.role == other.role and spec.rank < other.rank)
+            ]
+            kept += [name] if name in present or not others else others
+        return replace(table, card={**table.card, "sources": list(dict.fromkeys(kept))}) if kept else table
+
+    def edition(self, name_or_path: str) -> Edition:
+        """The edition of that name, or declared in that TOML file."""
+        path = Path(name_or_path)
+        if path.suffix != ".toml":
+            path = self.pipelines / "editions" / f"{name_or_path}.toml"
+        if not path.is_file():
+            known = ", ".join(sorted(p.stem for p in (self.pipelines / "editions").glob("*.toml")))
+            raise ObservatoryError(
+                "E101",
+                f"Édition introuvable : « {name_or_path} »",
+                None,
+                f"Éditions connues : {known}.",
+                Exit.USAGE,
+            )
+        data = read_toml(path)
+        for key in ("year", "territory"):
+            if key not in data:
+                raise ObservatoryError(
+                    "E102",
+                    f"Clé « {key} » absente de l’édition",
+                    str(path),
+                    f"Ajoutez une ligne « {key} = … ».",
+                )
+        for source in data.get("sources", {}):
+            if source not in self.sources:
+                raise ObservatoryError(
+                    "E103",
+                    f"Source inconnue : « {source} »",
+                    str(path),
+                    f"Sources connues : {', '.join(sorted(self.sources))}.",
+                )
+        territory = self.territory(str(data["territory"]), near=path.parent, edition=path)
+        data.setdefault(
+            "perimeter", self._default_in(self.pipelines / "rules" / "perimeters", "Quel périmètre ?")
+        )
+        data.setdefault("title", f"État de l’économie sociale et solidaire {territory.name_in}")
+        return Edition(data.get("id", path.stem), path.resolve(), data, territory)
+
+    def default_edition(self) -> str:
+        """The edition to work on when none is named: the one that says `default = true`, else the only one."""
+        return self._default_in(self.pipelines / "editions", "Quelle édition ?")
+
+    @staticmethod
+    def _default_in(folder: Path, question: str) -> str:
+        paths = sorted(folder.glob("*.toml"))
+        chosen = [path.stem for path in paths if read_toml(path).get("default")] or [
+            path.stem for path in paths
+        ]
+        if len(chosen) != 1:
+            raise ObservatoryError(
+                "E101", question, str(folder), f"Choisissez parmi : {', '.join(chosen)}.", Exit.USAGE
+            )
+        return chosen[0]
+
+    def territory(self, name: str, near: Path, edition: Path | None = None) -> Territory:
+        """The territory of that id, looked for beside the edition first (never the edition's own file), then in
+        `pipelines/territories/`.
+        """
+        folders = (near, near / "territories", self.pipelines / "territories")
+        names = (name, f"{name}.toml")
+        for path in (folder / n for folder in folders for n in names):
+            if path.is_file() and path.suffix == ".toml" and path != edition:
+                return load_territory(self.geography, path)
+        known = ", ".join(sorted(p.stem for p in (self.pipelines / "territories").glob("*.toml")))
+        raise ObservatoryError(
+            "E104", f"Territoire introuvable : « {name} »", None, f"Territoires connus : {known}.", Exit.USAGE
+        )
+
+    @cached_property
+    def geography(self) -> Geography:
+        """Communes, areas and moves of the official geographic code."""
+        return Geography(self.pipelines)
+
+    @cached_property
+    def nomenclatures(self) -> dict[str, Path]:
+        """CSV files that become tables of the `rules` schema."""
+        rules = self.pipelines / "rules"
+        return {
+            path.stem: path
+            for folder in (rules, rules / "nomenclatures")
+            for path in sorted(folder.glob("*.csv"))
+        }
+
+    def perimeter(self, name: str) -> dict[str, Any]:
+        """A perimeter edition (`pipelines/rules/perimeters/<name>.toml`)."""
+        path = self.pipelines / "rules" / "perimeters" / f"{name}.toml"
+        if not path.is_file():
+            known = ", ".join(sorted(p.stem for p in path.parent.glob("*.toml")))
+            raise ObservatoryError(
+                "E105", f"Périmètre inconnu : « {name} »", None, f"Périmètres connus : {known}."
+            )
+        return read_toml(path)
+
+    @property
+    def secrecy(self) -> dict[str, Any]:
+        """Thresholds of statistical secrecy."""
+        return read_toml(self.pipelines / "rules" / "secrecy.toml")
+
+    @property
+    def questionnaire(self) -> Path:
+        """The codebook of the survey."""
+        return self.pipelines / "survey" / "questionnaire.yml"
+
+
+def find_root() -> Path:
+    """The project's root: `ESS_ROOT`, else the nearest folder with `pipelines/` above here or above the package."""
+    if chosen := os.environ.get("ESS_ROOT"):
+        return Path(chosen)
+    for start in (Path.cwd(), Path(__file__).resolve().parent):
+        for folder in (start, *start.parents):
+            if (folder / "pipelines" / "editions").is_dir():
+                return folder
+    raise ObservatoryError(
+        "E100",
+        "Je ne trouve pas le dossier « pipelines » du projet",
+        str(Path.cwd()),
+        "Lancez la commande depuis le dossier du projet, ou donnez-le dans la variable ESS_ROOT.",
+        Exit.USAGE,
+    )
+
+
+def _folders(parent: Path, marker: str) -> Iterable[Path]:
+    return (
+        sorted(folder for folder in parent.iterdir() if (folder / marker).is_file())
+        if parent.is_dir()
+        else ()
+    )
+
+
+def _refuse_double_numbers(tables: list[TableCard]) -> None:
+    seen: dict[str, str] = {}
+    for table in tables:
+        if other := seen.get(table.number):
+            raise ObservatoryError(
+                "E110",
+                f"Deux tableaux portent le numéro {table.number} : {other} et {table.id}",
+                str(table.folder),
+                "Changez « number » dans l’un des deux card.toml.",
+            )
+        seen[table.number] = table.id

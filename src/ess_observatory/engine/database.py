@@ -1,0 +1,132 @@
+"""The one seam between the project and its SQL engine (DuckDB)."""
+
+from __future__ import annotations
+
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ess_observatory.engine.graph import LAYERS, Model
+from ess_observatory.engine.sql_text import quote
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Oldest DuckDB that must be able to open the file that we hand over.
+STORAGE_VERSION = "v1.4.0"
+#: Memory that the engine may take; beyond it, it works on disk, beside the database.
+MEMORY_LIMIT = "4GB"
+#: Rows of a register that one statement joins at most, where a model lets its work be cut.
+SLICE_ROWS = 8_000_000
+
+
+class Database:
+    """A DuckDB file (or memory) with the layers of the project as schemas."""
+
+    def __init__(self, path: Path | None = None, *, read_only: bool = False) -> None:
+        import duckdb
+
+        self.path = path
+        if path is None:
+            self._con = duckdb.connect()
+        elif read_only:
+            self._con = duckdb.connect(str(path), read_only=True)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._con = duckdb.connect()
+            self._con.execute(
+                f"attach {quote(str(path))} as observatory (storage_version '{STORAGE_VERSION}')"
+            )
+            self._con.execute("use observatory")
+        place = Path(tempfile.gettempdir()) if path is None else path.parent
+        self.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        self.execute("set enable_progress_bar = false")  # the command line has its own
+        self.execute(f"set temp_directory = {quote(str(place / 'ess-observatory.spill'))}")
+        if not read_only:
+            for layer in LAYERS:
+                self._con.execute(f"create schema if not exists {layer}")
+
+    def execute(self, sql: str, params: Any = None) -> None:
+        """Run one statement for its effect."""
+        self._con.execute(sql, params) if params is not None else self._con.execute(sql)
+
+    def make(self, model: Model) -> None:
+        """Create (or replace) the table or the view of a model, slice by slice where it allows it and is large."""
+        if model.is_view:
+            self.execute(f"create or replace view {model.target} as {model.sql}")
+            return
+        first, *others = self._slices(*model.sliced_by) if model.sliced_by else ["true"]
+        self.execute(f"create or replace table {model.target} as select * from ({model.sql}\n) where {first}")
+        for part in others:
+            self.execute(f"insert into {model.target} select * from ({model.sql}\n) where {part}")
+
+    def _slices(self, table: str, column: str) -> list[str]:
+        """Conditions that cut the values of a column into ranges of some `SLICE_ROWS` rows of a table: one when it is small.
+
+        The cuts are quantiles of the values whose hash falls on a multiple: the same table is always cut in the same places.
+        """
+        parts = -(-self.rows(f"select count(*) from {table}")[0][0] // SLICE_ROWS)
+        if parts <= 1:
+            return ["true"]
+        shares = [part / parts for part in range(1, parts)]
+        found = self.rows(
+            f"select quantile_disc({column}, {shares}) from {table} where hash({column}) % 1000 = 0"
+        )
+        cuts = sorted(set(found[0][0]))
+        return [
+            f"{column} < '{cuts[0]}'",
+            *(f"{column} >= '{low}' and {column} < '{high}'" for low, high in pairwise(cuts)),
+            f"{column} >= '{cuts[-1]}'",
+            f"{column} is null",
+        ]
+
+    def rows(self, sql: str, params: Any = None) -> list[tuple]:
+        """All rows of a query, as tuples."""
+        result = self._con.execute(sql, params) if params is not None else self._con.execute(sql)
+        return result.fetchall()
+
+    def dicts(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
+        """All rows of a query, as dictionaries keyed by column name."""
+        result = self._con.execute(sql, params) if params is not None else self._con.execute(sql)
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def arrow(self, sql: str) -> pa.Table:
+        """The result of a query as an Arrow table."""
+        return self._con.sql(sql).to_arrow_table()
+
+    def put(self, name: str, table: pa.Table) -> None:
+        """Create (or replace) table `name` (schema.table; schema `temp`: never written) with the content of an Arrow table."""
+        kind = "temp table" if name.startswith("temp.") else "table"
+        self._con.register("_incoming", table)
+        try:
+            self._con.execute(f"create or replace {kind} {name} as select * from _incoming")
+        finally:
+            self._con.unregister("_incoming")
+
+    def exists(self, schema: str, table: str) -> bool:
+        """Whether a table or view of that name is there."""
+        found = self.rows(
+            "select 1 from information_schema.tables where table_catalog = current_database() and table_schema = ? and table_name = ?",
+            [schema, table],
+        )
+        return bool(found)
+
+    def columns(self, name: str) -> list[str]:
+        """Column names of a table, in order."""
+        return [row[0] for row in self.rows(f"describe {name}")]
+
+    def seal(self) -> None:
+        """Write everything to disk now, and say so when that fails: closing alone would keep silent about it."""
+        self._con.execute("force checkpoint")
+
+    def close(self) -> None:
+        """Write everything to disk and let go of the file."""
+        self._con.close()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

@@ -1,0 +1,152 @@
+"""The order of work, derived from the SQL: who reads whom, refused when it reads upwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from itertools import takewhile
+from pathlib import Path
+
+from ess_observatory.errors import ObservatoryError
+
+#: From the lowest layer to the highest; SQL may only read its own layer or lower ones.
+LAYERS = ("raw", "rules", "staging", "core", "marts")
+#: Tables of `rules` that change with the territory.
+OF_TERRITORY = frozenset(
+    f"rules.{name}"
+    for name in ("territory_commune", "territory_area", "territory_level", "compared_area", "commune_projection", "commune_code")
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Model:
+    """One SQL file and the table that it makes (`layer.name`)."""
+
+    target: str
+    path: Path
+    sql: str
+    reads: frozenset[str]
+
+    @property
+    def is_view(self) -> bool:
+        """Whether the file asks (a line `-- view` on top) that its table be computed when it is read, never stored."""
+        return "-- view" in self._header
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the file says (a line `-- shared` on top, with or without a reason) that its table is the same whatever the
+        territory: made once for all the territories of a run.
+        """
+        return any(line == "-- shared" or line.startswith("-- shared:") for line in self._header)
+
+    @property
+    def sliced_by(self) -> tuple[str, str] | None:
+        """The table and its column along which the work may be cut (a line `-- slices: layer.table.column` on top; the model
+        gives the same column), so that the joins of a national register stay in memory.
+        """
+        said = [line.removeprefix("-- slices: ") for line in self._header if line.startswith("-- slices: ")]
+        table, _, column = said[0].rpartition(".") if said else ("", "", "")
+        return (table, column) if said else None
+
+    @property
+    def _header(self) -> list[str]:
+        return list(takewhile(lambda line: line.startswith("--"), self.sql.splitlines()))
+
+    @property
+    def layer(self) -> str:
+        """The layer of the table."""
+        return self.target.partition(".")[0]
+
+
+def read_model(target: str, path: Path) -> Model:
+    """Parse a SQL file: one statement, every table qualified by its layer, none from a higher layer."""
+    import sqlglot
+    from sqlglot import exp
+
+    sql = path.read_text(encoding="utf-8")
+    try:
+        statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
+    except sqlglot.ParseError as error:
+        raise ObservatoryError(
+            "E401", "SQL mal formé", f"{path} : {error}", "Corrigez la requête."
+        ) from error
+    if len(statements) != 1:
+        raise ObservatoryError(
+            "E402", "Une requête, et une seule, par fichier SQL", str(path), "Séparez les requêtes."
+        )
+    ctes = {cte.alias for cte in statements[0].find_all(exp.CTE)}
+    layer = target.partition(".")[0]
+    reads = set()
+    for table in statements[0].find_all(exp.Table):
+        if not table.db and table.name in ctes:
+            continue
+        if table.db not in LAYERS:
+            raise ObservatoryError(
+                "E403",
+                f"Table sans couche connue : « {table.sql()} »",
+                str(path),
+                f"Écrivez couche.table, avec une couche parmi {', '.join(LAYERS)}.",
+            )
+        if LAYERS.index(table.db) > LAYERS.index(layer):
+            raise ObservatoryError(
+                "E404",
+                f"Lecture vers le haut : {target} lit {table.db}.{table.name}",
+                str(path),
+                "Une couche ne lit que sa couche ou celles d’en dessous.",
+            )
+        reads.add(f"{table.db}.{table.name}")
+    return Model(target, path, sql, frozenset(reads))
+
+
+def order(models: Iterable[Model]) -> list[Model]:
+    """The models in an order in which each comes after those it reads (ties broken by name).
+
+    Raises E405 when they read each other in a circle, E406 when a shared one depends on the territory.
+    """
+    by_target = {model.target: model for model in models}
+    _refuse_territory(by_target)
+    sorter: TopologicalSorter[str] = TopologicalSorter(
+        {target: sorted(model.reads & by_target.keys()) for target, model in sorted(by_target.items())}
+    )
+    try:
+        return [by_target[target] for target in sorter.static_order()]
+    except CycleError as error:
+        raise ObservatoryError(
+            "E405",
+            "Des requêtes se lisent en rond",
+            " → ".join(error.args[1]),
+            "Coupez le cercle en déplaçant une partie dans une table à part.",
+        ) from error
+
+
+def _refuse_territory(by_target: dict[str, Model]) -> None:
+    """Raise E406 for a shared model that reads a table of the territory, or a table of `core` that is not shared."""
+    shared = {target: model for target, model in sorted(by_target.items()) if model.is_shared}
+    for model in shared.values():
+        own = sorted(
+            name
+            for name in model.reads
+            if name in OF_TERRITORY or (name.startswith("core.") and name not in shared)
+        )
+        if model.layer != "core" or own:
+            raise ObservatoryError(
+                "E406",
+                f"{model.target} se dit commun à tous les territoires"
+                + (f" et lit {', '.join(own)}" if own else f", dans la couche {model.layer}"),
+                str(model.path),
+                "Retirez la ligne « -- shared », ou ne lisez que staging, les nomenclatures et des tables core communes.",
+            )
+
+
+def closure(target: str, models: dict[str, Model]) -> list[str]:
+    """Every table that `target` depends on, nearest first."""
+    seen: dict[str, None] = {}
+    front = [target]
+    while front:
+        reads = sorted(
+            {table for name in front if name in models for table in models[name].reads} - seen.keys()
+        )
+        seen.update(dict.fromkeys(reads))
+        front = reads
+    return list(seen)

@@ -1,0 +1,90 @@
+"""What a build starts from: the folder of raw files, what was recognised in it, what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ess_observatory.codebook.codebook import load_codebook
+from ess_observatory.declare.project import Edition, Project
+from ess_observatory.declare.source_spec import SourceSpec
+from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.read.raw_folders import Shared
+from ess_observatory.read.recognise import Inventory, take_inventory
+from ess_observatory.survey.read import recognise
+
+
+def raw_folder(project: Project, edition: Edition, raw: Path | None) -> Path:
+    """The folder of raw files: the one given, else the edition's own, else `data/raw/`. Raises E121 when there is none."""
+    default = project.root / "data" / "raw"
+    own = default / edition.id
+    folder = raw or (own if own.is_dir() else default)
+    if not folder.is_dir():
+        raise ObservatoryError(
+            "E121",
+            f"Dossier de fichiers bruts introuvable : {folder}",
+            None,
+            "Créez-le et déposez-y vos fichiers, ou donnez --raw DOSSIER.",
+            Exit.MISSING,
+        )
+    return folder
+
+
+def inventory_of(
+    project: Project, edition: Edition, raw: Path | None, *, tolerant: bool = False
+) -> Inventory:
+    """Recognise the raw files of an edition; `tolerant` lists unreadable files instead of stopping at them.
+
+    With `raw`, all that lies in that folder and nothing else. Without, what lies in `data/raw/<edition>/`, then what lies
+    elsewhere in `data/raw/`, outside the folders of the other editions.
+    """
+    codebook = load_codebook(project.questionnaire)
+    survey = next((spec.id for spec in project.sources.values() if spec.kind == "survey"), None)
+    expected = {source: declared.get("vintage") for source, declared in edition.sources.items()}
+    folder: Path | None = raw_folder(project, edition, raw)
+    shared = None
+    if raw is None:
+        everyone = project.root / "data" / "raw"
+        editions = {path.stem for path in (project.pipelines / "editions").glob("*.toml")} | {edition.id}
+        shared = Shared(everyone, "data/raw", frozenset(editions), frozenset(edition.sources))
+        folder = None if folder == everyone else folder
+    return take_inventory(
+        folder,
+        project.sources.values(),
+        lambda sheet: recognise(sheet, codebook),
+        survey,
+        expected=expected,
+        shared=shared,
+        tolerant=tolerant,
+    )
+
+
+def missing_sources(project: Project, edition: Edition, inventory: Inventory) -> list[SourceSpec]:
+    """Required sources of the edition for which no file was recognised."""
+    found = inventory.sources()
+    return [
+        project.sources[name]
+        for name, declared in edition.sources.items()
+        if declared.get("required", True) and name not in found
+    ]
+
+
+def refuse_missing(project: Project, edition: Edition, inventory: Inventory) -> None:
+    """Raise E120 (exit 4) when a required source of the edition has no file, or when nothing at all was recognised."""
+    missing = missing_sources(project, edition, inventory)
+    if missing:
+        near = [f"{u.relative} : {u.why}" for u in inventory.unmatched if u.severity == "warn"]
+        raise ObservatoryError(
+            "E120",
+            f"Sources attendues et absentes : {', '.join(spec.title for spec in missing)}",
+            " ; ".join(near) or None,
+            "Déposez les fichiers, ou déclarez « required = false » pour ces sources dans l’édition. « ess plan » détaille.",
+            Exit.MISSING,
+        )
+    if not inventory.sources():
+        raise ObservatoryError(
+            "E120",
+            "Aucun fichier de données reconnu",
+            None,
+            f"Déposez vos fichiers dans data/raw/{edition.id}, puis « ess plan --edition {edition.id} » dit ce qui en est compris.",
+            Exit.MISSING,
+        )

@@ -1,0 +1,166 @@
+"""Everything that SQL may look up: nomenclatures, rules, the edition and its territory, as tables of `rules`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ess_observatory.declare.decisions import check_decisions
+from ess_observatory.declare.project import Edition, Project
+from ess_observatory.declare.territories import official_area
+from ess_observatory.engine.database import Database
+from ess_observatory.engine.sql_text import quote
+from ess_observatory.read.communes import project_communes
+
+
+def load_rules(db: Database, project: Project, edition: Edition, present: set[str]) -> None:
+    """Write the `rules` schema: one table a CSV (all text), and typed tables for edition, territory and communes.
+
+    `present`: the sources for which files were recognised.
+    """
+    import pyarrow as pa
+
+    check_decisions(project)
+    for name, path in project.nomenclatures.items():
+        db.execute(
+            f"create or replace table rules.{name} as select * from read_csv({quote(str(path))}, header = true, "
+            "all_varchar = true, delim = ',', quote = '\"', auto_detect = true)"
+        )
+    communes = edition.territory.communes
+    db.put(
+        "rules.territory_commune",
+        pa.table(
+            {
+                "code": pa.array([c["code"] for c in communes], pa.string()),
+                "name": pa.array([c["name"] for c in communes], pa.string()),
+                "epci_code": pa.array([c["epci_code"] for c in communes], pa.string()),
+                "epci_name": pa.array([c["epci_name"] for c in communes], pa.string()),
+                "population": pa.array([c["population"] for c in communes], pa.int64()),
+            }
+        ),
+    )
+    project_communes(db)
+    _territory_areas(db, edition)
+    perimeter = project.perimeter(str(edition.data["perimeter"]))
+    families, on_evidence = perimeter["families"], perimeter.get("on_evidence", [])
+    db.put(
+        "rules.perimeter_family",
+        pa.table(
+            {
+                "family": pa.array([*families, *on_evidence], pa.string()),
+                "is_on_evidence": pa.array([False] * len(families) + [True] * len(on_evidence), pa.bool_()),
+            }
+        ),
+    )
+    db.put(
+        "rules.perimeter_evidence", pa.table({"kind": pa.array(perimeter.get("evidence", []), pa.string())})
+    )
+    sources = sorted(edition.sources.keys() | present)
+    declared = [edition.sources.get(source, {}) for source in sources]
+    db.put(
+        "rules.edition_source",
+        pa.table(
+            {
+                "source": pa.array(sources, pa.string()),
+                "label": pa.array(
+                    [
+                        d.get("label", project.sources[s].title)
+                        for s, d in zip(sources, declared, strict=True)
+                    ],
+                    pa.string(),
+                ),
+                "vintage": pa.array([d.get("vintage") for d in declared], pa.int64()),
+                "role": pa.array([project.sources[s].role for s in sources], pa.string()),
+                "is_present": pa.array([source in present for source in sources], pa.bool_()),
+            }
+        ),
+    )
+    parameters = [
+        (table.id, name, str(value))
+        for table in project.tables
+        for name, value in table.card.get("parameters", {}).items()
+    ]
+    db.put(
+        "rules.table_parameter",
+        pa.table(
+            {
+                column: pa.array([row[i] for row in parameters], pa.string())
+                for i, column in enumerate(("table_id", "name", "value"))
+            }
+        ),
+    )
+    facts = edition_facts(edition, perimeter)
+    db.put("rules.edition", pa.table({key: pa.array([value], kind) for key, (value, kind) in facts.items()}))
+
+
+def _territory_areas(db: Database, edition: Edition) -> None:
+    """The official area that the territory is, if any, those that it is compared with, and its nested levels.
+
+    `rules.territory_area`, `rules.compared_area` (the first one is the reference of specialisation), `rules.territory_level`.
+    """
+    import pyarrow as pa
+
+    area = official_area(edition.territory)
+    db.put(
+        "rules.territory_area",
+        pa.table(
+            {
+                "object": pa.array([area[0]] if area else [], pa.string()),
+                "code": pa.array([area[1]] if area else [], pa.string()),
+            }
+        ),
+    )
+    compared = edition.territory.meta.get("compare", [])
+    columns: dict[str, pa.Array] = {
+        key: pa.array([str(place[key]) for place in compared], pa.string())
+        for key in ("object", "code", "name")
+    }
+    db.put(
+        "rules.compared_area",
+        pa.table({**columns, "rank": pa.array(range(1, len(compared) + 1), pa.int32())}),
+    )
+    db.execute(_LEVELS)
+
+
+#: grain: one commune of the territory x level that contains it (present nomenclature), from the largest.
+_LEVELS = """
+create or replace table rules.territory_level as
+select t.code as commune_code, 'region' as level, 1 as level_rank, c.region as code, coalesce(r.name, c.region) as name
+from rules.territory_commune as t
+inner join rules.communes as c on c.code = t.code
+left join rules.regions as r on r.code = c.region
+where c.region is not null
+union all
+select t.code, 'departement', 2, c.departement, coalesce(d.name, c.departement)
+from rules.territory_commune as t
+inner join rules.communes as c on c.code = t.code
+left join rules.departements as d on d.code = c.departement
+where c.departement is not null
+union all
+select t.code, 'arrondissement', 3, c.arrondissement, 'Arrondissement ' || c.arrondissement
+from rules.territory_commune as t
+inner join rules.communes as c on c.code = t.code
+where c.arrondissement is not null
+union all
+select t.code, 'epci', 4, c.epci_code, coalesce(e.name, c.epci_code)
+from rules.territory_commune as t
+inner join rules.communes as c on c.code = t.code
+left join rules.epci as e on e.code = c.epci_code
+where c.epci_code is not null
+"""
+
+
+def edition_facts(edition: Edition, perimeter: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The single row of `rules.edition`: name → (value, Arrow type)."""
+
+    import pyarrow as pa
+
+    return {
+        "edition": (edition.declared_id, pa.string()),
+        "year": (edition.year, pa.int64()),
+        "territory": (edition.territory.name, pa.string()),
+        "reference_date": (edition.reference_date, pa.date32()),
+        "perimeter": (str(edition.data["perimeter"]), pa.string()),
+        "nomenclature": (perimeter["nomenclature"], pa.string()),
+        "naf_level": (perimeter.get("naf_level", "establishment"), pa.string()),
+        "survey_sent": (edition.data.get("survey", {}).get("frame_size"), pa.int64()),
+    }

@@ -1,0 +1,195 @@
+"""The steps of a build, from raw files to reports: what one territory and many territories of a run have in common."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ess_observatory.codebook.codebook import load_codebook
+from ess_observatory.declare.project import Edition, Project
+from ess_observatory.declare.source_spec import SourceSpec
+from ess_observatory.engine.database import STORAGE_VERSION, Database
+from ess_observatory.engine.graph import Model, order, read_model
+from ess_observatory.engine.outputs import Outputs
+from ess_observatory.errors import ObservatoryError
+from ess_observatory.publish.assemble import publish as write
+from ess_observatory.publish.reader import read_publication
+from ess_observatory.quality.inspection import QualityDesk
+from ess_observatory.read import load
+from ess_observatory.read.recognise import Inventory, Match
+from ess_observatory.recipe.rules import load_rules
+from ess_observatory.render.html import render_html
+from ess_observatory.render.workbook import render_workbook
+from ess_observatory.survey.core import build_survey
+from ess_observatory.survey.estimation.apply import estimate
+from ess_observatory.survey.read import read_answers
+from ess_observatory.survey.tables import survey_cells
+from ess_observatory.survey.to_recode import write_to_recode
+
+Progress = Callable[[str, str], None]
+
+
+@dataclass
+class Work:
+    """What the steps of a build hand to each other.
+
+    `shared`: tables of `core` that were made before, for all the territories of the run.
+    """
+
+    project: Project
+    edition: Edition
+    inventory: Inventory
+    db: Database
+    scratch: Outputs
+    desk: QualityDesk
+    models: list[Model]
+    progress: Progress
+    counts: dict[str, Any] = field(default_factory=dict)
+    shared: frozenset[str] = frozenset()
+
+
+def read_files(work: Work) -> None:
+    """Rules, raw rows, staging and the books of the reading; `counts` gets what was read."""
+    db, project = work.db, work.project
+    load_rules(db, project, work.edition, work.inventory.sources())
+    _load(work)
+    for model in work.models:
+        if model.layer == "staging":
+            _stage(db, model)
+    load.close_ledger(db)
+    load.write_books(db, work.scratch.quality)
+    work.counts.update(_reading_counts(db))
+    work.counts["build"] = build_id(db, project, work.edition)
+
+
+def _load(work: Work) -> None:
+    load.create_books(work.db)
+    files = len({match.sheet.relative for match in work.inventory.matches})
+    work.progress("Lecture", f"{files} fichiers")
+    problems: list[ObservatoryError] = []
+    for spec in work.project.sources.values():
+        matches = [match for match in work.inventory.matches if match.source == spec.id]
+        if spec.kind == "survey":
+            read_survey(work, spec, matches)
+            continue
+        try:
+            load.load_source(work.db, spec, matches)
+        except ObservatoryError as error:
+            problems.append(error)
+    if problems:
+        first, *others = problems
+        first.details.extend(others)
+        raise first
+
+
+def read_survey(work: Work, spec: SourceSpec, matches: list[Match]) -> None:
+    """The answers to the survey, in `raw`, `staging` and `core` (empty tables when there is none)."""
+    codebook = load_codebook(work.project.questionnaire)
+    answers = read_answers([match.sheet for match in matches], codebook, spec.id)
+    load.add_to_books(work.db, answers.refused, answers.ledger)
+    build_survey(work.db, codebook, answers, spec.id)
+
+
+def _stage(db: Database, model: Model) -> None:
+    source = model.target.partition(".")[2]
+    db.execute(f"create or replace table staging.{source}_judged as {model.sql}")
+    if "refusal_code" in db.columns(f"staging.{source}_judged"):
+        load.split_refused(db, source, f"staging.{source}_judged", model.target)
+    else:
+        db.execute(f"alter table staging.{source}_judged rename to {source}")
+
+
+def decide(work: Work) -> None:
+    """Perimeter and tables, then gate 1; `counts` gets the number of establishments that are counted."""
+    try:
+        count(work)
+    except Exception:
+        work.desk.after_staging(work.db)  # data that break a query are said by the check that they break
+        raise
+    work.desk.after_staging(work.db)
+    counted = "select count(*) from core.establishment where in_perimeter"
+    work.counts["in_perimeter"] = work.db.rows(counted)[0][0]
+
+
+def count(work: Work) -> None:
+    """Core tables, then the survey's where there is one, then those of SQL; `counts` gets what waits for a decision."""
+    db, questionnaire = work.db, work.project.questionnaire
+    codebook = load_codebook(questionnaire)
+    work.progress("Périmètre et tableaux", f"{len(work.project.tables)} tableaux")
+    for model in work.models:
+        if model.layer == "core" and model.target not in work.shared:
+            db.make(model)
+    weighting, work.counts["to_link"] = estimate(db, codebook, questionnaire.parent, work.scratch.quality)
+    work.counts["to_recode"] = write_to_recode(db, codebook, work.scratch.quality)
+    present = work.inventory.sources()
+    for table in work.project.tables:
+        if "survey" in table.card and table.is_fed(present):
+            survey_cells(db, codebook, {**table.card, "id": table.id}, {"weighting": weighting})
+    for model in work.models:
+        if model.layer == "marts":
+            db.make(model)
+
+
+def publish(work: Work) -> None:
+    """Statistical secrecy, the publication folder, gate 2; `counts` gets tables and hidden cells."""
+    work.progress("Secret statistique et publication", "")
+    book, controls = write(
+        work.db, work.project, work.edition, work.scratch.publication, work.counts["build"]
+    )
+    work.counts["tables"] = len(book.tables)
+    work.counts["hidden"] = sum(c.conf_status != "F" for _, cells in book.tables for c in cells)
+    work.desk.before_publication(work.db, controls)
+
+
+def render(outputs: Outputs) -> None:
+    """Both reports, from the publication folder alone."""
+    outputs.reports.mkdir(parents=True, exist_ok=True)
+    publication = read_publication(outputs.publication)
+    render_html(publication, outputs.page)
+    render_workbook(publication, outputs.workbook)
+
+
+def models_of(project: Project) -> list[Model]:
+    """Every SQL file of the project, in building order."""
+    files = {
+        f"staging.{spec.id}": spec.staging_sql
+        for spec in project.sources.values()
+        if spec.staging_sql.is_file()
+    }
+    files |= {f"core.{path.stem}": path for path in sorted((project.pipelines / "core").glob("*.sql"))}
+    files |= {f"marts.{table.id}": table.query for table in project.tables if table.query.is_file()}
+    return order(read_model(target, path) for target, path in files.items())
+
+
+def build_id(db: Database, project: Project, edition: Edition) -> str:
+    """Short hash of all that a build depends on: declarations, edition and its territory, raw files, engine format."""
+    digest = hashlib.sha256(STORAGE_VERSION.encode())
+    if edition.id != edition.declared_id:
+        digest.update(edition.id.encode())
+    paths = sorted(p for p in project.pipelines.rglob("*") if p.is_file() and "demo" not in p.parts)
+    for path in [*paths, edition.path]:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    for row in db.rows("select source, file, sheet, sha256 from staging.ledger order by all"):
+        digest.update(repr(row).encode())
+    return digest.hexdigest()[:16]
+
+
+def _reading_counts(db: Database) -> dict[str, int]:
+    files, read, kept, refused = db.rows(
+        "select count(distinct file), coalesce(sum(rows_read), 0), coalesce(sum(rows_kept), 0), "
+        "coalesce(sum(rows_refused), 0) from staging.ledger"
+    )[0]
+    corrections, notes = (
+        db.rows(f"select count(*) from staging.{book}")[0][0] for book in ("correction", "note")
+    )
+    return {
+        "files": files,
+        "rows_read": int(read),
+        "rows_kept": int(kept),
+        "rows_refused": int(refused),
+        "corrections": corrections,
+        "notes": notes,
+    }
