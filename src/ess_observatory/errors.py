@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 
 class Exit(IntEnum):
@@ -41,7 +42,7 @@ class ObservatoryError(Exception):
         lines.extend(str(detail) for detail in self.details)
         return "\n".join(lines)
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """The error as plain data, for `--json`."""
         return {
             "code": self.code,

@@ -137,7 +137,7 @@ def _weight(step: Step, one: Respondent, rng: Random) -> float:
     for boost in step.get("boosts", []):
         if holds(boost["where"], one.known):
             weight *= boost["factor"]
-    return weight
+    return float(weight)
 
 
 def _ceiling(value: float) -> int:

@@ -138,7 +138,7 @@ def _size(weighting: Weighting | None, table: Table, answers: _Answers) -> float
     if weighting is None or not answers.concerned:
         return None
     everyone = table.db.rows("select count(*) from core.survey_respondent")[0][0]
-    return weighting.population * len(answers.concerned) / everyone
+    return weighting.population * len(answers.concerned) / int(everyone)
 
 
 def _share_cells(
