@@ -12,7 +12,7 @@ from ess_observatory.survey.core import build_survey
 from ess_observatory.survey.read import SurveyRead, read_answers
 from ess_observatory.tabular.sheets import Sheet
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CODEBOOK = ROOT / "pipelines" / "survey" / "questionnaire.yml"
 NONRESPONSE = [
     {"code": "nsp", "label_fr": "Ne sait pas"},

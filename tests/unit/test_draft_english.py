@@ -11,7 +11,7 @@ import pytest
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.outputs import Outputs
 
-TEXTS = Path(__file__).resolve().parents[1] / "pipelines" / "texts"
+TEXTS = Path(__file__).resolve().parents[2] / "pipelines" / "texts"
 NAMES = sorted(path.name for path in (TEXTS / "fr").glob("*.md"))
 TABLE = re.compile(r"[Tt]able (\d+\.\d+|[A-E]\.\d+)")
 #: Digits that are names or units, not results.

@@ -21,7 +21,7 @@ from ess_observatory.demo import write_demo
 from ess_observatory.demo.calibrate import allocate, integer_table
 from ess_observatory.errors import ObservatoryError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 EDITION = "sambre-avesnois-2011"
 RAW = ROOT / "data" / "raw" / EDITION
 RULES = ROOT / "pipelines" / "rules"

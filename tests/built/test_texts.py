@@ -14,7 +14,7 @@ from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.reader import read_publication
 from ess_observatory.publish.texts import Placeholders, load_texts
 
-FOLDER = Path(__file__).resolve().parents[1] / "pipelines" / "texts" / "fr"
+FOLDER = Path(__file__).resolve().parents[2] / "pipelines" / "texts" / "fr"
 FILES = sorted(FOLDER.glob("*.md"))
 EVERY = sorted(FOLDER.parent.rglob("*.md"))  # both languages, and the texts of one kind of edition
 CHAPTERS = [*(str(n) for n in range(1, 15)), "A", "B", "C", "E"]

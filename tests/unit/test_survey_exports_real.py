@@ -12,7 +12,7 @@ from ess_observatory.codebook.codebook import load_codebook
 from ess_observatory.survey.read import read_answers
 from ess_observatory.tabular.sheets import open_sheets
 
-CODEBOOKS = Path(__file__).parent / "data" / "survey"
+CODEBOOKS = Path(__file__).parents[1] / "data" / "survey"
 KOBO = {
     "customer_satisfaction": 3,
     "dietary_needs": 3,

@@ -21,7 +21,7 @@ from ess_observatory.survey.xlsform import write_xlsform
 from test_survey_form_support import filled, obtained, project_codebook
 from test_survey_support import CODEBOOK, read, sheet, small, small_codebook
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SETTING = Setting("Pays d’essai", "2031", "Observatoire d’essai", "contact@exemple.invalid")
 
 

@@ -10,7 +10,7 @@ from ess_observatory import Observatory
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.py"))
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.py"))
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from ess_observatory.survey.privacy import citable_names, consenting, purge
 from test_survey_form_support import fill
 from test_survey_support import CODEBOOK
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 NAME, SIRET, WRONG = "Zéphyrine Quatorzième Témoin", "73282932000074", "73282932000075"
 SECRETS = {
     "A01": NAME,
