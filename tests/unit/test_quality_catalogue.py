@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from ess_observatory.commands.inquiry import explain
+from ess_observatory.commands.explain import explanation_of as explain
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.quality.catalogue import catalogue_page, not_to_correct, read_catalogue
 

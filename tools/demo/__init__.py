@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from . import companies, counts, respondents, survey_files, tables, today
+from .recipe import load_recipe
+
 
 def write_demo(root: Path, edition: str, out: Path, seed: int | None = None) -> list[Path]:
     """Write the raw files of the synthetic `edition` under `out`: same recipe and seed, same bytes.
@@ -24,9 +27,6 @@ def write_demo(root: Path, edition: str, out: Path, seed: int | None = None) -> 
     Raises:
         ObservatoryError: the recipe is absent, or its targets cannot be met together.
     """
-    from . import companies, counts, respondents, survey_files, tables, today
-    from .recipe import load_recipe
-
     folder = root / "pipelines" / "demo" / edition
     if today.is_today(folder):
         return today.write_today(root, folder, out, seed)

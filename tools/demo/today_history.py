@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .today import Site, World
+from .world import Site, World
 
 
 def last_change(world: World, site: Site) -> dt.date:

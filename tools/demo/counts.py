@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from .calibrate import allocate
-from .companies import Establishment
+from .establishment import Establishment
 from .recipe import Commune, Recipe, read_rows
 from .workbook import Value, write_csv, write_xlsx
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from random import Random
-from typing import TYPE_CHECKING
 
+from .establishment import Establishment
+from .recipe import Recipe
 from .workbook import Value
-
-if TYPE_CHECKING:
-    from .companies import Establishment
-    from .recipe import Recipe
 
 
 def render_row(

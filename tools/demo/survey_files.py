@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from .recipe import Recipe
-from .respondents import Respondent
+from .respondent import Respondent
 from .workbook import Value, write_xlsx
 
 Question = dict[str, Any]

@@ -5,48 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 from .calibrate import integer_table, weighted_order
+from .establishment import Establishment, Register
 from .identifiers import Identifiers, Words, siret
 from .recipe import Commune, Recipe, impossible
 from .rendering import render_row
 from .workbook import write_xlsx
-
-
-@dataclass(frozen=True)
-class Establishment:
-    """One establishment, clean; the noise of the file is added when it is written."""
-
-    siret: str
-    name: str
-    sign: str | None
-    address: str
-    postcode: str
-    city: str
-    commune: str
-    legal: str
-    naf: str
-    band: str
-    kind: str
-    created: dt.date | None
-    closed: dt.date | None
-    state: str
-    updated: dt.date
-    flag: str | None
-    profile: str = ""
-    defect: str = ""
-
-
-@dataclass(frozen=True)
-class Register:
-    """The kept establishments, all the lines of the file, and which lines are written twice."""
-
-    kept: list[Establishment]
-    lines: list[Establishment]
-    copies: list[int] = field(default_factory=list)
 
 
 class Makers:

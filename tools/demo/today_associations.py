@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .workbook import write_csv
-
-if TYPE_CHECKING:
-    from .today import World
+from .world import World
 
 
 def write_associations(world: World, out: Path) -> Path:

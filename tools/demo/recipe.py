@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from ..errors import Exit, ObservatoryError
+from ess_observatory.errors import Exit, ObservatoryError
 
 
 @dataclass(frozen=True)

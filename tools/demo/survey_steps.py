@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import fsum
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .calibrate import allocate
 from .formula import evaluate, holds
 from .recipe import impossible
-
-if TYPE_CHECKING:
-    from .respondents import Respondent
+from .respondent import Respondent
 
 Step = dict[str, Any]
 

@@ -6,14 +6,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .today_associations import write_associations
 from .today_history import last_change, periods
 from .workbook import Value, write_csv, write_xlsx
-
-if TYPE_CHECKING:
-    from .today import Site, Unit, World
+from .world import Site, Unit, World
 
 #: (area object, area code, activity, field or family) → sizes of the establishments.
 Cells = dict[tuple[str, str, str, str], list[int]]
