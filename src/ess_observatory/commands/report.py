@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -19,11 +21,14 @@ from ess_observatory.commands.options import (
 from ess_observatory.engine.outputs import building, put_in_place
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.recipe.steps import render
-from ess_observatory.render.extras import render_extras
+from ess_observatory.render.formats import FORMATS
 from ess_observatory.words.labels import LANGUAGES
 
+#: Formats that are written when they are asked for: each is an option of its own.
+_ASKED = [form for form in FORMATS if not form.is_always]
 
-def report(
+
+def _report(
     edition: EditionOption = None,
     raw: RawOption = None,
     out: OutOption = None,
@@ -32,14 +37,11 @@ def report(
         typer.Option(
             "--lang",
             metavar="LANGUE",
-            help="en : écrit aussi la page, le classeur et le PDF demandé en anglais.",
+            help="en : écrit aussi en anglais la page, le classeur et ce qui est demandé.",
         ),
     ] = "fr",
-    pdf: Annotated[
-        bool, typer.Option("--pdf", help="Aussi un PDF de la page (par Chromium ou WeasyPrint).")
-    ] = False,
-    ods: Annotated[bool, typer.Option("--ods", help="Aussi le classeur en .ods (par LibreOffice).")] = False,
     as_json: JsonOption = False,
+    **asked: bool,
 ) -> None:
     """Render a publication that is already built, in place of the last reports."""
     if lang not in LANGUAGES:
@@ -56,13 +58,32 @@ def report(
         )
     with building(outputs) as scratch:
         (scratch.base / "publication").symlink_to(outputs.publication, target_is_directory=True)
-        render(scratch)
-        book = scratch.workbook if ods else None
-        extras = render_extras(scratch.publication, scratch.reports, lang=lang, pdf=pdf, ods=book)
+        languages = dict.fromkeys(("fr", lang))
+        written = render(scratch, languages, [name for name, wanted in asked.items() if wanted])
         put_in_place(scratch, outputs, ["reports"])
-    others = {kind: str(outputs.reports / path.name) for kind, path in extras.items()}
+    places_of = {name: str(outputs.reports / path.name) for name, path in written.items()}
     if as_json:
-        written = {"workbook": str(outputs.workbook), "page": str(outputs.page), **others}
-        print_json({"ok": True, "outputs": written})
+        print_json({"ok": True, "outputs": places_of})
     else:
-        note("\n".join([f"Classeur  {outputs.workbook}", f"Page      {outputs.page}", *others.values()]))
+        labels = {form.name: form.label for form in FORMATS}
+        note("\n".join(f"{labels[name.partition('_')[0]]:<10} {path}" for name, path in places_of.items()))
+
+
+def _with_formats(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with one option a format."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [param for param in signature.parameters.values() if param.kind is not param.VAR_KEYWORD]
+    options = [
+        inspect.Parameter(
+            form.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=False,
+            annotation=Annotated[bool, typer.Option(f"--{form.name}", help=form.help)],
+        )
+        for form in _ASKED
+    ]
+    command.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+    return command
+
+
+report = _with_formats(_report)
