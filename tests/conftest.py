@@ -35,7 +35,7 @@ settings.register_profile("thorough", derandomize=True, deadline=None, max_examp
 
 
 def some_of(cases: Iterable[Any]) -> list[Any]:
-    """Cases of a parameter of which the first stands for all: the others are slow."""
+    """Cases of a parameter, of which the first stands for all where time is short: the others are marked slow."""
     first, *others = cases
     return [first, *(pytest.param(case, marks=pytest.mark.slow) for case in others)]
 
@@ -55,8 +55,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test is marked as the folder that it lies in, and as `varied` when it tries more with `--thorough`."""
     for item in items:
-        item.add_marker(item.path.relative_to(ROOT / "tests").parts[0])
-        if item.get_closest_marker("hypothesis") or "thorough" in item.fixturenames:  # type: ignore[attr-defined]
+        room, fixtures = item.path.relative_to(ROOT / "tests").parts[0], item.fixturenames  # type: ignore[attr-defined]
+        if room in ("unit", "read") and {"in_turn", "run_edition"} & set(fixtures):
+            raise pytest.UsageError(f"{item.nodeid} builds an edition: its place is tests/built")
+        item.add_marker(room)
+        if item.get_closest_marker("hypothesis") or "thorough" in fixtures:
             item.add_marker("varied")
 
 
