@@ -27,10 +27,10 @@ $(STAMP): $(LOCK) pyproject.toml
 annual-report: $(STAMP) ## Des fichiers bruts au classeur et à la page (EDITION=…)
 	$(ESS) run --edition $(EDITION)
 
-quick: $(STAMP) ## Les tests qui ne construisent rien (moins de 20 s)
+quick: $(STAMP) ## Les tests qui ne construisent rien (moins de vingt secondes)
 	$(PYTEST) -m unit
 
-test: $(STAMP) ## Les tests, sauf les lents (moins de 3 minutes sur deux cœurs)
+test: $(STAMP) ## Les tests, sauf les lents (moins de trois minutes sur deux cœurs)
 	$(PYTEST) -m "not slow"
 
 slow: $(STAMP) ## Les tests lents, et ceux qui tirent au sort, avec bien plus d’exemples
