@@ -28,7 +28,7 @@ annual-report: $(STAMP) ## Des fichiers bruts au classeur et à la page (EDITION
 	$(ESS) run --edition $(EDITION)
 
 quick: $(STAMP) ## Les tests qui ne construisent rien (moins de vingt secondes)
-	$(PYTEST) -m unit
+	$(PYTEST) tests/unit -m "not slow"
 
 test: $(STAMP) ## Les tests, sauf les lents (moins de trois minutes sur deux cœurs)
 	$(PYTEST) -m "not slow"

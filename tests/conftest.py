@@ -26,6 +26,8 @@ SHARED = ROOT.parent / "shared" / "data"
 REFERENCE = "sambre-avesnois-2011"
 TODAY = "sambre-avesnois-2026"
 
+#: Folders of the tests, by what a test needs (see CONTRIBUTING).
+ROOMS = ("unit", "read", "built", "browser", "slow")
 InTurn = Callable[[str], AbstractContextManager[Path]]
 
 
@@ -56,7 +58,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test is marked as the folder that it lies in, and as `varied` when it tries more with `--thorough`."""
     for item in items:
         room, fixtures = item.path.relative_to(ROOT / "tests").parts[0], item.fixturenames  # type: ignore[attr-defined]
-        if room in ("unit", "read") and {"in_turn", "run_edition"} & set(fixtures):
+        if room not in ROOMS:
+            raise pytest.UsageError(f"{item.nodeid}: its place is in one of {', '.join(ROOMS)}")
+        if room in ROOMS[:2] and {"in_turn", "run_edition"} & set(fixtures):
             raise pytest.UsageError(f"{item.nodeid} builds an edition: its place is tests/built")
         item.add_marker(room)
         if item.get_closest_marker("hypothesis") or "thorough" in fixtures:
