@@ -78,13 +78,6 @@ def test_the_page_is_the_catalogue(catalogue):
         assert f"## {code} – " in page
 
 
-def test_a_code_is_explained_with_the_rows_it_refused(project, reference_build):
-    found = explain(project, project.edition("sambre-avesnois-2011"), reference_build, "e323")
-    assert found["code"] == "E323"
-    assert len(found["refused"]) == 3
-    assert any("3 ligne(s) refusée(s)" in line for line in found["lines"])
-
-
 def test_a_code_is_explained_where_nothing_is_built(project, tmp_path):
     edition = project.edition("sambre-avesnois-2011")
     outputs = Outputs.of(project.root, edition.id, tmp_path)
