@@ -19,6 +19,7 @@ from ess_observatory.publish.reader import read_publication
 from ess_observatory.quality.inspection import QualityDesk
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
+from ess_observatory.recipe.perimeter_sql import RULES, perimeter_decision, refuse_undecided
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.render.html import render_html
 from ess_observatory.render.workbook import render_workbook
@@ -121,6 +122,7 @@ def count(work: Work) -> None:
     for model in work.models:
         if model.layer == "core" and model.target not in work.shared:
             db.make(model)
+    refuse_undecided(db)
     weighting, work.counts["to_link"] = estimate(db, codebook, questionnaire.parent, work.scratch.quality)
     work.counts["to_recode"] = write_to_recode(db, codebook, work.scratch.quality)
     present = work.inventory.sources()
@@ -152,7 +154,7 @@ def render(outputs: Outputs) -> None:
 
 
 def models_of(project: Project) -> list[Model]:
-    """Every SQL file of the project, in building order."""
+    """Every SQL file of the project, and what is written from the rules of the perimeter, in building order."""
     files = {
         f"staging.{spec.id}": spec.staging_sql
         for spec in project.sources.values()
@@ -160,7 +162,11 @@ def models_of(project: Project) -> list[Model]:
     }
     files |= {f"core.{path.stem}": path for path in sorted((project.pipelines / "core").glob("*.sql"))}
     files |= {f"marts.{table.id}": table.query for table in project.tables if table.query.is_file()}
-    return order(read_model(target, path) for target, path in files.items())
+    models = {target: read_model(target, path) for target, path in files.items()}
+    if RULES in models:
+        decision = perimeter_decision(project.nomenclatures["decision_rules"], models)
+        models[decision.target] = decision
+    return order(models.values())
 
 
 def build_id(db: Database, project: Project, edition: Edition) -> str:
