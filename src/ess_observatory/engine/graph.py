@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import takewhile
 from pathlib import Path
@@ -74,7 +75,7 @@ def parse_model(target: str, path: Path, sql: str) -> Model:
     from sqlglot import exp
 
     try:
-        statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
+        statements = _statements(sql)
     except sqlglot.ParseError as error:
         raise ObservatoryError(
             "E401", "SQL mal formé", f"{path} : {error}", "Corrigez la requête."
@@ -149,9 +150,20 @@ def _refuse_territory(by_target: dict[str, Model]) -> None:
 
 def output_columns(target: str, models: dict[str, Model]) -> frozenset[str]:
     """The columns of a model as its SQL names them, those of a `*` followed to the models that they come from."""
+    return _columns_of(parsed(models[target].sql), {}, models)
+
+
+def parsed(sql: str) -> exp.Query:
+    """The tree of a query that is known to be sound; the same one each time: whoever changes it takes a copy."""
+    (statement,) = _statements(sql)
+    return statement
+
+
+@lru_cache(maxsize=512)
+def _statements(sql: str) -> tuple[exp.Query, ...]:
     import sqlglot
 
-    return _columns_of(sqlglot.parse_one(models[target].sql, dialect="duckdb"), {}, models)
+    return tuple(s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None)
 
 
 def _columns_of(

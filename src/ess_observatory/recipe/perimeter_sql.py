@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ess_observatory.declare.files import read_csv_rows
 from ess_observatory.engine.database import Database
-from ess_observatory.engine.graph import Model, output_columns, parse_model
+from ess_observatory.engine.graph import Model, output_columns, parse_model, parsed
 from ess_observatory.errors import ObservatoryError
 
 if TYPE_CHECKING:
@@ -180,10 +180,9 @@ def _declared(rows: Path, problems: list[ObservatoryError]) -> dict[str, dict[st
 
 def _selects(model: Model) -> Iterator[exp.Expression]:
     """The selects of the union, from the first to the last."""
-    import sqlglot
     from sqlglot import exp
 
-    left = sqlglot.parse_one(model.sql, dialect="duckdb")
+    left = parsed(model.sql).copy()
     reversed_selects = []
     while isinstance(left, exp.Union) and {key for key, value in left.args.items() if value} == {"this", "expression"}:
         reversed_selects.append(left.expression)

@@ -11,7 +11,7 @@ from ess_observatory.codebook.codebook import load_codebook
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.engine.database import STORAGE_VERSION, Database
-from ess_observatory.engine.graph import Model, order, read_model
+from ess_observatory.engine.graph import Model, order, output_columns, read_model
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.assemble import publish as write
@@ -58,7 +58,7 @@ def read_files(work: Work) -> None:
     _load(work)
     for model in work.models:
         if model.layer == "staging":
-            _stage(db, model)
+            load.stage(db, project.sources[model.target.partition(".")[2]], model.sql)
     load.close_ledger(db)
     load.write_books(db, work.scratch.quality)
     work.counts.update(_reading_counts(db))
@@ -91,15 +91,6 @@ def read_survey(work: Work, spec: SourceSpec, matches: list[Match]) -> None:
     answers = read_answers([match.sheet for match in matches], codebook, spec.id)
     load.add_to_books(work.db, answers.refused, answers.ledger)
     build_survey(work.db, codebook, answers, spec.id)
-
-
-def _stage(db: Database, model: Model) -> None:
-    source = model.target.partition(".")[2]
-    db.execute(f"create or replace table staging.{source}_judged as {model.sql}")
-    if "refusal_code" in db.columns(f"staging.{source}_judged"):
-        load.split_refused(db, source, f"staging.{source}_judged", model.target)
-    else:
-        db.execute(f"alter table staging.{source}_judged rename to {source}")
 
 
 def decide(work: Work) -> None:
@@ -163,10 +154,26 @@ def models_of(project: Project) -> list[Model]:
     files |= {f"core.{path.stem}": path for path in sorted((project.pipelines / "core").glob("*.sql"))}
     files |= {f"marts.{table.id}": table.query for table in project.tables if table.query.is_file()}
     models = {target: read_model(target, path) for target, path in files.items()}
+    _check_keys(project, models)
     if RULES in models:
         decision = perimeter_decision(project.nomenclatures["decision_rules"], models)
         models[decision.target] = decision
     return order(models.values())
+
+
+def _check_keys(project: Project, models: dict[str, Model]) -> None:
+    """Raise E118 when the key of a source names a column that its rows do not have."""
+    for spec in project.sources.values():
+        named = [*spec.key, *([spec.repeated.latest] if spec.repeated.latest else [])]
+        given = output_columns(f"staging.{spec.id}", models) if named and f"staging.{spec.id}" in models else frozenset()
+        unknown = [name for name in named if name not in given]
+        if unknown:
+            raise ObservatoryError(
+                "E118",
+                f"Clé d’une source : colonne inconnue « {unknown[0]} »",
+                str(spec.folder / "source.toml"),
+                f"Prenez des colonnes de staging.sql : {', '.join(sorted(given))}.",
+            )
 
 
 def build_id(db: Database, project: Project, edition: Edition) -> str:
