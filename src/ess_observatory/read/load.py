@@ -10,13 +10,13 @@ from ess_observatory.engine.database import Database
 from ess_observatory.engine.sql_text import quote
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read import cells, corrections
-from ess_observatory.read.cast import SHOWN, Typing, empty_typed, typed_columns, typing_of
+from ess_observatory.read.cast import SHOWN, Typing, empty_typed, typing_of
 from ess_observatory.read.headers import column_letter, place
 from ess_observatory.read.identifiers import commune_code
 from ess_observatory.read.keys import JUDGEMENT, refuse_repeated
 from ess_observatory.read.recognise import Match
 from ess_observatory.read.unknown_headers import unknown_header_errors
-from ess_observatory.read.unpivot import long_columns, long_sql
+from ess_observatory.read.unpivot import row_columns, row_sql
 
 REFUSED_COLUMNS = ("source", "file", "sheet", "line", "column", "value", "code", "reason", "fix")
 LEDGER_COLUMNS = (
@@ -57,8 +57,7 @@ def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
     _forget(db, f"{spec.id}_typed")
     if not matches:
         _drop_problems(db, spec)
-        columns = long_columns(spec) if spec.unpivot else typed_columns(spec)
-        db.execute(f"create table staging.{spec.id}_typed ({empty_typed(columns)})")
+        db.execute(f"create table staging.{spec.id}_typed ({empty_typed(row_columns(spec))})")
         return
     refuse_unknown_headers(matches, spec)
     for match in sorted(matches, key=lambda m: (m.sheet.relative, m.sheet.name)):
@@ -70,8 +69,7 @@ def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
     _drop_problems(db, spec)
     typing = typing_of(spec, "where _refusal is null")
     _judge(db, spec, typing)
-    rows = long_sql(spec, typing.kept) if spec.unpivot else typing.kept
-    db.execute(f"create view staging.{spec.id}_typed as {rows}")
+    db.execute(f"create view staging.{spec.id}_typed as {row_sql(spec, typing.kept)}")
 
 
 def _forget(db: Database, name: str) -> None:

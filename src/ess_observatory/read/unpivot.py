@@ -20,19 +20,23 @@ def line_spec(spec: SourceSpec) -> SourceSpec:
     return replace(spec, columns=tuple(column for column in spec.columns if column.name not in wide))
 
 
-def long_columns(spec: SourceSpec) -> list[tuple[str, str]]:
-    """The columns of the long rows, and their types."""
-    lines = typed_columns(line_spec(spec))
-    cells = typed_columns(_cells(spec, _measure(spec)))
-    return [*lines, *cells, *((name, "varchar") for name in JUDGEMENT)]
+def row_columns(spec: SourceSpec) -> list[tuple[str, str]]:
+    """The columns of `row_sql` but for keys and flags, and their types."""
+    if spec.unpivot is None:
+        return typed_columns(spec)
+    cells = typed_columns(_cells(spec, spec.unpivot))
+    return [*typed_columns(line_spec(spec)), *cells, *((name, "varchar") for name in JUDGEMENT)]
 
 
-def long_sql(spec: SourceSpec, lines: str) -> str:
-    """SQL of the long rows, with what refuses each, from the SQL of the lines that nothing refuses.
+def row_sql(spec: SourceSpec, lines: str) -> str:
+    """SQL of the rows of a source, from the SQL of its lines that nothing refuses: these, or the long rows of a wide table with
+    what refuses each.
 
     `lines` gives every declared column, keys and flags; the wide columns are still text there.
     """
-    unpivot = _measure(spec)
+    unpivot = spec.unpivot
+    if unpivot is None:
+        return lines
     kept = ", ".join(name for name, _ in typed_columns(line_spec(spec)))
     cells = ", ".join(
         f"{{'{unpivot.into}': {quote(code)}, 'measure': {quote(measure)}, 'value': {name}}}"
@@ -52,11 +56,6 @@ def long_sql(spec: SourceSpec, lines: str) -> str:
         f"select * exclude (_notes, _text, refusal_no) replace ({value} as {unpivot.into}, case when refusal_code is not null "
         f"then replace(case measure {headers} end, '{{}}', {unpivot.into}) end as refusal_column) from ({typed})"
     )
-
-
-def _measure(spec: SourceSpec) -> Unpivot:
-    assert spec.unpivot is not None
-    return spec.unpivot
 
 
 def _cells(spec: SourceSpec, unpivot: Unpivot) -> SourceSpec:
