@@ -176,7 +176,7 @@ def test_a_wide_line_makes_a_row_of_each_cell_that_is_filled(rules_db, tmp_path)
     assert [(r["file"], r["line"], r["column"], r["value"], r["code"]) for r in outcome.refused] == [
         ("a.csv", 3, "Postes 2009", "3,5", "E311"),
         ("a.csv", 3, "Établissements 2008 (nombre)", "n.c.", "E310"),
-        ("a.csv", 4, "CODGEO", "99999", "E330"),
+        ("a.csv", 4, "CODGEO", "99999", "E332"),
         ("b.csv", 2, "CODGEO", "59392", "E374"),
     ]
     assert rules_db.rows("select count(*) from raw.large") == [(4,)], "raw stays as the files are"

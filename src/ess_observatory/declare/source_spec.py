@@ -67,7 +67,9 @@ class Unpivot:
     @property
     def columns(self) -> dict[tuple[str, str], str]:
         """The name, in `raw.<source>`, of the column of each measure and code."""
-        return {(measure, code): f"{measure}_{code.lower()}" for measure in self.measures for code in self.codes}
+        return {
+            (measure, code): f"{measure}_{code.lower()}" for measure in self.measures for code in self.codes
+        }
 
     def column_specs(self) -> tuple[ColumnSpec, ...]:
         """The wide columns themselves, as text."""
@@ -104,7 +106,9 @@ class SourceSpec:
     @property
     def key_header(self) -> str:
         """The header of the first column of the key, as the file has it; its name when the file has no such column."""
-        return next((c.headers[0] for c in self.columns if self.key and c.name == self.key[0]), "".join(self.key[:1]))
+        return next(
+            (c.headers[0] for c in self.columns if self.key and c.name == self.key[0]), "".join(self.key[:1])
+        )
 
     @property
     def staging_sql(self) -> Path:
@@ -170,13 +174,34 @@ def _unpivot(declared: dict[str, Any], path: Path) -> Unpivot:
         {str(code): str(value) for code, value in declared.get("values", {}).items()},
     )
     names = list(unpivot.columns.values())
-    problems = [] if _NAME.fullmatch(unpivot.into) else [f"« into » nomme une colonne, et non « {unpivot.into} »"]
+    problems = (
+        [] if _NAME.fullmatch(unpivot.into) else [f"« into » nomme une colonne, et non « {unpivot.into} »"]
+    )
     problems += [] if names else ["« measures » et « codes » ne donnent aucune colonne"]
     problems += [f"nom de colonne impossible : « {name} »" for name in names if not _NAME.fullmatch(name)]
-    problems += [f"colonne donnée deux fois : « {name} »" for name in sorted({n for n in names if names.count(n) > 1})]
-    problems += [f"« {header} » ne dit pas, par {{}}, la place du code" for header in unpivot.measures.values() if "{}" not in header]
-    problems += [f"« values » cite un code absent de « codes » : « {code} »" for code in unpivot.values if code not in unpivot.codes]
-    problems += [] if unpivot.type in ("text", "integer", "decimal") else [f"type « {unpivot.type} » (text, integer ou decimal)"]
+    problems += [
+        f"colonne donnée deux fois : « {name} »" for name in sorted({n for n in names if names.count(n) > 1})
+    ]
+    problems += [
+        f"« {header} » ne dit pas, par {{}}, la place du code"
+        for header in unpivot.measures.values()
+        if "{}" not in header
+    ]
+    problems += [
+        f"« values » cite un code absent de « codes » : « {code} »"
+        for code in unpivot.values
+        if code not in unpivot.codes
+    ]
+    problems += (
+        []
+        if unpivot.type in ("text", "integer", "decimal")
+        else [f"type « {unpivot.type} » (text, integer ou decimal)"]
+    )
     if problems:
-        raise ObservatoryError("E117", "Colonnes larges mal déclarées", f"{path}, [unpivot]", f"Corrigez : {' ; '.join(problems)}.")
+        raise ObservatoryError(
+            "E117",
+            "Colonnes larges mal déclarées",
+            f"{path}, [unpivot]",
+            f"Corrigez : {' ; '.join(problems)}.",
+        )
     return unpivot

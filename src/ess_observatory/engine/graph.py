@@ -8,7 +8,7 @@ from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ess_observatory.errors import ObservatoryError
 
@@ -155,12 +155,13 @@ def output_columns(target: str, models: dict[str, Model]) -> frozenset[str]:
 
 def parsed(sql: str) -> exp.Query:
     """The tree of a query that is known to be sound; the same one each time: whoever changes it takes a copy."""
+    statement: exp.Query
     (statement,) = _statements(sql)
     return statement
 
 
 @lru_cache(maxsize=512)
-def _statements(sql: str) -> tuple[exp.Query, ...]:
+def _statements(sql: str) -> tuple[Any, ...]:
     import sqlglot
 
     return tuple(s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None)

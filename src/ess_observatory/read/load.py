@@ -178,7 +178,9 @@ def _refuse_problems(db: Database, spec: SourceSpec) -> None:
             f"{quote(code)}, {quote(reason)}, {quote(fix)} from raw.{spec.id} where _problem = {quote(code)} "
             "and _refusal is null order by _file, _line"
         )
-    db.execute(f"update raw.{spec.id} set _refusal = _problem where _problem is not null and _refusal is null")
+    db.execute(
+        f"update raw.{spec.id} set _refusal = _problem where _problem is not null and _refusal is null"
+    )
 
 
 def _refuse_postcodes(db: Database, spec: SourceSpec) -> None:

@@ -49,7 +49,9 @@ def row_sql(spec: SourceSpec, lines: str) -> str:
     passed = tuple(ColumnSpec(name, (name,), "text", False) for name, _ in typed_columns(line_spec(spec)))
     cell = _cells(spec, unpivot)
     typed = typing_of(replace(cell, columns=(*passed, *cell.columns)), table=f"({rows})").sql
-    headers = " ".join(f"when {quote(measure)} then {quote(text)}" for measure, text in unpivot.measures.items())
+    headers = " ".join(
+        f"when {quote(measure)} then {quote(text)}" for measure, text in unpivot.measures.items()
+    )
     renamed = " ".join(f"when {quote(code)} then {quote(value)}" for code, value in unpivot.values.items())
     value = f"case {unpivot.into} {renamed} else {unpivot.into} end" if renamed else unpivot.into
     return (

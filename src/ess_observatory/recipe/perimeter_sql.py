@@ -178,13 +178,16 @@ def _declared(rows: Path, problems: list[ObservatoryError]) -> dict[str, dict[st
     return declared
 
 
-def _selects(model: Model) -> Iterator[exp.Expression]:
+def _selects(model: Model) -> Iterator[Any]:
     """The selects of the union, from the first to the last."""
     from sqlglot import exp
 
     left = parsed(model.sql).copy()
     reversed_selects = []
-    while isinstance(left, exp.Union) and {key for key, value in left.args.items() if value} == {"this", "expression"}:
+    while isinstance(left, exp.Union) and {key for key, value in left.args.items() if value} == {
+        "this",
+        "expression",
+    }:
         reversed_selects.append(left.expression)
         left = left.this
     yield from [left, *reversed(reversed_selects)]
@@ -197,7 +200,11 @@ def _faults(select: Any, facts: frozenset[str]) -> Iterator[tuple[str, int | Non
     shape = f"Écrivez : {_SHAPE}."
     used = {key for key, value in select.args.items() if value}
     if not isinstance(select, exp.Select) or used - {"expressions", "from_", "where"}:
-        yield "Une règle de périmètre est un « select » simple, relié aux autres par « union all »", None, shape
+        yield (
+            "Une règle de périmètre est un « select » simple, relié aux autres par « union all »",
+            None,
+            shape,
+        )
         return
     table = select.args["from_"].this if select.args.get("from_") else None
     if not isinstance(table, exp.Table) or f"{table.db}.{table.name}" != FACTS:

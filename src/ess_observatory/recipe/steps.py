@@ -165,7 +165,11 @@ def _check_keys(project: Project, models: dict[str, Model]) -> None:
     """Raise E118 when the key of a source names a column that its rows do not have."""
     for spec in project.sources.values():
         named = [*spec.key, *([spec.repeated.latest] if spec.repeated.latest else [])]
-        given = output_columns(f"staging.{spec.id}", models) if named and f"staging.{spec.id}" in models else frozenset()
+        given = (
+            output_columns(f"staging.{spec.id}", models)
+            if named and f"staging.{spec.id}" in models
+            else frozenset()
+        )
         unknown = [name for name in named if name not in given]
         if unknown:
             raise ObservatoryError(
