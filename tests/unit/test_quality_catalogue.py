@@ -27,7 +27,7 @@ def _texts() -> dict[Path, str]:
     return {
         path: path.read_text(encoding="utf-8")
         for folder in folders
-        for suffix in ("*.py", "*.sql")
+        for suffix in ("*.py", "*.sql", "source.toml")
         for path in sorted(folder.rglob(suffix))
     }
 

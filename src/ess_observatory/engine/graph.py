@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ess_observatory.errors import ObservatoryError
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 #: From the lowest layer to the highest; SQL may only read its own layer or lower ones.
 LAYERS = ("raw", "rules", "staging", "core", "marts")
@@ -61,12 +66,16 @@ class Model:
 
 def read_model(target: str, path: Path) -> Model:
     """Parse a SQL file: one statement, every table qualified by its layer, none from a higher layer."""
+    return parse_model(target, path, path.read_text(encoding="utf-8"))
+
+
+def parse_model(target: str, path: Path, sql: str) -> Model:
+    """Parse the SQL of a model (see `read_model`), which comes from a file or is written from what a file declares."""
     import sqlglot
     from sqlglot import exp
 
-    sql = path.read_text(encoding="utf-8")
     try:
-        statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
+        statements = _statements(sql)
     except sqlglot.ParseError as error:
         raise ObservatoryError(
             "E401", "SQL mal formé", f"{path} : {error}", "Corrigez la requête."
@@ -137,6 +146,55 @@ def _refuse_territory(by_target: dict[str, Model]) -> None:
                 str(model.path),
                 "Retirez la ligne « -- shared », ou ne lisez que staging, les nomenclatures et des tables core communes.",
             )
+
+
+def output_columns(target: str, models: dict[str, Model]) -> frozenset[str]:
+    """The columns of a model as its SQL names them, those of a `*` followed to the models that they come from."""
+    return _columns_of(parsed(models[target].sql), {}, models)
+
+
+def parsed(sql: str) -> exp.Query:
+    """The tree of a query that is known to be sound; the same one each time: whoever changes it takes a copy."""
+    statement: exp.Query
+    (statement,) = _statements(sql)
+    return statement
+
+
+@lru_cache(maxsize=512)
+def _statements(sql: str) -> tuple[Any, ...]:
+    import sqlglot
+
+    return tuple(s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None)
+
+
+def _columns_of(
+    query: exp.Query, outer: dict[str, frozenset[str]], models: dict[str, Model]
+) -> frozenset[str]:
+    from sqlglot import exp
+
+    known = dict(outer)
+    for cte in query.ctes:
+        known[cte.alias] = _columns_of(cte.this, known, models)
+    if isinstance(query, exp.SetOperation):
+        return _columns_of(query.left, known, models)
+    sources = {}
+    for source in (query.args.get("from_"), *query.args.get("joins", [])):
+        table = source.this if source else None
+        if isinstance(table, exp.Subquery):
+            sources[table.alias] = _columns_of(table.this, known, models)
+        elif isinstance(table, exp.Table):
+            name = f"{table.db}.{table.name}"
+            of_model = output_columns(name, models) if name in models else frozenset()
+            sources[table.alias_or_name] = of_model if table.db else known.get(table.name, frozenset())
+    found: set[str] = set()
+    for item in query.selects:
+        if not item.is_star:
+            found.add(item.alias_or_name)
+        elif isinstance(item, exp.Column):
+            found |= sources.get(item.table, frozenset())
+        else:
+            found.update(*sources.values())
+    return frozenset(found)
 
 
 def closure(target: str, models: dict[str, Model]) -> list[str]:

@@ -12,13 +12,14 @@ from ess_observatory.codebook.codebook import load_codebook
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.engine.database import STORAGE_VERSION, Database
-from ess_observatory.engine.graph import Model, order, read_model
+from ess_observatory.engine.graph import Model, order, output_columns, read_model
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.assemble import publish as write
 from ess_observatory.quality.inspection import QualityDesk
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
+from ess_observatory.recipe.perimeter_sql import RULES, perimeter_decision, refuse_undecided
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.render.formats import write_reports
 from ess_observatory.survey.core import build_survey
@@ -56,7 +57,7 @@ def read_files(work: Work) -> None:
     _load(work)
     for model in work.models:
         if model.layer == "staging":
-            _stage(db, model)
+            load.stage(db, project.sources[model.target.partition(".")[2]], model.sql)
     load.close_ledger(db)
     load.write_books(db, work.scratch.quality)
     work.counts.update(_reading_counts(db))
@@ -91,15 +92,6 @@ def read_survey(work: Work, spec: SourceSpec, matches: list[Match]) -> None:
     build_survey(work.db, codebook, answers, spec.id)
 
 
-def _stage(db: Database, model: Model) -> None:
-    source = model.target.partition(".")[2]
-    db.execute(f"create or replace table staging.{source}_judged as {model.sql}")
-    if "refusal_code" in db.columns(f"staging.{source}_judged"):
-        load.split_refused(db, source, f"staging.{source}_judged", model.target)
-    else:
-        db.execute(f"alter table staging.{source}_judged rename to {source}")
-
-
 def decide(work: Work) -> None:
     """Perimeter and tables, then gate 1; `counts` gets the number of establishments that are counted."""
     try:
@@ -120,6 +112,7 @@ def count(work: Work) -> None:
     for model in work.models:
         if model.layer == "core" and model.target not in work.shared:
             db.make(model)
+    refuse_undecided(db)
     weighting, work.counts["to_link"] = estimate(db, codebook, questionnaire.parent, work.scratch.quality)
     work.counts["to_recode"] = write_to_recode(db, codebook, work.scratch.quality)
     present = work.inventory.sources()
@@ -150,7 +143,7 @@ def render(
 
 
 def models_of(project: Project) -> list[Model]:
-    """Every SQL file of the project, in building order."""
+    """Every SQL file of the project, and what is written from the rules of the perimeter, in building order."""
     files = {
         f"staging.{spec.id}": spec.staging_sql
         for spec in project.sources.values()
@@ -158,7 +151,31 @@ def models_of(project: Project) -> list[Model]:
     }
     files |= {f"core.{path.stem}": path for path in sorted((project.pipelines / "core").glob("*.sql"))}
     files |= {f"marts.{table.id}": table.query for table in project.tables if table.query.is_file()}
-    return order(read_model(target, path) for target, path in files.items())
+    models = {target: read_model(target, path) for target, path in files.items()}
+    _check_keys(project, models)
+    if RULES in models:
+        decision = perimeter_decision(project.nomenclatures["decision_rules"], models)
+        models[decision.target] = decision
+    return order(models.values())
+
+
+def _check_keys(project: Project, models: dict[str, Model]) -> None:
+    """Raise E118 when the key of a source names a column that its rows do not have."""
+    for spec in project.sources.values():
+        named = [*spec.key, *([spec.repeated.latest] if spec.repeated.latest else [])]
+        given = (
+            output_columns(f"staging.{spec.id}", models)
+            if named and f"staging.{spec.id}" in models
+            else frozenset()
+        )
+        unknown = [name for name in named if name not in given]
+        if unknown:
+            raise ObservatoryError(
+                "E118",
+                f"Clé d’une source : colonne inconnue « {unknown[0]} »",
+                str(spec.folder / "source.toml"),
+                f"Prenez des colonnes de staging.sql : {', '.join(sorted(given))}.",
+            )
 
 
 def build_id(db: Database, project: Project, edition: Edition) -> str:
