@@ -13,6 +13,7 @@ from ess_observatory.engine.graph import closure
 from ess_observatory.engine.outputs import Outputs, settle
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.read.recognise import Inventory
+from ess_observatory.words.numbers import format_number, plain_number
 
 
 def plan_of(project: Project, edition: Edition, inventory: Inventory, missing: list[str]) -> dict[str, Any]:
@@ -206,7 +207,7 @@ def trace(project: Project, edition: Edition, outputs: Outputs, figure_id: str) 
     ]
     if cell.numerator is not None and cell.denominator:
         lines.append(
-            f"  calcul      {cell.numerator:g} / {cell.denominator:g}"
+            f"  calcul      {plain_number(cell.numerator)} / {plain_number(cell.denominator)}"
             + (f", base {cell.base_n}" if cell.base_n else "")
         )
     lines += [f"  requête     {sql}", "  tables lues (lignes) :"]
@@ -298,7 +299,7 @@ def examine() -> list[dict[str, str]]:
                 )
             )
         free = shutil.disk_usage(project.root).free / 1e9
-        results.append(_result("ok" if free > 1 else "warning", f"{free:.1f} Go libres"))
+        results.append(_result("ok" if free > 1 else "warning", f"{format_number(free, 1)} Go libres"))
     except ObservatoryError as error:
         results.append(_result("failed", str(error)))
     return results

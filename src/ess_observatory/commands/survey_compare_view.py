@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ess_observatory.compared.survey_answers import BREAK, CAVEAT, COMPARABLE, DROPPED, NEW, Evolution, Share
+from ess_observatory.words.numbers import format_value, round_half_up
 
 WORDS = {COMPARABLE: "", BREAK: "rupture de série", NEW: "nouveau", DROPPED: "retiré"}
 _HEADER = (
@@ -74,12 +75,10 @@ def _cells(share: Share | None) -> list[str]:
 
 
 def _plain(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f}".replace(".", ",")
+    return "" if value is None else str(round_half_up(value, 1)).replace(".", ",")
 
 
 def _shown(share: Share | None) -> str:
-    from ess_observatory.words.numbers import format_value
-
     if share is None:
         return "–"
     if share.value is None:
@@ -91,8 +90,6 @@ def _shown(share: Share | None) -> str:
 
 
 def _gap(row: Evolution) -> str:
-    from ess_observatory.words.numbers import format_value
-
     if row.gap is None:
         return "–"
     text = format_value(row.gap, None, 0)

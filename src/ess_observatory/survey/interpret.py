@@ -88,9 +88,7 @@ def _reason(cell: Filled, reading: Reading) -> str | None:
 
 
 def _number(text: str, question: Question) -> float:
-    value = parse_number(text, question.unit)
-    if question.type == "integer" and not value.is_integer():
-        raise Refusal("E311", f"«\u00a0{text}\u00a0»\u00a0: nombre entier attendu.", "Corriger la valeur.")
+    value = parse_number(text, question.unit, whole=question.type == "integer")
     low, high = _BOUNDS.get(question.type, (None, None))
     if low is not None and high is not None and not low <= value <= high:
         raise Refusal(
