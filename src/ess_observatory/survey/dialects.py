@@ -93,7 +93,7 @@ class Excel:
 
     def _value(self, node: Node) -> str:
         if isinstance(node, Number):
-            return f"{node.value:g}"
+            return f"{node.value:.15g}"
         if isinstance(node, Ref):
             return f"N({self.cells[node.code]})"
         if isinstance(node, Count):
@@ -184,7 +184,7 @@ class XPath:
 
     def _value(self, node: Node) -> str:
         if isinstance(node, Number):
-            return f"{node.value:g}"
+            return f"{node.value:.15g}"
         if isinstance(node, Ref):
             return self._name(node.code)
         if isinstance(node, Count):

@@ -17,6 +17,7 @@ from ess_observatory.codebook.expressions import (
     membership,
 )
 from ess_observatory.codebook.questions import Codebook, Question
+from ess_observatory.words.numbers import plain_number
 
 if TYPE_CHECKING:
     from ess_observatory.declare.project import Edition
@@ -94,7 +95,7 @@ def quoted(text: str) -> str:
 def say(node: Node, codebook: Codebook) -> str:
     """An expression in plain French, naming questions by their code."""
     if isinstance(node, Number):
-        return f"{node.value:g}".replace(".", ",")
+        return plain_number(node.value)
     if isinstance(node, Ref):
         return node.code
     if isinstance(node, Count):

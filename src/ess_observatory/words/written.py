@@ -11,6 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 
 #: Beyond, a number stored in a spreadsheet or a file of numbers has already lost digits.
@@ -119,16 +120,22 @@ def number_forms(whole: bool, unit: str | None = None) -> tuple[NumberForm, ...]
     )
 
 
-def read_number(text: str, whole: bool, unit: str | None = None) -> float | Why:
-    """The number that a clean text writes, or why it is refused."""
+def read_decimal(text: str, whole: bool = False, unit: str | None = None) -> Decimal | Why:
+    """The number that a clean text writes, exactly, or why it is refused."""
     form = next((f for f in number_forms(whole, unit) if re.fullmatch(f.pattern, text)), None)
     if form is None or form.why:
         return form.why if form and form.why else NOT_A_NUMBER
     bare = re.sub(f"{unit_pattern(unit)}$", "", text).replace(MINUS, "-")
-    value = float(bare.replace(form.thousands, "").replace(form.decimal, "."))
-    if abs(value) >= LARGEST:
+    value = Decimal(bare.replace(form.thousands, "").replace(form.decimal, "."))
+    if abs(float(value)) >= LARGEST:
         return TOO_LARGE
-    return NOT_WHOLE if whole and not value.is_integer() else value
+    return NOT_WHOLE if whole and not float(value).is_integer() else value
+
+
+def read_number(text: str, whole: bool, unit: str | None = None) -> float | Why:
+    """The same as the nearest binary number, which a typed column holds."""
+    value = read_decimal(text, whole, unit)
+    return value if isinstance(value, Why) else float(value)
 
 
 def read_moment(text: str) -> datetime | Why:
