@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 
 from ess_observatory.codebook.codebook import load_codebook
-from ess_observatory.codebook.expressions import Compare, Junction, Node, membership
+from ess_observatory.codebook.expressions import Chosen, Junction, Node
 from ess_observatory.codebook.questions import OTHER, Codebook, Question
 from ess_observatory.tabular.sheets import Sheet, open_sheets
 from test_survey_support import CODEBOOK, sheet
@@ -26,8 +26,7 @@ def _opening(codebook: Codebook, node: Node | None) -> list[tuple[str, str]]:
     """(question, choice) that a filter asks for."""
     if isinstance(node, Junction):
         return [pair for part in node.parts for pair in _opening(codebook, part)]
-    pair = membership(node) if isinstance(node, Compare) else None
-    return [pair[:2]] if pair is not None and pair[2] else []
+    return [(node.code, node.choice)] if isinstance(node, Chosen) and node.is_chosen else []
 
 
 def filled(codebook: Codebook) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from ess_observatory.codebook.evaluation import Given
+
 from .companies import Establishment
 from .recipe import Recipe, impossible, read_rows
 from .survey_steps import STEPS
@@ -25,9 +27,15 @@ class Respondent:
     others: dict[str, str] = field(default_factory=dict)
 
     @property
-    def known(self) -> dict[str, Any]:
-        """Facts and answers together: what the expressions of the recipe see."""
-        return {**self.facts, **self.answers}
+    def given(self) -> dict[str, Given]:
+        """Facts and answers together, as the expressions of the recipe see them."""
+        return {code: _given(value) for code, value in {**self.facts, **self.answers}.items()}
+
+
+def _given(value: Any) -> Given:
+    if isinstance(value, int | float):
+        return Given(number=value)
+    return Given(choices=frozenset(value if isinstance(value, list) else [value]))
 
 
 def build_answers(recipe: Recipe, kept: list[Establishment]) -> list[Respondent]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ess_observatory.engine.sql_text import quote
 from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal
 from ess_observatory.words import written
@@ -65,7 +67,7 @@ def _form_of(patterns: list[tuple[str, str]]) -> str:
     return f"case when {{plain}} then null {' '.join(whens)} end"
 
 
-def _refused(forms: tuple[NumberForm, ...] | tuple[DateForm, ...]) -> list[Refusal]:
+def _refused(forms: Sequence[NumberForm | DateForm]) -> list[Refusal]:
     return [_refusal(f"{_FORM} = {i}", form.why) for i, form in enumerate(forms) if form.why is not None]
 
 

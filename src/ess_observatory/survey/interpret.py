@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ess_observatory.codebook.evaluation import Given, evaluate
 from ess_observatory.codebook.questions import Codebook, Question
 from ess_observatory.codebook.values import (
     Refusal,
@@ -18,7 +19,6 @@ from ess_observatory.codebook.values import (
 )
 from ess_observatory.survey.answers import Answer, Reading, Refused
 from ess_observatory.survey.choices import read_choices
-from ess_observatory.survey.evaluation import Given, evaluate
 from ess_observatory.survey.headers import NONRESPONSE_CELL
 from ess_observatory.survey.layout import Filled
 

@@ -151,9 +151,16 @@ def read_moment(text: str) -> datetime | Why:
             day = EXCEL_ZERO + timedelta(days=days)
             return datetime.combine(day, time()) if days <= EXCEL_LAST else NOT_A_DATE
         year, month, number = (found[group] for group in form.order)
-        clock = [int(part or 0) for part in found.groups()[3:]]
+        clock = [int(part or 0) for part in found.groups()[3:]] or [0, 0, 0]
         try:
-            return datetime(int(year), MONTHS[month] if form.spelled else int(month), int(number), *clock)
+            return datetime(
+                int(year),
+                MONTHS[month] if form.spelled else int(month),
+                int(number),
+                clock[0],
+                clock[1],
+                clock[2],
+            )
         except ValueError:
             return NOT_A_DATE
     return NOT_A_DATE
