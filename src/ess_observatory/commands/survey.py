@@ -170,9 +170,9 @@ def _expect_suffix(out: Path, suffix: str) -> None:
 
 
 def _count(number: int, word: str, plural: str = "s") -> str:
-    from ess_observatory.words.numbers import format_number
+    from ess_observatory.words.numbers import format_number, is_plural
 
-    return f"{format_number(number)} {word}{plural if number > 1 else ''}"
+    return f"{format_number(number)} {word}{plural if is_plural(number) else ''}"
 
 
 def _write(writer: Any, out: Path, edition: str | None, suffix: str, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from ess_observatory.codebook.expressions import parse
 from ess_observatory.declare.files import read_csv_rows
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.secrecy.door import Cell
-from ess_observatory.words.numbers import format_value, round_half_up
+from ess_observatory.words.numbers import format_value, is_plural, round_half_up
 
 #: What is said of a verdict before the remark of the line, in French and in English.
 _SAID = {
@@ -146,7 +146,7 @@ def _gap(value: float, check: dict[str, str]) -> str:
     """A difference; that of two percentages is in points."""
     if check["unit"] != "%":
         return _number(value, check)
-    word = "point" if abs(value) < 2 else "points"
+    word = "points" if is_plural(value) else "point"
     return f"{format_value(value, 'points', int(check['decimals']), 'fr')} {word}"
 
 

@@ -46,6 +46,11 @@ def format_number(value: float, decimals: int = 0, lang: str = "fr", grouping: b
     return f"{MINUS}{text}" if rounded < 0 else text
 
 
+def is_plural(value: float, lang: str = "fr") -> bool:
+    """Whether a word after that number takes its plural: from 2 on in French, but for 1 in English."""
+    return abs(value) >= 2 if lang == "fr" else value != 1
+
+
 def format_value(value: float, unit: str | None, decimals: int, lang: str = "fr") -> str:
     """A number with the sign of its unit: « 14,9 % », « 5 000 € »; other units are said by labels."""
     key = (unit or "").strip().casefold()
