@@ -14,7 +14,7 @@ from ess_observatory.commands.options import (
     OutOption,
     RawOption,
     open_edition,
-    places,
+    places_to_build,
     print_json,
 )
 from ess_observatory.errors import Exit
@@ -98,7 +98,7 @@ def _run(
     from ess_observatory.recipe.runner import run
 
     project, loaded = open_edition(edition)
-    outputs = places(project, loaded, out)
+    outputs = places_to_build(project, loaded, out)
     with Steps(str(loaded.data["title"]), quiet=as_json) as steps:
         if level is None:
             outcome = run(project, loaded, raw, outputs, until, steps, again)

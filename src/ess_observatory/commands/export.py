@@ -49,10 +49,13 @@ def export(
     """Le paquet de données pour la CRESS : Parquet, CSV, dictionnaire, licence, empreintes."""
     if context.invoked_subcommand is not None:
         return
+    from ess_observatory.engine.paths import output_folder
     from ess_observatory.export.package import export_package
 
     project, folder = _publication(edition, out, publication)
-    done = export_package(project, folder, (out or project.root / "dist").resolve(), previous)
+    done = export_package(
+        project, folder, output_folder(project.root, out or project.root / "dist"), previous
+    )
     if as_json:
         print_json(
             {

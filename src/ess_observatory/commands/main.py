@@ -20,6 +20,7 @@ from ess_observatory.commands.options import (
     RawOption,
     open_edition,
     places,
+    places_to_build,
     print_json,
 )
 from ess_observatory.commands.secrecy import secrecy
@@ -78,7 +79,7 @@ def report(
     if lang not in LANGUAGES:
         raise typer.BadParameter(f"langues connues : {', '.join(LANGUAGES)}", param_hint="--lang")
     project, loaded = open_edition(edition)
-    outputs = places(project, loaded, out)
+    outputs = places_to_build(project, loaded, out)
     if not outputs.publication.is_dir():
         raise ObservatoryError(
             "E130",

@@ -47,6 +47,16 @@ def places(project: Project, edition: Edition, out: Path | None) -> Outputs:
     return Outputs.of(project.root, edition.id, out)
 
 
+def places_to_build(project: Project, edition: Edition, out: Path | None) -> Outputs:
+    """The same, to write there. Raises E172 for a place that cannot be built in."""
+    from ess_observatory.engine.paths import output_folder
+
+    outputs = places(project, edition, None if out is None else output_folder(project.root, out))
+    output_folder(project.root, outputs.base)
+    output_folder(project.root, outputs.reports)
+    return outputs
+
+
 def print_json(data: Any) -> None:
     """Data for a program, on stdout."""
     print(json.dumps(data, ensure_ascii=False, indent=1, default=str))

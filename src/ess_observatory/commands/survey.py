@@ -159,6 +159,9 @@ def compare(
 
 
 def _expect_suffix(out: Path, suffix: str) -> None:
+    from ess_observatory.engine.paths import output_file
+
+    output_file(out)
     if out.suffix.lower() != suffix:
         raise ObservatoryError(
             "E240",

@@ -192,6 +192,7 @@ def _build_one(run: _Run, common: Work, territory: Territory) -> Outcome:
             for source in sorted(surveys):  # the answers are those of the whole: they say nothing of one part
                 steps.read_survey(work, project.sources[source], [])
             borrow(work, common.scratch.database)
+            db.lock(scratch.base, common.desk.gate.scratch)
             desk.verdicts += read_otherwise(work)
             outcome.counts["build"] = steps.build_id(db, project, edition)
             steps.decide(work)

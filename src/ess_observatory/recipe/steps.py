@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ess_observatory.codebook.codebook import load_codebook
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.declare.source_spec import SourceSpec
-from ess_observatory.engine.database import STORAGE_VERSION, Database
+from ess_observatory.engine.database import STORAGE_VERSION, Database, declared_in
 from ess_observatory.engine.graph import Model, order, read_model
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.assemble import publish as write
 from ess_observatory.publish.reader import read_publication
+from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
+from ess_observatory.quality.partitions import BOOK
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
 from ess_observatory.recipe.rules import load_rules
@@ -51,8 +54,12 @@ class Work:
 
 
 def read_files(work: Work) -> None:
-    """Rules, raw rows, staging and the books of the reading; `counts` gets what was read."""
+    """Rules, raw rows, staging and the books of the reading; `counts` gets what was read.
+
+    The database is locked first: it reaches its own folder and, to read them, the files that this build is made from.
+    """
     db, project = work.db, work.project
+    db.lock(work.scratch.base, *_files_of(work))
     load_rules(db, project, work.edition, work.inventory.sources())
     _load(work)
     for model in work.models:
@@ -62,6 +69,14 @@ def read_files(work: Work) -> None:
     load.write_books(db, work.scratch.quality)
     work.counts.update(_reading_counts(db))
     work.counts["build"] = build_id(db, project, work.edition)
+
+
+def _files_of(work: Work) -> Iterator[Path]:
+    """What the engine itself opens: Parquet files, nomenclatures, and the books that row counts are compared with."""
+    yield from dict.fromkeys(match.sheet.path for match in work.inventory.matches if match.sheet.is_parquet)
+    yield from work.project.nomenclatures.values()
+    if ledger := previous_ledger(work.project, work.edition, work.desk.outputs):
+        yield from (ledger, ledger.with_name(BOOK))
 
 
 def _load(work: Work) -> None:
@@ -94,7 +109,8 @@ def read_survey(work: Work, spec: SourceSpec, matches: list[Match]) -> None:
 
 def _stage(db: Database, model: Model) -> None:
     source = model.target.partition(".")[2]
-    db.execute(f"create or replace table staging.{source}_judged as {model.sql}")
+    with declared_in(str(model.path)):
+        db.execute(f"create or replace table staging.{source}_judged as {model.sql}")
     if "refusal_code" in db.columns(f"staging.{source}_judged"):
         load.split_refused(db, source, f"staging.{source}_judged", model.target)
     else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.lock import locked
+from ess_observatory.engine.paths import make_private
 from ess_observatory.errors import Exit, ObservatoryError
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def purge(outputs: Outputs, codebook: Codebook, source_id: str) -> Purge:
             _copy(db, fresh)
         if book.is_file():
             (Path(scratch) / _REFUSED).replace(book)
+            make_private(book)
         for path in naming_files(outputs.quality, words):
             path.unlink()
             done.files.append(path.relative_to(outputs.base).as_posix())
