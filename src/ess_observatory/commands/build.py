@@ -17,7 +17,7 @@ from ess_observatory.commands.options import (
     places_to_build,
     print_json,
 )
-from ess_observatory.errors import Exit
+from ess_observatory.errors import Exit, ObservatoryError
 
 if TYPE_CHECKING:
     from ess_observatory.recipe.each_index import Each
@@ -37,6 +37,20 @@ EachOption = Annotated[
         "la lecture des fichiers est faite une fois.",
     ),
 ]
+AcceptOption = Annotated[
+    bool,
+    typer.Option(
+        "--accept-changes",
+        help="Publier bien qu’un changement de règles déplace plus que son budget (avec --reason).",
+    ),
+]
+ReasonOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reason", metavar="MOTIF", help="Pourquoi ce changement est voulu : gardé au rapport de qualité."
+    ),
+]
+_LONGEST_REASON = 500
 #: The commands in the order of the help: name, stage that it goes as far as, help.
 _VERBS = (
     ("run", "report", "Tout construire : des fichiers bruts au classeur et à la page."),
@@ -75,12 +89,29 @@ def _building(until: str) -> Callable[..., None]:
         raw: RawOption = None,
         out: OutOption = None,
         again: AgainOption = False,
+        accept_changes: AcceptOption = False,
+        reason: ReasonOption = None,
         as_json: JsonOption = False,
         strict: StrictOption = False,
     ) -> None:
-        _run(edition, raw, out, until, again, as_json, strict, each)
+        accepted = _accepted(accept_changes, reason)
+        _run(edition, raw, out, until, again, as_json, strict, each, accepted)
 
     return command
+
+
+def _accepted(accept_changes: bool, reason: str | None) -> str | None:
+    """The reason for which changes are accepted, on one line. Raises E176 when one of the two options comes without the other."""
+    text = " ".join((reason or "").split())
+    if accept_changes == bool(text) and (reason is None) == (not text) and len(text) <= _LONGEST_REASON:
+        return text or None
+    raise ObservatoryError(
+        "E176",
+        "--accept-changes et --reason vont ensemble",
+        None,
+        f'Écrivez : --accept-changes --reason "pourquoi", en {_LONGEST_REASON} signes au plus.',
+        Exit.USAGE,
+    )
 
 
 def _run(
@@ -92,6 +123,7 @@ def _run(
     as_json: bool,
     strict: bool,
     level: str | None = None,
+    accepted: str | None = None,
 ) -> None:
     from ess_observatory.commands.console import Steps, summary, summary_each
     from ess_observatory.recipe.each import run_each
@@ -101,9 +133,9 @@ def _run(
     outputs = places_to_build(project, loaded, out)
     with Steps(str(loaded.data["title"]), quiet=as_json) as steps:
         if level is None:
-            outcome = run(project, loaded, raw, outputs, until, steps, again)
+            outcome = run(project, loaded, raw, outputs, until, steps, again, accepted)
         else:
-            each = run_each(project, loaded, level, raw, outputs, until, steps, again)
+            each = run_each(project, loaded, level, raw, outputs, until, steps, again, accepted)
     if level is None:
         print_json(_outcome_json(until, outcome)) if as_json else summary(loaded, outcome, until)
         failure, has_warnings = Exit.OK, bool(outcome.warnings)
@@ -123,6 +155,7 @@ def _outcome_json(until: str, outcome: Outcome) -> dict[str, Any]:
         "unchanged": outcome.is_unchanged,
         "counts": outcome.counts,
         "warnings": outcome.warnings,
+        "rule_change": outcome.moved,
         "outputs": {name: str(getattr(outcome.outputs, name)) for name in ["database", "quality", *names]},
     }
 
@@ -141,6 +174,7 @@ def _each_json(until: str, each: Each) -> dict[str, Any]:
                 "counts": part.outcome.counts if part.outcome else {},
                 "folder": str(part.outcome.outputs.base) if part.outcome else None,
                 "why": part.why or None,
+                "rule_change": part.outcome.moved if part.outcome else [],
                 "error": part.error.as_dict() if part.error else None,
             }
             for part in each.parts

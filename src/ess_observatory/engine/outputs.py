@@ -23,6 +23,8 @@ from ess_observatory.engine.paths import make_private
 from ess_observatory.errors import Exit, ObservatoryError
 
 WORKBOOK, PAGE = "rapport-ess.xlsx", "rapport-ess.html"
+#: In the quality folder: the decisions that the publication in place rests on. It names every establishment, so no respondent.
+DECISIONS = "decisions-publiees.parquet"
 _ITEMS = ("database", "quality", "publication", "reports")
 #: What nobody else may read.
 _CONFIDENTIAL = ("database", "quality")

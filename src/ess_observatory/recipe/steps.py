@@ -20,6 +20,7 @@ from ess_observatory.publish.reader import read_publication
 from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
 from ess_observatory.quality.partitions import BOOK
+from ess_observatory.quality.rule_change import refuse_change, rule_change
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
 from ess_observatory.recipe.rules import load_rules
@@ -38,7 +39,8 @@ Progress = Callable[[str, str], None]
 class Work:
     """What the steps of a build hand to each other.
 
-    `shared`: tables of `core` that were made before, for all the territories of the run.
+    `shared`: tables of `core` that were made before, for all the territories of the run. `accepted`: why a change of rules
+    beyond the budget is; `moved`: what it moves.
     """
 
     project: Project
@@ -51,6 +53,8 @@ class Work:
     progress: Progress
     counts: dict[str, Any] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
+    accepted: str | None = None
+    moved: list[str] = field(default_factory=list)
 
 
 def read_files(work: Work) -> None:
@@ -149,14 +153,21 @@ def count(work: Work) -> None:
 
 
 def publish(work: Work) -> None:
-    """Statistical secrecy, the publication folder, gate 2; `counts` gets tables and hidden cells."""
+    """Statistical secrecy, the publication folder, gate 2, what a change of rules does; `counts` gets tables and hidden cells.
+
+    Raises E173 when it does more than the budget allows.
+    """
     work.progress("Secret statistique et publication", "")
     book, controls = write(
         work.db, work.project, work.edition, work.scratch.publication, work.counts["build"]
     )
     work.counts["tables"] = len(book.tables)
     work.counts["hidden"] = sum(c.conf_status != "F" for _, cells in book.tables for c in cells)
-    work.desk.before_publication(work.db, controls)
+    places = (work.desk.outputs, work.scratch)
+    change = rule_change(work.db, work.project, work.edition, *places, work.accepted)
+    work.moved += change.lines
+    work.desk.before_publication(work.db, controls, change)
+    refuse_change(change)
 
 
 def render(outputs: Outputs) -> None:
