@@ -90,7 +90,7 @@ def load_territory(geography: Geography, path: Path) -> Territory:
         )
     map_file = inside(path.parent, str(data.get("map", path.with_suffix(".geojson").name)), str(path))
     if map_file.suffix not in (".geojson", ".json"):
-        raise ObservatoryError("E170", f"Ce ne sont pas des contours : « {map_file.name} »", str(path),
+        raise ObservatoryError("E180", f"Ce ne sont pas des contours : « {map_file.name} »", str(path),
                                "« map » nomme un fichier .geojson : il est publié tel quel.", Exit.USAGE)  # fmt: skip
     return Territory(
         id=plain_name(data.get("id", path.stem), "L’identifiant du territoire", str(path)),
@@ -244,7 +244,7 @@ def _with_area(
     return {**commune, "epci_code": area, "epci_name": names.get(area, unnamed)}
 
 
-def _as_list(value: Any) -> list:
+def _as_list(value: Any) -> list[Any]:
     return [] if value is None else value if isinstance(value, list) else [value]
 
 

@@ -22,16 +22,17 @@ from ess_observatory.engine.others import known_files, note_written, take_along
 from ess_observatory.engine.paths import make_private
 from ess_observatory.errors import Exit, ObservatoryError
 
-WORKBOOK, PAGE = "rapport-ess.xlsx", "rapport-ess.html"
 #: In the quality folder: the decisions that the publication in place rests on. It names every establishment, so no respondent.
 DECISIONS = "decisions-publiees.parquet"
+#: Name of the files of a report, before the language and what the format ends with.
+REPORT = "rapport-ess"
 _ITEMS = ("database", "quality", "publication", "reports")
 #: What nobody else may read.
 _CONFIDENTIAL = ("database", "quality")
 #: A file by which a folder that was built before there was a book of what builds write is known to be all ours.
 _MARKS = {"quality": "ledger.parquet", "publication": "manifest.json"}
 #: What builds have always written in the folder of reports.
-_REPORTS = {WORKBOOK, PAGE}
+_REPORTS = {f"{REPORT}.xlsx", f"{REPORT}.html"}
 #: Levels that a territory may be cut into, from the smallest: each part is built in a folder « <level>-<code> ».
 LEVELS = ("epci", "arrondissement", "departement", "region")
 _SCRATCH = ".build-"
@@ -79,12 +80,12 @@ class Outputs:
     @property
     def workbook(self) -> Path:
         """The Excel report."""
-        return self.reports / WORKBOOK
+        return self.reports / f"{REPORT}.xlsx"
 
     @property
     def page(self) -> Path:
         """The HTML report."""
-        return self.reports / PAGE
+        return self.reports / f"{REPORT}.html"
 
     @property
     def journal(self) -> Path:

@@ -20,7 +20,7 @@ _SOURCES = ("pipelines", "data/raw", "src", "tests", "notebooks", "reports/templ
 def plain_name(name: object, what: str, where: str | None = None) -> str:
     """A name that becomes that of a folder or of a file (`what`, in French: « L’identifiant de l’édition »).
 
-    Raises E171 (exit 2) for one that would lead elsewhere, or that some system would not take.
+    Raises E181 (exit 2) for one that would lead elsewhere, or that some system would not take.
     """
     text = str(name)
     is_plain = (
@@ -34,7 +34,7 @@ def plain_name(name: object, what: str, where: str | None = None) -> str:
     if not is_plain:
         shown = text.encode("unicode_escape").decode() if not text.isprintable() else text
         raise ObservatoryError(
-            "E171",
+            "E181",
             f"{what} ne peut pas être le nom d’un dossier : « {shown[:60]}{'…' if len(shown) > 60 else ''} »",
             where,
             "Écrivez un nom simple, de cent caractères au plus : lettres, chiffres, tirets, points. Ni barre, ni « .. ».",
@@ -44,7 +44,7 @@ def plain_name(name: object, what: str, where: str | None = None) -> str:
 
 
 def inside(folder: Path, name: str, where: str | None = None) -> Path:
-    """The path that a declaration names, relative to `folder`. Raises E170 (exit 2) when it leads out of it, by itself or by a link."""
+    """The path that a declaration names, relative to `folder`. Raises E180 (exit 2) when it leads out of it, by itself or by a link."""
     path = folder / name if "\0" not in name else folder
     try:
         leads_in = "\0" not in name and path.resolve().is_relative_to(folder.resolve())
@@ -52,7 +52,7 @@ def inside(folder: Path, name: str, where: str | None = None) -> Path:
         leads_in = False
     if not leads_in:
         raise ObservatoryError(
-            "E170",
+            "E180",
             f"Chemin qui sort de son dossier : « {name[:80].encode('unicode_escape').decode() if not name.isprintable() else name[:80]} »",
             where,
             f"Placez ce fichier dans {folder}, et donnez son nom.",
@@ -70,7 +70,7 @@ def is_file(path: Path) -> bool:
 
 
 def output_folder(root: Path, out: Path) -> Path:
-    """The folder that `--out` names, resolved. Raises E172 (exit 2) when it is a file, the root of the project, or holds what the
+    """The folder that `--out` names, resolved. Raises E182 (exit 2) when it is a file, the root of the project, or holds what the
     project is made from.
     """
     place = _writable(out)
@@ -83,7 +83,7 @@ def output_folder(root: Path, out: Path) -> Path:
 
 
 def output_file(out: Path) -> Path:
-    """The file that `--out` names, to be written. Raises E172 (exit 2) when it is a folder, or cannot be written."""
+    """The file that `--out` names, to be written. Raises E182 (exit 2) when it is a folder, or cannot be written."""
     if _writable(out.parent / plain_name(out.name, "Ce nom"), is_file=True).is_dir():
         raise _refused(out, "c’est un dossier")
     return out
@@ -105,7 +105,7 @@ def _writable(out: Path, is_file: bool = False) -> Path:
 def _refused(out: Path, why: str) -> ObservatoryError:
     shown = str(out) if str(out).isprintable() else str(out).encode("unicode_escape").decode()
     return ObservatoryError(
-        "E172",
+        "E182",
         f"Je ne peux pas écrire là : {why}",
         shown[:200],
         "Donnez à --out un endroit à part : il sera créé s’il manque.",

@@ -7,7 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.declare.project import Edition, Project, read_toml
+from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.engine.paths import inside
@@ -76,7 +77,7 @@ def row_counts(db: Database, project: Project, edition: Edition, outputs: Output
     )
     previous = f"read_parquet({quote(str(ledger))})"
 
-    def compared(sheet: str) -> list[tuple]:
+    def compared(sheet: str) -> list[tuple[Any, ...]]:
         return db.rows(
             query.format(
                 old=grain.format(sheet=sheet, ledger=previous),

@@ -52,7 +52,7 @@ class Budget:
 
     @classmethod
     def of(cls, project: Project) -> Budget:
-        """The one that `rules/change_budget.toml` declares. Raises E174 for values that mean nothing."""
+        """The one that `rules/change_budget.toml` declares. Raises E184 for values that mean nothing."""
         path = project.pipelines / "rules" / "change_budget.toml"
         declared = read_toml(path) if path.is_file() else {}
         moved, unveiled = declared.get("max_moved_pct", 5), declared.get("max_unveiled_cells", 0)
@@ -61,7 +61,7 @@ class Budget:
         numbers = [type(moved) in (int, float) and 0 <= moved <= 100, type(unveiled) is int and unveiled >= 0]
         if unknown or not all(numbers) or type(emptied) is not bool:
             raise ObservatoryError(
-                "E174",
+                "E184",
                 " : ".join(
                     ["Budget de changement mal déclaré", *([", ".join(sorted(unknown))] if unknown else [])]
                 ),
@@ -137,11 +137,11 @@ def keep_memory(outputs: Outputs, scratch: Outputs) -> None:
 
 
 def refuse_change(change: RuleChange) -> None:
-    """Raise E173 when what moved is beyond the budget and nobody has accepted it."""
+    """Raise E183 when what moved is beyond the budget and nobody has accepted it."""
     if change.beyond and not change.is_accepted:
         more = [f"… et {len(change.lines) - _SHOWN} autres"] if len(change.lines) > _SHOWN else []
         raise ObservatoryError(
-            "E173",
+            "E183",
             "Les règles changent la publication au-delà du budget",
             "\n      ".join([" ; ".join(change.beyond), *change.lines[:_SHOWN], *more]),
             "La publication en place n’est pas touchée. Si c’est voulu, relancez avec --accept-changes --reason \"pourquoi\" ; "

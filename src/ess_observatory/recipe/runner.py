@@ -79,7 +79,7 @@ def run(
     same files, declarations and program, unless `again`.
 
     `raw`: the folder of raw files; None = the edition's place under `data/raw/` (see `inventory_of`). `accepted`: why a change of
-    rules beyond the budget is (else E173, exit 3).
+    rules beyond the budget is (else E183, exit 3).
     Raises `ObservatoryError` (nothing is put in place): unknown headers or blocking checks (exit 3), missing input (4),
     secrecy, integrity or parts of this territory already published there (6), another build at work (4), raw files that
     change meanwhile or a full disk (3). The refused rows of a stopped run are left in `quality-echec/`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from ess_observatory.engine.graph import Model, order, read_model
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.assemble import publish as write
-from ess_observatory.publish.reader import read_publication
 from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
 from ess_observatory.quality.partitions import BOOK
@@ -24,8 +23,7 @@ from ess_observatory.quality.rule_change import refuse_change, rule_change
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
 from ess_observatory.recipe.rules import load_rules
-from ess_observatory.render.html import render_html
-from ess_observatory.render.workbook import render_workbook
+from ess_observatory.render.formats import write_reports
 from ess_observatory.survey.core import build_survey
 from ess_observatory.survey.estimation.apply import estimate
 from ess_observatory.survey.read import read_answers
@@ -155,7 +153,7 @@ def count(work: Work) -> None:
 def publish(work: Work) -> None:
     """Statistical secrecy, the publication folder, gate 2, what a change of rules does; `counts` gets tables and hidden cells.
 
-    Raises E173 when it does more than the budget allows.
+    Raises E183 when it does more than the budget allows.
     """
     work.progress("Secret statistique et publication", "")
     book, controls = write(
@@ -170,12 +168,11 @@ def publish(work: Work) -> None:
     refuse_change(change)
 
 
-def render(outputs: Outputs) -> None:
-    """Both reports, from the publication folder alone."""
-    outputs.reports.mkdir(parents=True, exist_ok=True)
-    publication = read_publication(outputs.publication)
-    render_html(publication, outputs.page)
-    render_workbook(publication, outputs.workbook)
+def render(
+    outputs: Outputs, languages: Collection[str] = ("fr",), wanted: Collection[str] = ()
+) -> dict[str, Path]:
+    """The reports, from the publication folder alone: path by format (see `render.formats`)."""
+    return write_reports(outputs.publication, outputs.reports, languages, wanted)
 
 
 def models_of(project: Project) -> list[Model]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ess_observatory.engine.outputs import REPORT
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.tables import PublishedTable
@@ -25,7 +26,7 @@ from ess_observatory.words.templates import environment
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-PAGES = {"fr": "rapport-ess.html", "en": "rapport-ess.en.html"}
+PAGES = {"fr": f"{REPORT}.html", "en": f"{REPORT}.en.html"}
 _SAID_BY_SCRIPT = (
     *("filter", "section", "all", "reset", "of", "lines", "svg", "xlsx", "copy", "copied"),
     *("theme_dark", "theme_light", "open_report"),
@@ -126,7 +127,7 @@ def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
     from jinja2 import FileSystemLoader
     from markupsafe import Markup
 
-    filters = {
+    filters: dict[str, Callable[..., Any]] = {
         "trusted": lambda text: Markup(text or ""),
         "name_of": name_of,
         "plural": words.plural,
