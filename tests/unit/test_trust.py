@@ -469,3 +469,13 @@ def test_prose_never_becomes_script(text: str) -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
 def test_text_never_becomes_a_formula(text: str) -> None:
     assert safe_text(text).startswith("'")
+
+
+def test_the_page_on_security_names_tests_that_exist() -> None:
+    root = Path(__file__).parents[2]
+    page = (root / "SECURITY.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", page))
+    here = set(re.findall(r"^def (test_\w+)", Path(__file__).read_text("utf-8"), flags=re.M))
+    assert named and named <= here
+    for name in re.findall(r"`((?:tests|engine|tabular|read|quality|words)/[\w/]+\.py)`", page):
+        assert (root / name).is_file() or (root / "src" / "ess_observatory" / name).is_file(), name
