@@ -17,6 +17,8 @@ from ess_observatory.declare.project import Project
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.quality.rule_change import Budget
+from ess_observatory.recipe.each import run_each
+from ess_observatory.recipe.each_index import BUILT, FAILED, Part, message
 from ess_observatory.recipe.runner import Outcome, run
 from test_other_edition import HEADERS, _siret
 
@@ -210,3 +212,43 @@ def test_a_budget_that_means_nothing_is_refused(tmp_path: Path, project: Project
 def test_accepting_and_saying_why_go_together(options: list[str]) -> None:
     done = CliRunner().invoke(app, ["publish", *options])
     assert isinstance(done.exception, ObservatoryError) or done.exit_code == 2
+
+
+# ── many territories ────────────────────────────────────────────────────────────────────────────────────────────────
+
+INSIDE = {"243000650": ("30003", "30133", "30276"), "243301165": ("33090", "33122", "33422")}
+
+
+def test_each_territory_is_judged_on_its_own(project: Project, tmp_path: Path) -> None:
+    """A rule that empties a family of one territory stops this one alone, and the reason lets it pass."""
+    house = House(tmp_path / "project", project.pipelines)
+    communes = [code for codes in INSIDE.values() for code in codes]
+    (house.root / "artois.toml").write_text(f'name = "Deux"\ncommunes = {json.dumps(communes)}\n', "utf-8")
+    lines = [";".join(HEADERS)]
+    first, second = INSIDE
+    for number in range(24):
+        place = INSIDE[first if number < 12 else second][number % 3]
+        category = "5560" if number in (0, 1) else "9220"  # two cooperatives, in the first alone
+        lines.append(
+            f"{_siret(number, 1)};S {number};{place[:2]}000;{place};{category};8899B;1 ou 2 salariés;Actif;01/02/2014"
+        )
+    (house.root / "raw" / "export.csv").write_text("\n".join(lines) + "\n", "utf-8")
+
+    def build(accepted: str | None = None) -> dict[str, Part]:
+        loaded = Project.load(house.root)
+        edition = loaded.edition(str(house.root / "artois-2013.toml"))
+        done = run_each(
+            loaded, edition, "epci", house.root / "raw", house.outputs, "publish", accepted=accepted
+        )
+        return {part.code: part for part in done.parts}
+
+    assert {part.status for part in build().values()} == {BUILT}
+    house.change("rules/legal_categories.csv", _without("5560"))
+    found = build()
+    assert (found[first].status, found[second].status) == (FAILED, BUILT)
+    assert found[first].error is not None and found[first].error.code == "E183"
+    assert "2 établissements" not in message(found[first]), "the index is handed round"
+    assert found[second].outcome is not None and found[second].outcome.moved == []
+    again = build("Les SCIC à part")
+    assert again[first].status == BUILT and again[first].outcome is not None
+    assert any("2 établissements sortent" in line for line in again[first].outcome.moved)

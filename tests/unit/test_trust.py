@@ -372,6 +372,12 @@ def test_what_is_confidential_is_closed_to_others(tmp_path: Path) -> None:
     make_private(tmp_path / "absent")
 
 
+def _note_as_ours(outputs: Outputs, name: str) -> None:
+    book = json.loads((outputs.base / ".ecrit.json").read_text("utf-8"))
+    book["quality"].append(name)
+    (outputs.base / ".ecrit.json").write_text(json.dumps(book), "utf-8")
+
+
 def test_a_build_removes_only_what_builds_wrote(tmp_path: Path) -> None:
     outputs = Outputs.of(tmp_path, "x", tmp_path / "out")
     _built(outputs, {"rapport-ess.html": "1", "rapport-ess.en.html": "1"})
@@ -379,9 +385,14 @@ def test_a_build_removes_only_what_builds_wrote(tmp_path: Path) -> None:
     (outputs.reports / "brouillon" / "ch-01.md").write_text("MA RELECTURE")
     (outputs.reports / "notes.txt").symlink_to(outputs.reports / "brouillon" / "ch-01.md")
     (outputs.quality / "mes-notes.txt").write_text("à voir")
+    (outputs.quality / "secret" / "cells.csv").rename(outputs.quality / "secret" / "autre.csv")
+    _note_as_ours(outputs, "secret/autre.csv")
     _built(outputs, {"rapport-ess.html": "2"})
     assert outputs.page.read_text() == "2"
-    assert not (outputs.reports / "rapport-ess.en.html").exists(), "what a build wrote, and no longer writes"
+    assert (outputs.reports / "rapport-ess.en.html").exists(), (
+        "somebody asked for it: it is told when it is of another build"
+    )
+    assert not (outputs.quality / "secret" / "autre.csv").exists(), "what a build wrote, and no longer writes"
     assert (outputs.reports / "brouillon" / "ch-01.md").read_text() == "MA RELECTURE"
     assert (outputs.reports / "notes.txt").is_symlink()
     assert (outputs.quality / "mes-notes.txt").read_text() == "à voir"

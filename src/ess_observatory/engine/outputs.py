@@ -31,8 +31,6 @@ _ITEMS = ("database", "quality", "publication", "reports")
 _CONFIDENTIAL = ("database", "quality")
 #: A file by which a folder that was built before there was a book of what builds write is known to be all ours.
 _MARKS = {"quality": "ledger.parquet", "publication": "manifest.json"}
-#: What builds have always written in the folder of reports.
-_REPORTS = {f"{REPORT}.xlsx", f"{REPORT}.html"}
 #: Levels that a territory may be cut into, from the smallest: each part is built in a folder « <level>-<code> ».
 LEVELS = ("epci", "arrondissement", "departement", "region")
 _SCRATCH = ".build-"
@@ -210,14 +208,14 @@ def put_in_place(scratch: Outputs, outputs: Outputs, names: list[str]) -> None:
 
 
 def _take_along_others(outputs: Outputs, folders: dict[str, Path]) -> None:
-    """`folders`: what was built, by name."""
+    """`folders`: what was built, by name. Among reports nothing goes that is not replaced: a PDF or a page in English was asked for."""
     known = known_files(outputs.base)
     note_written(outputs.base, folders)
     for name, new in folders.items():
         place = Path(getattr(outputs, name))
         is_ours = name in _MARKS and name not in known and (place / _MARKS[name]).is_file()
         if place.is_dir() and not is_ours:
-            take_along(new, place, known.get(name, _REPORTS))
+            take_along(new, place, set() if name == "reports" else known.get(name, set()))
 
 
 def _near(new: Path, place: Path) -> Path:
