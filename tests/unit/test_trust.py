@@ -301,6 +301,25 @@ def test_the_name_of_an_edition_is_no_path(project: Project, name: str) -> None:
         project.edition(f"{name}.toml")
 
 
+@pytest.mark.parametrize(
+    "name", ["a varchar); copy (select 1) to '/tmp/x'; --", "a b", "é", "1a", "", "a" * 200]
+)
+def test_names_of_tables_and_columns_are_names(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "pipelines" / "sources" / "essai"
+    folder.mkdir(parents=True)
+    (folder / "source.toml").write_text(
+        f'title = "E"\nproducer = "E"\nlicence = "E"\n[[columns]]\nname = {json.dumps(name)}\nheaders = ["A"]\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ObservatoryError) as caught:
+        Project.load(tmp_path)
+    assert (caught.value.code, caught.value.exit_code) == ("E181", Exit.USAGE)
+    query = tmp_path / "q.sql"
+    query.write_text("select 1 as a", encoding="utf-8")
+    with pytest.raises(ObservatoryError):
+        read_model(f"core.{name}", query)
+
+
 def test_a_build_does_not_go_where_its_inputs_are(tmp_path: Path) -> None:
     root = tmp_path / "project"
     (root / "pipelines").mkdir(parents=True)

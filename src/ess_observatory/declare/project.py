@@ -19,6 +19,7 @@ from ess_observatory.declare.question_tables import question_tables
 from ess_observatory.declare.source_spec import SourceSpec, load_source_spec
 from ess_observatory.declare.territories import Territory, load_territory
 from ess_observatory.engine.paths import inside, is_file, plain_name
+from ess_observatory.engine.sql_text import sql_name
 from ess_observatory.errors import Exit, ObservatoryError
 
 
@@ -115,6 +116,7 @@ class Project:
             for name, card in question_tables(questionnaire).items()
         ]
         for table in tables:
+            sql_name(table.id, "L’identifiant d’un tableau", str(table.folder))
             plain_name(table.number, "Le numéro d’un tableau", str(table.folder / "card.toml"))
         _refuse_double_numbers(tables)
         return cls(root, sources, tuple(sorted(tables, key=lambda table: table.sort_key)))
@@ -222,7 +224,7 @@ class Project:
         """CSV files that become tables of the `rules` schema."""
         rules = self.pipelines / "rules"
         return {
-            path.stem: path
+            sql_name(path.stem, "Le nom d’une table de règles", str(path)): path
             for folder in (rules, rules / "nomenclatures")
             for path in sorted(folder.glob("*.csv"))
         }

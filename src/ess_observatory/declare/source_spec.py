@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.declare.files import read_toml
+from ess_observatory.engine.sql_text import sql_name
 from ess_observatory.errors import ObservatoryError
 
 COLUMN_TYPES = (
@@ -79,7 +80,9 @@ def load_source_spec(folder: Path) -> SourceSpec:
         )
         for c in data.get("columns", [])
     )
+    sql_name(folder.name, "Le nom de la source", str(folder))
     for column in columns:
+        sql_name(column.name, "Le nom d’une colonne", str(path))
         if column.type not in COLUMN_TYPES:
             raise ObservatoryError(
                 "E107",

@@ -174,7 +174,7 @@ def _part(
         if (place["object"], str(place["code"])) != (OBJECTS[level], code)
     ]
     return Territory(
-        id=f"{level}-{code}",
+        id=plain_name(f"{level}-{code}", "Le code d’un territoire"),
         name=name,
         name_in=_IN[level].format(code=code, name=name),
         communes=tuple(communes),

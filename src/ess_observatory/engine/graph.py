@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import takewhile
 from pathlib import Path
 
-from ess_observatory.engine.sql_text import LAYERS, read_query
+from ess_observatory.engine.sql_text import LAYERS, read_query, sql_name
 from ess_observatory.errors import Exit, ObservatoryError
 
 #: Tables of `rules` that change with the territory.
@@ -64,7 +64,8 @@ def read_model(target: str, path: Path) -> Model:
 
     sql = path.read_text(encoding="utf-8")
     query = read_query(sql, str(path))
-    layer = target.partition(".")[0]
+    layer, _, name = target.partition(".")
+    sql_name(name, "Le nom d’une requête", str(path))
     reads = set()
     for table in query.find_all(exp.Table):
         if table.db not in LAYERS:  # a name of the query itself, or a series

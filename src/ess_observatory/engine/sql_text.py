@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ess_observatory.errors import Exit, ObservatoryError
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 #: From the lowest layer to the highest; SQL may only read its own layer or lower ones.
 LAYERS = ("raw", "rules", "staging", "core", "marts")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 #: Functions that tell of the machine rather than of the data; those that read files are tables, and refused as such.
 _OF_THE_MACHINE = frozenset(
     ("getenv", "getvariable", "current_setting", "current_database", "current_user", "user", "session_user",
@@ -21,6 +23,19 @@ _OF_THE_MACHINE = frozenset(
 def quote(text: str) -> str:
     """A SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def sql_name(text: str, what: str, where: str) -> str:
+    """A name that becomes that of a table or of a column. Raises E181 (exit 2) for one that is more than that."""
+    if not _NAME.fullmatch(text):
+        raise ObservatoryError(
+            "E181",
+            f"{what} ne peut pas être celui d’une table ou d’une colonne : {text[:60]!a}",
+            where,
+            "Écrivez des lettres sans accent, des chiffres et « _ », et commencez par une lettre.",
+            Exit.USAGE,
+        )
+    return text
 
 
 def read_query(sql: str, where: str) -> exp.Query:

@@ -6,6 +6,7 @@ Every suite of rows is guarded: most expectations hold of an empty table, so tha
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from ess_observatory.declare.project import Project, TableCard
 from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.engine.sql_text import read_query
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.quality.conditions import name_of
 from ess_observatory.quality.verdicts import SEVERITIES, severity_of
 from ess_observatory.read.cast import quote
 
@@ -103,7 +105,7 @@ def _pivot(table: TableCard, figures: str) -> str:
     """A published table as rows and columns: one row a line, one column a declared column."""
     columns = [column["code"] for column in table.card["columns"] if column["secrecy"] != "text"]
     values = "".join(
-        f', max(value) filter (where column_code = {quote(code)}) as "{code}"' for code in columns
+        f", max(value) filter (where column_code = {quote(code)}) as {name_of(code)}" for code in columns
     )
     return f"(select row_code{values} from {figures} where table_id = {quote(table.id)} group by row_code)"
 
@@ -132,10 +134,9 @@ def _check(owner: str, number: int, check: dict[str, Any], where: str) -> dict[s
 
 def _refuse_condition(text: str, where: str) -> None:
     """Raise E382 for a condition on rows that does more than compare columns with constants: the library evaluates it as Python."""
-    try:
+    parsed: list[ast.AST] = []
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
         parsed = [ast.parse(text, mode="eval").body]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        parsed = []
     is_plain = bool(parsed)
     while parsed:
         node = parsed.pop()
