@@ -173,7 +173,9 @@ def test_random_linked_tables_resist(first: int) -> None:
             continue
         contributors = world.contributors()
         sums = [(row, float(np.dot(row.coefs, system.values[list(row.cells)]))) for row in system.rows]
-        assert all(row.low <= total <= row.high for row, total in sums), "nothing is audited that does not hold"
+        assert all(row.low <= total <= row.high for row, total in sums), (
+            "nothing is audited that does not hold"
+        )
         pattern = suppress(system, primary, contributors, np.maximum(SECONDARY * system.values, LEAST))
         assert pattern.impossible == []
         assert verify(system, pattern) == []

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.declare.files import read_toml
+from ess_observatory.engine.sql_text import sql_name
 from ess_observatory.errors import ObservatoryError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -132,7 +133,9 @@ def load_source_spec(folder: Path) -> SourceSpec:
         )
         for c in data.get("columns", [])
     )
+    sql_name(folder.name, "Le nom de la source", str(folder))
     for column in columns:
+        sql_name(column.name, "Le nom d’une colonne", str(path))
         if column.type not in COLUMN_TYPES:
             raise ObservatoryError(
                 "E107",
