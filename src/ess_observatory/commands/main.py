@@ -16,7 +16,7 @@ import typer
 from ess_observatory import __version__
 from ess_observatory.commands.group import Group
 from ess_observatory.commands.messages import say, say_error
-from ess_observatory.errors import ObservatoryError, of_system
+from ess_observatory.errors import ObservatoryError, from_outside
 
 app = typer.Typer(
     name="ess",
@@ -64,7 +64,7 @@ def main() -> None:
         if _stops:  # whatever the library at work made of it
             say(f"{_WORDS[signal.Signals(_stops[0])]}.")
             sys.exit(128 + _stops[0])
-        refused = error if isinstance(error, ObservatoryError) else of_system(error)
+        refused = error if isinstance(error, ObservatoryError) else from_outside(error)
         if refused is None:
             raise
         if "--json" in sys.argv:
