@@ -41,15 +41,6 @@ def test_help_names_every_command():
         assert command in done.stdout
 
 
-def test_help_loads_nothing_heavy():
-    code = (
-        "import sys, ess_observatory.commands.main; heavy = {'pandas', 'duckdb', 'pyarrow', 'great_expectations', 'matplotlib', "
-        "'xlsxwriter', 'sqlglot', 'jinja2'} & set(sys.modules); sys.exit(','.join(sorted(heavy)) or 0)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
 def test_plan_says_what_each_file_is(reference_raw):
     found = json.loads(ess("plan", "--json").stdout)
     assert found["missing"] == []

@@ -91,7 +91,10 @@ def from_outside(error: BaseException) -> ObservatoryError | None:
     elif isinstance(error, ValueError) and "null byte" in said:
         what, fix = "Chemin illisible (caractère nul)", "Corrigez le chemin."
     elif isinstance(error, UnicodeDecodeError):
-        what, fix = "Un fichier n’est pas du texte en UTF-8", "Ouvrez-le dans un éditeur et enregistrez-le en UTF-8."
+        what, fix = (
+            "Un fichier n’est pas du texte en UTF-8",
+            "Ouvrez-le dans un éditeur et enregistrez-le en UTF-8.",
+        )
     elif kind == "IOException":  # of the engine
         what = "La base de données ne s’ouvre ou ne s’écrit pas"
         fix = "Vérifiez le dossier et ses droits, ou construisez ailleurs avec --out DOSSIER."

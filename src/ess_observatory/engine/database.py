@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ess_observatory.engine.graph import LAYERS, Model
+from ess_observatory.engine.interrupt import AT_WORK
 from ess_observatory.engine.sql_text import quote
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Database:
                 f"attach {quote(str(path))} as observatory (storage_version '{STORAGE_VERSION}')"
             )
             self._con.execute("use observatory")
+        AT_WORK.add(self)
         place = Path(tempfile.gettempdir()) if path is None else path.parent
         self.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         self.execute("set enable_progress_bar = false")  # the command line has its own
@@ -121,8 +123,13 @@ class Database:
         """Write everything to disk now, and say so when that fails: closing alone would keep silent about it."""
         self._con.execute("force checkpoint")
 
+    def interrupt(self) -> None:
+        """Make the query at work, if any, end with an error; called from another thread."""
+        self._con.interrupt()
+
     def close(self) -> None:
         """Write everything to disk and let go of the file."""
+        AT_WORK.discard(self)
         self._con.close()
 
     def __enter__(self) -> Database:
