@@ -33,11 +33,15 @@ class Area:
     sample: int
 
 
-def read_areas() -> list[Area]:
-    """The areas declared; a pattern that finds nothing stops everything (it would judge nothing in silence)."""
+def read_areas(asked: Sequence[str] | None = None) -> list[Area]:
+    """The areas declared, or those asked; a pattern that finds nothing stops everything (it would judge nothing in silence)."""
     declared = tomllib.loads((Path(__file__).parent / "areas.toml").read_text(encoding="utf-8"))
     areas = []
+    if unknown := set(asked or ()) - set(declared):
+        raise SystemExit(f"Domaine inconnu : {', '.join(sorted(unknown))}. Domaines : {', '.join(declared)}.")
     for id_, data in declared.items():
+        if asked and id_ not in asked:
+            continue
         targets = [path for pattern in data["targets"] for path in _found(ROOT.glob(pattern), pattern)]
         tests = [path for name in data["tests"] for path in _found((ROOT / "tests").rglob(name), name)]
         areas.append(
@@ -67,9 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = read_known(ROOT / KNOWN)
     lines, unknown, seen = [], [], set()
     started = time.monotonic()
-    for area in read_areas():
-        if options.area and area.id not in options.area:
-            continue
+    for area in read_areas(options.area):
         every = [
             mutant
             for path in area.targets

@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ class Crew:
         book = self.scratch / "comes_by.json"
         code = _run_fork(first, self._arguments(self.tests), 1800, trace=(self.targets, book))
         if code != 0:
+            print((self.scratch / "baseline.log").read_text(encoding="utf-8")[-4000:], file=sys.stderr)
             raise SystemExit(f"Les tests ne passent pas sans mutation (pytest rend {code}) : {' '.join(self.tests)}")
         self.limit = 30.0 + 5 * (time.monotonic() - started)
         self.passing = json.loads(book.read_text(encoding="utf-8"))
@@ -76,7 +78,7 @@ class Crew:
 
     def _arguments(self, tests: Sequence[str]) -> list[str]:
         skip = ["-k", self.skip] if self.skip else []
-        return ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", "--tb=no", *skip, *tests]
+        return ["-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", *skip, *tests]
 
     def judge(self, mutants: Sequence[Mutant], say: Callable[[str], None]) -> list[Verdict]:
         """Each change in turn, on the copies."""
@@ -157,6 +159,8 @@ def _run_fork(
         code = 70
         try:
             code = _pytest(copy, arguments, trace)
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(code)
     deadline = time.monotonic() + limit
@@ -177,6 +181,7 @@ def _pytest(copy: Path, arguments: list[str], trace: tuple[list[str], Path] | No
     for key in list(os.environ):
         if key.startswith(("PYTEST_", "ESS_")) or key == "PYTHONPATH":
             del os.environ[key]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # hypothesis is imported already, and xdist is not wanted
     os.environ["PYTHONPATH"] = str(copy / "src")
     os.environ["TMPDIR"] = tempfile.tempdir = str(copy.parent)
     sys.path[:] = [str(copy / "src"), *(path for path in sys.path if Path(path or ".").resolve() != Path.cwd())]

@@ -70,11 +70,14 @@ def fill(db: Database, name: str, text: str) -> None:
     db.execute(
         f"create or replace table {name} ({', '.join(f'{label} {kind}' for _, label, kind in columns)})"
     )
-    for row in rows:
-        values = ", ".join(
+    lines = [
+        ", ".join(
             "null" if row[c] in ("", None) else f"cast({quote(row[c])} as {kind})" for c, _, kind in columns
         )
-        db.execute(f"insert into {name} values ({values})")
+        for row in rows
+    ]
+    if lines:
+        db.execute(f"insert into {name} values {', '.join(f'({line})' for line in lines)}")
 
 
 def rules_for(db: Database, project: Project, needed: set[str], given: set[str]) -> None:
