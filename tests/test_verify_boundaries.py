@@ -107,9 +107,7 @@ class Package:
 
     def describe(self) -> None:
         """datapackage.json as `resources` stand, then SHA256SUMS."""
-        write_json(
-            self.folder / "datapackage.json", {"resources": self.resources, "controls": self.controls}
-        )
+        write_json(self.folder / "datapackage.json", {"resources": self.resources, "controls": self.controls})
         write_sums(self.folder)
 
     def said(self, publication: Path | None = None) -> dict[str, tuple[str, ...]]:
@@ -137,9 +135,7 @@ def test_one_byte_changed_is_seen(package: Package) -> None:
     path = package.folder / "csv" / "tableaux" / "SYNTHETIQUE_1.1_t.csv"
     before = path.read_bytes()
     path.write_bytes(before.replace(b"Ligne", b"Lygne"))
-    assert package.said() == {
-        "Empreintes (SHA256SUMS)": ("csv/tableaux/SYNTHETIQUE_1.1_t.csv : modifié",)
-    }
+    assert package.said() == {"Empreintes (SHA256SUMS)": ("csv/tableaux/SYNTHETIQUE_1.1_t.csv : modifié",)}
     path.write_bytes(before)
     assert package.said() == {}
 
@@ -369,7 +365,9 @@ def test_a_folder_a_zip_or_the_folder_above_open_the_same_package(package: Packa
             assert folder == other
 
 
-@pytest.mark.parametrize(("copies", "what"), [(0, "Aucun paquet à vérifier"), (2, "Plusieurs paquets : lequel ?")])
+@pytest.mark.parametrize(
+    ("copies", "what"), [(0, "Aucun paquet à vérifier"), (2, "Plusieurs paquets : lequel ?")]
+)
 def test_no_package_or_several_is_said(package: Package, tmp_path: Path, copies: int, what: str) -> None:
     above = tmp_path / "plusieurs"
     above.mkdir()
@@ -439,4 +437,6 @@ def test_json_and_sums_are_written_to_be_read(tmp_path: Path) -> None:
     assert text == '{\n "é": [\n  1\n ]\n}\n' and json.loads(text) == {"é": [1]}
     write_sums(tmp_path)
     write_sums(tmp_path)  # never lists itself
-    assert (tmp_path / SUMS).read_text(encoding="utf-8") == f"{hashlib.sha256(text.encode()).hexdigest()}  a/x.json\n"
+    assert (tmp_path / SUMS).read_text(
+        encoding="utf-8"
+    ) == f"{hashlib.sha256(text.encode()).hexdigest()}  a/x.json\n"

@@ -64,7 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--all", action="store_true", help="toutes les mutations, non un échantillon")
     parser.add_argument("--area", action="append", help="un domaine seulement (répétable)")
-    parser.add_argument("--only", default="", help="les mutations dont le fichier ou la ligne contient ce texte")
+    parser.add_argument(
+        "--only", default="", help="les mutations dont le fichier ou la ligne contient ce texte"
+    )
     parser.add_argument("--sample", type=int, help="taille de l’échantillon par domaine")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args(arguments)

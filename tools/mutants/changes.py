@@ -171,7 +171,9 @@ def _python(source: str) -> Iterator[Change]:
         elif isinstance(node, ast.comprehension):
             for test in node.ifs:
                 yield from negated(test)
-        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+        if isinstance(node, ast.JoinedStr) or (
+            isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ):
             text = source[begin(node) : end(node)]
             if _QUERY.search(text):
                 yield from _sql(text, begin(node), in_python=True)

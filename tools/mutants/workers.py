@@ -24,7 +24,18 @@ from tools.mutants.changes import Mutant
 _COPIED = ("src", "pipelines", "tests", "reports", "data", "docs", "tools", "pyproject.toml", "README.md")
 _LEFT = shutil.ignore_patterns("__pycache__", "*.duckdb", "processed", ".pytest_cache", ".hypothesis")
 #: Imported once before the forks: what is slow to import and never changed.
-_HEAVY = ("pytest", "hypothesis", "duckdb", "pyarrow", "pyarrow.parquet", "numpy", "highspy", "openpyxl", "yaml", "jinja2")
+_HEAVY = (
+    "pytest",
+    "hypothesis",
+    "duckdb",
+    "pyarrow",
+    "pyarrow.parquet",
+    "numpy",
+    "highspy",
+    "openpyxl",
+    "yaml",
+    "jinja2",
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,9 @@ class Crew:
         code = _run_fork(first, self._arguments(self.tests), 1800, trace=(self.targets, book))
         if code != 0:
             print((self.scratch / "baseline.log").read_text(encoding="utf-8")[-4000:], file=sys.stderr)
-            raise SystemExit(f"Les tests ne passent pas sans mutation (pytest rend {code}) : {' '.join(self.tests)}")
+            raise SystemExit(
+                f"Les tests ne passent pas sans mutation (pytest rend {code}) : {' '.join(self.tests)}"
+            )
         self.limit = 30.0 + 5 * (time.monotonic() - started)
         self.passing = json.loads(book.read_text(encoding="utf-8"))
         for copy in self.copies[1:]:  # with the compiled modules of the first
@@ -181,12 +194,19 @@ def _pytest(copy: Path, arguments: list[str], trace: tuple[list[str], Path] | No
     for key in list(os.environ):
         if key.startswith(("PYTEST_", "ESS_")) or key == "PYTHONPATH":
             del os.environ[key]
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # hypothesis is imported already, and xdist is not wanted
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = (
+        "1"  # hypothesis is imported already, and xdist is not wanted
+    )
     os.environ["PYTHONPATH"] = str(copy / "src")
     os.environ["TMPDIR"] = tempfile.tempdir = str(copy.parent)
-    sys.path[:] = [str(copy / "src"), *(path for path in sys.path if Path(path or ".").resolve() != Path.cwd())]
+    sys.path[:] = [
+        str(copy / "src"),
+        *(path for path in sys.path if Path(path or ".").resolve() != Path.cwd()),
+    ]
     sys.dont_write_bytecode = trace is None
-    quiet = os.open(os.devnull if trace is None else str(copy.parent / "baseline.log"), os.O_WRONLY | os.O_CREAT)
+    quiet = os.open(
+        os.devnull if trace is None else str(copy.parent / "baseline.log"), os.O_WRONLY | os.O_CREAT
+    )
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     import pytest
@@ -196,7 +216,14 @@ def _pytest(copy: Path, arguments: list[str], trace: tuple[list[str], Path] | No
     plugins: list[Any] = []
     if trace is not None:
         plugins.append(ComesBy(copy, *trace))
-    base = ["--rootdir", str(copy), "-c", str(copy / "pyproject.toml"), "--basetemp", str(copy.parent / f"{copy.name}-tmp")]
+    base = [
+        "--rootdir",
+        str(copy),
+        "-c",
+        str(copy / "pyproject.toml"),
+        "--basetemp",
+        str(copy.parent / f"{copy.name}-tmp"),
+    ]
     code = int(pytest.main([*base, *arguments], plugins=plugins))
     import ess_observatory
 
