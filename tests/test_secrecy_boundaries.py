@@ -599,7 +599,7 @@ def test_an_interval_shorter_than_asked_stops_the_build(
 @pytest.mark.parametrize(("low", "passes"), [(4.0, True), (4.4, True), (4.6, False), (4.9, False)])
 def test_the_floor_counts_as_the_ceiling_does(rules, low: float, passes: bool) -> None:
     """What is known from below: 5 protected by 0,5 must be able to be 4,5."""
-    done, card = a_table(rules, 1, {row: (v + (0.5 if row == "d" else 0), n) for row, (v, n) in FOUR.items()})
+    done, _ = a_table(rules, 1, {row: (v + (0.5 if row == "d" else 0), n) for row, (v, n) in FOUR.items()})
     node = done.model.of["one", "a", "posts"]
     done.model.nodes[node].rules["protection"]["minimum"] = 0.1
     finding = Finding(("a.posts",), low, 45.0, SAFE)
@@ -638,7 +638,9 @@ def test_what_the_producer_hides_is_judged_from_outside_only(rules) -> None:
     ]
     done = protect([("one", {"columns": [column("posts", additive=True)]}, cells)], rules)
     key_of: dict[str, Key] = {"a.posts": ("one", "a", "posts"), "b.posts": ("one", "b", "posts")}
-    attack = Attack({name: Shown("one", None, True) for name in key_of}, Structure({"rate": 0.02, "minimum": 1}))
+    attack = Attack(
+        {name: Shown("one", None, True) for name in key_of}, Structure({"rate": 0.02, "minimum": 1})
+    )
     audit_inside(done, attack, [Finding(("a.posts",), 5.0, 5.5, SAFE)], key_of)
     audit_inside(done, attack, [Finding(("nowhere",), 5.0, 5.5, SAFE)], key_of)
     with pytest.raises(ObservatoryError):

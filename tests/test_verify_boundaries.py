@@ -96,7 +96,9 @@ class Package:
     @staticmethod
     def printed(one: dict[str, Any]) -> str:
         """2,25 is printed 2,3: half away from zero."""
-        return {None: "", 2.25: "2,3", 2.26: "2,3", 5.0: "5,0", 5.1: "5,1", 7.25: "7,3"}[one["value"]]
+        return {None: "", 2.25: "2,3", 1.0: "1,0", 2.26: "2,3", 5.0: "5,0", 5.1: "5,1", 7.25: "7,3"}[
+            one["value"]
+        ]
 
     def seal(self) -> None:
         """The fingerprints of what is there now."""
@@ -172,6 +174,30 @@ def test_a_file_gone_and_a_file_more_are_seen(package: Package) -> None:
     assert package.said() == {"Empreintes (SHA256SUMS)": (f"{SUMS} manque",)}
 
 
+def test_several_files_are_named_in_order(package: Package) -> None:
+    names = [f"{letter}.txt" for letter in "hfbdgace"]
+    for name in names:
+        (package.folder / name).write_text("ajouté", encoding="utf-8")
+    assert package.said() == {
+        "Empreintes (SHA256SUMS)": tuple(f"{name} : n’est pas dans {SUMS}" for name in sorted(names))
+    }
+    assert members(package.folder) == sorted(members(package.folder))
+    write_sums(package.folder)
+    for name in names:
+        (package.folder / name).write_text("changé", encoding="utf-8")
+    assert package.said() == {"Empreintes (SHA256SUMS)": tuple(f"{name} : modifié" for name in sorted(names))}
+    for name in names:
+        (package.folder / name).unlink()
+    assert package.said() == {"Empreintes (SHA256SUMS)": tuple(f"{name} : manque" for name in sorted(names))}
+
+
+def test_every_table_without_its_csv_is_named(package: Package) -> None:
+    package.rows.append(row("e", 1.0, table_id="u", table_number="1.2", figure_id="u.e.posts", label="e"))
+    package.rows.append(row("f", 5.0, table_id="v", table_number="1.3", figure_id="v.f.posts", label="f"))
+    package.write()
+    assert package.said() == {WIDE: ("tableau 1.2 : pas de CSV", "tableau 1.3 : pas de CSV")}
+
+
 def test_a_description_that_cannot_be_read_is_said_and_stops_there(package: Package) -> None:
     (package.folder / f"data/{KEYS}.parquet").write_bytes(b"PAR1 non")
     write_sums(package.folder)
@@ -201,6 +227,13 @@ def _spoil_order(package: Package) -> None:
 
 def _spoil_type(package: Package) -> None:
     package.resources[0]["schema"]["fields"][8]["type"] = "integer"
+    write_json(package.folder / "schemas" / f"{MAIN}.schema.json", package.resources[0]["schema"])
+    package.describe()
+
+
+def _spoil_types(package: Package) -> None:
+    for n in (8, 9, 10, 11):
+        package.resources[0]["schema"]["fields"][n]["type"] = "integer"
     write_json(package.folder / "schemas" / f"{MAIN}.schema.json", package.resources[0]["schema"])
     package.describe()
 
@@ -269,6 +302,15 @@ def _csv_in_another_order(package: Package) -> None:
     package.seal()
 
 
+def _one_block_wrong(package: Package) -> None:
+    """Two blocks of rows: the first gives the total, the second does not."""
+    package.rows[:] = [
+        row("a", 2.25, section="x"), row("b", 5.0, section="x"), row("d", 5.1, section="y"), row("total", 7.25, "total"),
+    ]  # fmt: skip
+    package.keys[:] = [row("b", 5.0, section="x")]
+    package.write()
+
+
 def _no_csv(package: Package) -> None:
     path = package.folder / "csv" / "tableaux" / "SYNTHETIQUE_1.1_t.csv"
     path.rename(path.with_name("SYNTHETIQUE_1.2_t.csv"))
@@ -294,6 +336,7 @@ TOTALS, WIDE = (
         ),
         (_spoil_order, {SCHEMAS: (f"data/{MAIN}.parquet : ordre des colonnes",)}),
         (_spoil_type, {SCHEMAS: (f"data/{MAIN}.parquet : value",)}),
+        (_spoil_types, {SCHEMAS: (f"data/{MAIN}.parquet : ci_high, ci_low, numerator, value",)}),
         (_repeat, {PRIMARY: (f"data/{KEYS}.parquet : clé primaire répétée",)}),
         (_empty_required, {PRIMARY: (f"data/{MAIN}.parquet : 1 valeurs vides dans « obs_status »",)}),
         (
@@ -304,6 +347,7 @@ TOTALS, WIDE = (
         (_other_value, {CELLS: (f"{KEYS} : t.a.posts (value)",)}),
         (_not_published, {CELLS: (f"{KEYS} : t.z.posts n’est pas publié",)}),
         (_wrong_sum, {TOTALS: ("t / posts",)}),
+        (_one_block_wrong, {TOTALS: ("t / posts",)}),
         (_wrong_total, {TOTALS: ("t / posts",)}),
         (_csv_differs, {SAME: (f"data/{MAIN}.csv : diffère du Parquet",)}),
         (_csv_rounded_otherwise, {WIDE: ("tableau 1.1 : le CSV ne porte pas toutes ses valeurs",)}),
@@ -366,17 +410,17 @@ def test_a_folder_a_zip_or_the_folder_above_open_the_same_package(package: Packa
 
 
 @pytest.mark.parametrize(
-    ("copies", "what"), [(0, "Aucun paquet à vérifier"), (2, "Plusieurs paquets : lequel ?")]
+    ("copies", "what"), [(0, "Aucun paquet à vérifier"), (7, "Plusieurs paquets : lequel ?")]
 )
 def test_no_package_or_several_is_said(package: Package, tmp_path: Path, copies: int, what: str) -> None:
     above = tmp_path / "plusieurs"
     above.mkdir()
-    for n in range(copies):
+    for n in (3, 6, 1, 5, 0, 4, 2)[:copies]:
         shutil.copytree(package.folder, above / f"p{n}")
     with pytest.raises(ObservatoryError) as caught, opened(above):
         pass
     assert (caught.value.code, caught.value.exit_code, caught.value.what) == ("E562", Exit.MISSING, what)
-    assert caught.value.where == ("p0, p1" if copies else str(above))
+    assert caught.value.where == ("p0, p1, p2, p3, p4, p5, p6" if copies else str(above))
 
 
 # ------------------------------------------------------------------ sums
@@ -408,6 +452,22 @@ def test_sums_that_must_hold(rows: list[dict[str, Any]], found: list[float]) -> 
         assert totals(rows) == [{"table_id": "t", "column_code": "posts", "total": found[0]}]
 
 
+def test_a_column_that_does_not_add_up_does_not_hide_the_next() -> None:
+    others = [row("a", 2.0, column_code="jobs"), row("b", 3.0, column_code="jobs")]
+    mine = [row("a", 2.0), row("b", 3.0), total_row(5.0)]
+    assert totals([*others, *mine]) == [{"table_id": "t", "column_code": "posts", "total": 5.0}]
+
+
+def test_what_a_path_is_decides_how_it_is_opened(package: Package, tmp_path: Path) -> None:
+    """A folder may be named like a zip; a file that is none is no package."""
+    odd = package.folder.rename(tmp_path / "paquet.zip")
+    with opened(odd) as folder:
+        assert folder == odd
+    (tmp_path / "notes.txt").write_text("rien", encoding="utf-8")
+    with pytest.raises(ObservatoryError), opened(tmp_path / "notes.txt"):
+        pass
+
+
 def test_two_rows_make_a_sum_and_one_does_not() -> None:
     assert block_sums([row("a", 2.0), row("b", 0.0)]) == {None: 2.0}
     assert block_sums([row("a", 2.0), row("b", None)]) == {}
@@ -432,11 +492,11 @@ def test_cells_of_a_french_csv() -> None:
 
 
 def test_json_and_sums_are_written_to_be_read(tmp_path: Path) -> None:
-    write_json(tmp_path / "a" / "x.json", {"é": [1]})
-    text = (tmp_path / "a" / "x.json").read_text(encoding="utf-8")
+    write_json(tmp_path / "a" / "b" / "x.json", {"é": [1]})
+    text = (tmp_path / "a" / "b" / "x.json").read_text(encoding="utf-8")
     assert text == '{\n "é": [\n  1\n ]\n}\n' and json.loads(text) == {"é": [1]}
     write_sums(tmp_path)
     write_sums(tmp_path)  # never lists itself
     assert (tmp_path / SUMS).read_text(
         encoding="utf-8"
-    ) == f"{hashlib.sha256(text.encode()).hexdigest()}  a/x.json\n"
+    ) == f"{hashlib.sha256(text.encode()).hexdigest()}  a/b/x.json\n"

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.mutants.changes import Mutant, mutants_of
+from tools.mutants.changes import mutants_of
 from tools.mutants.known import KNOWN, key_of, read_known
 from tools.mutants.workers import Crew, Verdict
 

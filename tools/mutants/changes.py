@@ -29,8 +29,10 @@ class Mutant:
 
     @property
     def line_text(self) -> str:
-        """The whole line, without its margins."""
-        return self.source.splitlines()[self.line - 1].strip()
+        """The line, without its margins; with the line before it when it says too little (« continue »)."""
+        lines = self.source.splitlines()
+        text = lines[self.line - 1].strip()
+        return text if len(text.split()) > 2 or self.line == 1 else f"{lines[self.line - 2].strip()} ⏎ {text}"
 
     @property
     def mutated(self) -> str:

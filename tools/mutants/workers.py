@@ -210,7 +210,6 @@ def _pytest(copy: Path, arguments: list[str], trace: tuple[list[str], Path] | No
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     import pytest
-
     from tools.mutants.comes_by import ComesBy
 
     plugins: list[Any] = []
