@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from awkward.files import text
+from awkward.files import text, xlsx
 from awkward.toy import Outcome, nothing_is_lost, read_folder, toy_project
 from ess_observatory.engine.database import Database
 from ess_observatory.errors import ObservatoryError
@@ -118,12 +118,17 @@ def test_the_books_are_written_in_a_fixed_order(books: Database, tmp_path: Path)
 
 # ------------------------------------------------------------------ whole sheets
 def read(
-    db: Database, folder: Path, rows: list[list[str]], corrections: str = "", name: str = "essai.csv"
+    db: Database,
+    folder: Path,
+    rows: list[list[str]],
+    corrections: str = "",
+    name: str = "essai.csv",
+    header: list[str] | None = None,
 ) -> Outcome:
     sources = toy_project(folder / "project", corrections).sources
     raw = folder / "raw"
     raw.mkdir(parents=True, exist_ok=True)
-    (raw / name).write_text(text([HEADER, *rows]), encoding="utf-8")
+    (raw / name).write_text(text([header or HEADER, *rows]), encoding="utf-8")
     return read_folder(db, sources, raw)
 
 
@@ -165,6 +170,105 @@ def test_a_value_hidden_by_its_producer_is_kept_with_its_mark(rules_db: Database
         (None, "secret"),
         (None, "not_available"),
     ]
+
+
+def test_what_is_said_of_a_row_is_said_of_those_kept_only(rules_db: Database, tmp_path: Path) -> None:
+    """A commune code of four digits is completed and noted; where the row is refused, the refusal says it all."""
+    header = [*HEADER, "SIRET", "Ouverture"]
+    rows = [
+        header,
+        ["1004", "Ambérieu", "1", "", ""],
+        ["1004", "Ambérieu", "x", "", "40543"],
+        ["59392", "Maubeuge", "2", "", "40543"],
+        ["59392", "Maubeuge", "2", "", "2011-01-01"],
+        ["1004", "Ambérieu", "y", "", "2011-01-01"],
+    ]
+    outcome = read(rules_db, tmp_path, rows[1:], header=header)
+    nothing_is_lost(outcome)
+    assert [(n["line"], n["code"], n["column"], n["value"]) for n in outcome.notes] == [
+        (2, "I204", "Code commune", "1004"),
+        (4, "I206", "Ouverture", "40543"),
+    ]
+    assert {note["source"] for note in outcome.notes} == {"essai"} and all(
+        note["reason"] for note in outcome.notes
+    )
+    assert [row["line"] for row in outcome.refused] == [3, 6]
+    assert rules_db.rows("select _line, _refusal is not null from raw.essai order by _line") == [
+        (2, False), (3, True), (4, False), (5, False), (6, True)
+    ]  # fmt: skip
+
+
+def test_a_hidden_row_is_read_and_said_unless_it_is_refused(rules_db: Database, tmp_path: Path) -> None:
+    sources = toy_project(tmp_path / "project").sources
+    rows = [HEADER, ["59392", "Maubeuge", 1], ["59033", "Aulnoye", "x"], ["59036", "Avesnes", 2]]
+    xlsx(tmp_path / "raw" / "a.xlsx", ("Feuille", rows), hide_rows=(2, 3))
+    outcome = read_folder(rules_db, sources, tmp_path / "raw")
+    nothing_is_lost(outcome)
+    assert [(n["line"], n["code"], n["column"], n["value"]) for n in outcome.notes] == [
+        (2, "I203", None, None)
+    ]
+    assert [row["line"] for row in outcome.refused] == [3]
+
+
+def test_the_same_line_of_two_sheets_is_refused_in_its_own(rules_db: Database, tmp_path: Path) -> None:
+    sources = toy_project(tmp_path / "project").sources
+    good, bad = ["59392", "Maubeuge", 1], ["59392", "Maubeuge", "x"]
+    for file in ("a.xlsx", "b.xlsx"):
+        sheets = (
+            ("Un", [HEADER, bad if file == "a.xlsx" else good, good]),
+            ("Deux", [HEADER, good, good, bad]),
+        )
+        xlsx(tmp_path / "raw" / file, *sheets)
+    outcome = read_folder(rules_db, sources, tmp_path / "raw")
+    nothing_is_lost(outcome)
+    found = rules_db.rows(
+        "select _file, _sheet, _line from raw.essai where _refusal is not null order by all"
+    )
+    assert found == [("a.xlsx", "Deux", 4), ("a.xlsx", "Un", 2), ("b.xlsx", "Deux", 4)]
+    assert [(r["file"], r["sheet"], r["rows_read"], r["rows_refused"]) for r in outcome.ledger] == [
+        ("a.xlsx", "Deux", 3, 1), ("a.xlsx", "Un", 2, 1), ("b.xlsx", "Deux", 3, 1), ("b.xlsx", "Un", 2, 0)
+    ]  # fmt: skip
+
+
+def test_unknown_headers_stop_the_reading_all_at_once(rules_db: Database, tmp_path: Path) -> None:
+    sources = toy_project(tmp_path / "project").sources
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for name, more in (("c.csv", ["Nouvelle", "Autre"]), ("a.csv", ["Encore"]), ("b.csv", [])):
+        cells = [[*HEADER, *more], ["59392", "Maubeuge", "12", *("1" for _ in more)]]
+        (raw / name).write_text(text(cells), encoding="utf-8")
+    error = read_folder(rules_db, sources, raw).error
+    assert error is not None and error.code == "E220" and error.what.startswith("3 en-tête(s) inconnu(s)")
+    assert [part.split(",")[0].strip() for part in (error.where or "").split(" ; ")] == ["a.csv", "c.csv"]
+    assert [detail.code for detail in error.details] == ["E221"] * 3
+
+
+def test_a_source_read_again_forgets_what_it_had(rules_db: Database, tmp_path: Path) -> None:
+    """Empty, then full, then empty: a table gives way to a view, and back."""
+    sources = toy_project(tmp_path / "project").sources
+    create_books(rules_db)
+    for _ in range(2):
+        load.load_source(rules_db, sources["essai"], [])
+        assert rules_db.rows("select count(*) from staging.essai_typed") == [(0,)]
+        assert "_problem" not in rules_db.columns("raw.essai")
+        outcome = read(rules_db, tmp_path, [["59392", "Maubeuge", "12"]])
+        assert len(outcome.kept) == 1 and "_problem" not in rules_db.columns("raw.essai")
+
+
+def test_several_double_columns_are_all_said(rules_db: Database, tmp_path: Path) -> None:
+    header = [*HEADER, "CODGEO", "EMPL08"]
+    rows = [["59392", "Maubeuge", "12", "59033", "13"]]
+    error = read(rules_db, tmp_path, rows, header=header, name="essai en 2008.csv").error
+    assert error is not None and error.code == "E222" and len(error.details) == 1
+    assert {error.what.split(" : ")[0], error.details[0].what.split(" : ")[0]} == {
+        "Deux colonnes pour « commune_code »", "Deux colonnes pour « jobs »"
+    }  # fmt: skip
+
+
+def test_several_columns_of_communes_are_all_looked_at(rules_db: Database, tmp_path: Path) -> None:
+    """A column that is not one of communes, before the one that is, hides nothing."""
+    error = read(rules_db, tmp_path, [[code, "x", "1"] for code in POSTCODES]).error
+    assert error is not None and "« Code commune »" in error.what
 
 
 POSTCODES = ["59600", "59440", "59330", "59610", "59680"]
