@@ -9,7 +9,7 @@ ESS     := $(BIN)/ess
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup annual-report test check bench notebooks demo lock clean
+.PHONY: help setup annual-report test check mutants bench notebooks demo lock clean
 
 help: ## Cette aide
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ check: $(STAMP) ## Style, types et tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto
+
+mutants: $(STAMP) ## Mutations du code : les tests les voient-ils ? (MUTANTS=all : toutes)
+	$(BIN)/python -m tools.mutants $(if $(filter all,$(MUTANTS)),--all)
 
 bench: $(STAMP) ## Mesures de vitesse, en rapports à une référence
 	$(BIN)/python -m bench

@@ -318,6 +318,8 @@ def test_public_bounds_hold() -> None:
 def test_an_equation_with_a_stranger_says_nothing_and_a_band_says_its_band() -> None:
     stranger = Equation.total("all", ["a", "nobody"])
     assert bounds(known({"all": 10.0}, ["a"], stranger))["a"] == Bounds(0, INFINITY)
+    both = known({"all": 10.0, "c": 4.0}, ["a", "b"], stranger, SUM)
+    assert bounds(both)["a"] == Bounds(0, 6), "and hides nothing of what comes after it"
     band = Equation((("a", 2.0), ("c", 1.0)), 6.0, 9.0)
     assert bounds(known({"c": 1.0}, ["a"], band))["a"] == Bounds(2.5, 4.0)
     twice = Equation((("a", 1.0), ("a", 1.0)), 6.0, 6.0)

@@ -101,7 +101,7 @@ _ARITHMETIC: dict[type[ast.operator], tuple[str, str]] = {
 }
 _NAMES = {"min": "max", "max": "min", "any": "all", "all": "any", "ceil": "floor", "floor": "ceil"}
 _NAMES |= {"ROUND_HALF_UP": "ROUND_HALF_EVEN", "sum": "len", "sorted": "list"}
-_QUERY = re.compile(r"\b(select|where|set|from|coalesce)\b[^«»]*[=(*,]", re.IGNORECASE)
+_QUERY = re.compile(r"\b(select|where|set|from|coalesce)\b[^«»]*[=(*,<>]", re.IGNORECASE)
 
 
 def _python(source: str) -> Iterator[Change]:
@@ -210,7 +210,7 @@ _SQL = (
     (r"<=", "<"), (r">=", ">"), (r"<>", "="), (r"(?<![<>!=:])=(?![=>])", "<>"),
     (r"<(?![=>])", "<="), (r"(?<![<=-])>(?!=)", ">="),
     (r"\band\b", "or"), (r"\bor\b", "and"), (r"\bis not null\b", "is null"), (r"\bis null\b", "is not null"),
-    (r"\bnot (?=exists|coalesce|[a-z]\.|[a-z_]+\b(?! null))", ""),
+    (r"(?<!if )\bnot (?!null\b)", ""),
     (r"\bmin(?=\()", "max"), (r"\bmax(?=\()", "min"), (r"\bleast(?=\()", "greatest"), (r"\bgreatest(?=\()", "least"),
     (r"\bleft join\b", "inner join"), (r"\binner join\b", "left join"), (r"\bdesc\b", "asc"),
     (r"\bcount\(distinct ", "count("), (r"\bselect distinct\b", "select"), (r"\btrue\b", "false"), (r"\bfalse\b", "true"),
