@@ -1,0 +1,193 @@
+"""The words that several declared files share: identifiers, official codes, dates, shares, paths."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from ess_observatory.declare.models.base import refused
+
+_MONTHS = (
+    ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"],
+    ["janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre", "novembre", "decembre"],
+)
+
+
+def _matching(pattern: str, what: str, fix: str) -> Any:
+    """A text that has a form; what it is called, and how to write it."""
+    form = re.compile(pattern)
+
+    def checked(text: str) -> str:
+        if not form.fullmatch(text):
+            raise refused(f"ce n’est pas {what}", fix)
+        return text
+
+    return Annotated[
+        str, AfterValidator(checked), WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern})$"})
+    ]
+
+
+def _checked(function: Callable[[str], str], **schema: Any) -> Any:
+    return Annotated[str, AfterValidator(function), WithJsonSchema({"type": "string", **schema})]
+
+
+#: A text that says something.
+Words = _matching(r"(?s)\s*\S.*", "un texte : il est vide", "écrivez un texte, ou retirez la clé")
+#: An identifier of file or folder: never a path.
+Slug = _matching(
+    r"[a-z0-9]+(?:[-_][a-z0-9]+)*",
+    "un identifiant",
+    "écrivez-le en minuscules sans accent, chiffres et tirets, par exemple sambre-avesnois-2026",
+)
+#: An identifier inside a declaration: column, code of row or of answer, variable.
+Code = _matching(
+    r"[A-Za-z0-9_][A-Za-z0-9_.+-]*",
+    "un code",
+    "écrivez-le en lettres sans accent, chiffres, tirets et points, sans espace",
+)
+#: The name of a column in SQL.
+ColumnName = _matching(
+    r"[a-z][a-z0-9_]*", "un nom de colonne", "écrivez-le en minuscules sans accent, chiffres et _"
+)
+#: A cell of a table: `row/column` (`section:row/column` in tables of several blocks).
+CellName = _matching(
+    r"[^/\s][^/\n]*/[a-z][a-z0-9_]*", "une cellule « ligne/colonne »", "écrivez « ligne/colonne »"
+)
+CommuneCode = _matching(
+    r"\d[\dAB]\d{3}", "un code commune de l’Insee", "écrivez ses cinq caractères, par exemple 59350"
+)
+EpciCode = _matching(
+    r"\d{9}", "un code d’intercommunalité", "écrivez ses neuf chiffres, par exemple 200043396"
+)
+DepartementCode = _matching(
+    r"\d[\dAB]|97\d", "un code de département", "écrivez-le entre guillemets, par exemple 59, 2A ou 974"
+)
+RegionCode = _matching(
+    r"\d{2}", "un code de région", "écrivez ses deux chiffres entre guillemets, par exemple 32"
+)
+NafCode = _matching(
+    r"\d{2}(?:\.\d{1,2}[A-Z]?)?", "un code d’activité (NAF)", "écrivez 88, 88.1, 88.10 ou 88.10A"
+)
+LegalCategory = _matching(
+    r"\d{1,4}", "une catégorie juridique", "écrivez ses quatre chiffres (ou les premiers), par exemple 9220"
+)
+#: The number of a table as it is printed: 1.1, A.2.
+TableNumber = _matching(
+    r"(?:\d{1,2}|[A-Z])\.\d{1,3}", "un numéro de tableau", "écrivez chapitre, point, rang : 1.1 ou A.2"
+)
+#: Version of an edition.
+Version = _matching(r"\d+(?:\.\d+){1,3}", "un numéro de version", "écrivez par exemple 2026.1.0")
+#: Month of publication.
+Month = _matching(r"\d{4}-(?:0[1-9]|1[0-2])(?:-\d{2})?", "un mois", "écrivez AAAA-MM, par exemple 2026-11")
+#: A mark that is printed (chapter): a number, or a letter for the annexes.
+Chapter = _matching(r"\d{1,2}|[A-Z]|[a-z]", "un chapitre", "écrivez un nombre, ou une lettre pour une annexe")
+
+
+def _siret(text: str) -> str:
+    from stdnum.fr import siret
+
+    bare = re.sub(r"[\s\u00a0\u202f]", "", text)
+    if re.search(r"[eE]\+", bare):
+        raise refused("SIRET en notation scientifique", "reprenez ses 14 chiffres, colonne au format texte")
+    if not re.fullmatch(r"\d{14}", bare):
+        raise refused("ce n’est pas un SIRET", "écrivez ses 14 chiffres")
+    if not (siret.is_valid(bare) or bare.startswith("99")):
+        raise refused("la clé de contrôle du SIRET est fausse", "vérifiez-le dans le répertoire Sirene")
+    return bare
+
+
+#: A SIRET, its key checked (numbers that begin by 99, which no real company has, serve demonstrations).
+Siret = _checked(_siret, pattern=r"^[\d\s]{14,20}$")
+
+
+def as_day(value: Any) -> dt.date | None:
+    """A date as TOML, ISO, or French people write it (`31/12/2011`, `31 décembre 2011`), None when it is none."""
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    try:
+        if found := re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", text):
+            return dt.date(*map(int, found.groups()))
+        if found := re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", text):
+            day, month, year = map(int, found.groups())
+            return dt.date(year, month, day)
+        if found := re.fullmatch(r"(\d{1,2})(?:er)?\s+([^\W\d]+)\s+(\d{4})", text):
+            name = found.group(2).casefold()
+            for months in _MONTHS:
+                if name in months:
+                    return dt.date(int(found.group(3)), months.index(name) + 1, int(found.group(1)))
+    except ValueError:
+        return None
+    return None
+
+
+def _iso_day(value: Any) -> str:
+    day = as_day(value)
+    if day is None:
+        raise refused("ce n’est pas une date", "écrivez AAAA-MM-JJ ou JJ/MM/AAAA, par exemple 2011-12-31")
+    return day.isoformat()
+
+
+#: A day, kept as ISO text.
+Day = Annotated[
+    str,
+    BeforeValidator(_iso_day),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$|^\d{1,2}/\d{1,2}/\d{4}$"}),
+]
+
+#: A year of data.
+Year = Annotated[int, Field(ge=1900, le=2100)]
+#: A part of a whole, above 0.
+Share = Annotated[float, Field(gt=0, le=1)]
+#: A part of a whole, or nothing.
+Rate = Annotated[float, Field(ge=0, le=1)]
+#: A percentage.
+Percent = Annotated[float, Field(ge=0, le=100)]
+#: A count.
+Count = Annotated[int, Field(ge=0)]
+#: Decimals that are printed.
+Decimals = Annotated[int, Field(ge=0, le=6)]
+
+
+def _relative(text: str) -> str:
+    path = PurePosixPath(text.replace("\\", "/"))
+    if not text.strip() or path.is_absolute() or re.match(r"[A-Za-z]:", text) or "\x00" in text:
+        raise refused(
+            "ce n’est pas un chemin relatif", "écrivez le nom d’un fichier du dossier de la déclaration"
+        )
+    if ".." in path.parts:
+        raise refused("le chemin sort de son dossier", "écrivez un chemin sans « .. »")
+    return text
+
+
+#: A file below the folder of the declaration: no absolute path, no `..`.
+RelativePath = _checked(_relative, pattern=r"^(?!/)(?!.*\.\.).+$")
+
+
+def _regular(text: str) -> str:
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError):
+        raise refused("ce n’est pas une expression régulière", "vérifiez parenthèses et crochets") from None
+    return text
+
+
+#: A regular expression.
+Regular = _checked(_regular, format="regex")
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+#: Puts a single text in a list, for keys that accept `"a"` as well as `["a", "b"]`.
+OneOrMany = BeforeValidator(_one_or_many)
