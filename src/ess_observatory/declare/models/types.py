@@ -13,8 +13,34 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from ess_observatory.declare.models.base import refused
 
 _MONTHS = (
-    ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"],
-    ["janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre", "novembre", "decembre"],
+    [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    [
+        "janvier",
+        "fevrier",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "aout",
+        "septembre",
+        "octobre",
+        "novembre",
+        "decembre",
+    ],
 )
 
 
@@ -191,3 +217,113 @@ def _one_or_many(value: Any) -> Any:
 
 #: Puts a single text in a list, for keys that accept `"a"` as well as `["a", "b"]`.
 OneOrMany = BeforeValidator(_one_or_many)
+
+#: Official codes, one or several, always between quotes (a code that begins by 0 is no number).
+Codes = Annotated[list[Words], OneOrMany, Field(min_length=1)]
+#: The identifier of a published figure: a name of its own, or table.row.column.
+FigureId = _matching(r"[A-Za-z0-9_][^\s/]*", "un identifiant de chiffre", "écrivez tableau.ligne.colonne")
+#: A table of the engine that declarations may name.
+StagedTable = _matching(r"(?:staging|core)\.[a-z][a-z0-9_]*", "une table", "écrivez staging.nom ou core.nom")
+CoreTable = _matching(r"core\.[a-z][a-z0-9_]*", "une table de core", "écrivez core.nom")
+
+
+def _number_or_sql(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)) or value != value:
+        raise refused("un nombre, ou une requête SQL entre guillemets, est attendu ici", "corrigez la valeur")
+    if isinstance(value, str) and not re.match(r"\s*(?:select|with)\b", value, re.IGNORECASE):
+        raise refused(
+            "ce n’est ni un nombre ni une requête SQL", "écrivez un nombre sans guillemets, ou « select … »"
+        )
+    return value
+
+
+#: A number, or the SQL that gives it.
+NumberOrSql = Annotated[Any, BeforeValidator(_number_or_sql), WithJsonSchema({"type": ["number", "string"]})]
+
+#: A code of a question of the codebook.
+QuestionCode = _matching(
+    r"[A-Za-z][A-Za-z0-9_-]*|\{code\}", "un code de question", "écrivez par exemple H01 ou F03a"
+)
+#: A code of a row.
+RowCode = _matching(
+    r"[A-Za-z0-9_][A-Za-z0-9_.+-]*", "un code de ligne", "écrivez lettres sans accent, chiffres, _ et ."
+)
+#: A cell here or in another table: `row/column`, `table:row/column`.
+CellPath = _matching(
+    r"(?:[a-z][a-z0-9_]*:)?[^/\s:][^/\n:]*/[a-z][a-z0-9_]*",
+    "une cellule",
+    "écrivez « ligne/colonne », ou « tableau:ligne/colonne »",
+)
+#: A term of a ratio: a column of the same row, or a cell.
+PartName = _matching(
+    r"[a-z][a-z0-9_]*|(?:[a-z][a-z0-9_]*:)?[^/\s:][^/\n:]*/[a-z][a-z0-9_]*",
+    "une colonne ou une cellule",
+    "écrivez « colonne », « ligne/colonne » ou « tableau:ligne/colonne »",
+)
+#: A part of a whole that may not be nothing nor the whole.
+PositiveRate = Annotated[float, Field(gt=0, lt=1)]
+#: A table that an example gives rows of.
+ExampleTable = _matching(
+    r"(?:raw|staging|core|rules|marts)\.[a-z][a-z0-9_]*",
+    "une table",
+    "écrivez schéma.nom, par exemple core.establishment",
+)
+#: A year as the key of a section.
+YearKey = _matching(r"(?:19|20)\d\d", "une année", "écrivez quatre chiffres")
+
+_EXAMPLE_TYPES = ("int", "float", "bool", "date", "text")
+
+
+def _csv_text(text: str) -> str:
+    import csv
+    import io
+
+    rows = list(csv.reader(io.StringIO(text.strip()), skipinitialspace=True))
+    if not rows:
+        raise refused("CSV vide", "donnez au moins la ligne d’en-têtes")
+    header = rows[0]
+    names = [name.partition(":")[0] for name in header]
+    for cell in header:
+        kind = cell.partition(":")[2]
+        if kind and kind not in _EXAMPLE_TYPES:
+            raise refused(
+                f"type inconnu « {kind} » dans l’en-tête", f"types connus : {', '.join(_EXAMPLE_TYPES)}"
+            )
+    if not all(names) or len(set(names)) != len(names):
+        raise refused("en-tête vide ou donné deux fois", "donnez un nom à chaque colonne")
+    for number, row in enumerate(rows[1:], 2):
+        if row and len(row) != len(header):
+            raise refused(
+                f"ligne {number} du CSV : {len(row)} valeurs, {len(header)} attendues", "corrigez cette ligne"
+            )
+    return text
+
+
+#: Rows of an example as CSV text, whose headers may carry a type (`jobs:int`).
+CsvText = _checked(_csv_text)
+
+
+def _parameter(value: Any) -> Any:
+    if isinstance(value, (str, int, float)):
+        return value
+    raise refused("un texte ou un nombre est attendu ici", "corrigez la valeur")
+
+
+#: A value that a query reads.
+Parameter = Annotated[
+    Any, BeforeValidator(_parameter), WithJsonSchema({"type": ["string", "number", "boolean"]})
+]
+
+
+def _chapter_mark(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 99:
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[A-Z]", value):
+        return value
+    raise refused(
+        "ce n’est pas un chapitre", 'écrivez un nombre sans guillemets, ou une lettre d’annexe : "A"'
+    )
+
+
+#: A chapter: a number, or a letter for the annexes.
+ChapterMark = Annotated[Any, BeforeValidator(_chapter_mark), WithJsonSchema({"type": ["integer", "string"]})]

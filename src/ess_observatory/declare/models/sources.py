@@ -1,0 +1,85 @@
+"""A producer's file: `pipelines/sources/*/source.toml`, and what its sample must give (`expected.toml`)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+from typing_extensions import Self
+
+from ess_observatory.declare.models.base import Declared, refused
+from ess_observatory.declare.models.checks import Budget, RowCounts, SourceCheck
+from ess_observatory.declare.models.types import ColumnName, CsvText, Regular, Words, YearKey
+
+ColumnType = Literal[
+    "text", "integer", "decimal", "siret", "siren", "commune", "naf", "legal_category", "date", "postcode"
+]
+Missing = Literal["secret", "not_available", "by_nature", "zero"]
+
+
+class SourceColumn(Declared):
+    """A column of the file: our name, the headers it is known by, its type."""
+
+    name: ColumnName = Field(description="nom de la colonne dans les requêtes")
+    headers: list[Words] = Field([], description="en-têtes sous lesquels le producteur la donne")
+    type: ColumnType = Field("text", description="type des valeurs")
+    required: bool = Field(False, description="true : sans elle, le fichier n’est pas reconnu")
+    allow: Regular | None = Field(None, description="valeurs admises malgré le type (expression régulière)")
+    nomenclature: Literal["naf_rev2", "naf_rev1", "naf_2025"] = Field(
+        "naf_rev2", description="nomenclature des codes d’activité"
+    )
+    headers_by_vintage: dict[YearKey, list[Words]] = Field({}, description="en-têtes propres à un millésime")
+
+
+class SourceFile(Declared):
+    """A source: what the file of a producer looks like."""
+
+    title: Words = Field(description="nom complet de la source")
+    producer: Words = Field(description="producteur")
+    licence: Words = Field(description="licence du producteur")
+    kind: Literal["table", "survey"] = Field(
+        "table", description="table : un tableau ; survey : des réponses"
+    )
+    row: str = Field("", description="ce qu’est une ligne")
+    note: str = Field("", description="ce qu’il faut savoir avant de s’en servir")
+    rank: int = Field(
+        100, description="ordre ; parmi les sources d’un même rôle, la plus haute remplace les autres"
+    )
+    role: Literal["register", "ess_posts", "all_posts", "jobs", "employers"] | None = Field(
+        None, description="rôle que plusieurs sources peuvent tenir"
+    )
+    diffusion: Literal["aggregates", "rows"] = Field(
+        "aggregates", description="rows : la source permet de nommer une structure dans l’annuaire"
+    )
+    diffusion_column: ColumnName | None = Field(None, description="colonne qui dit la diffusion partielle")
+    footers: list[Regular] = Field([], description="débuts des lignes de pied (expressions régulières)")
+    missing: dict[str, Missing] = Field({}, description="signes du producteur, et leur sens")
+    ignored_headers: list[Words] = Field(
+        [], description="colonnes du fichier que l’on n’a pas besoin de lire"
+    )
+    vintage_pattern: Regular | None = Field(None, description="où lire l’année dans les titres du fichier")
+    columns: list[SourceColumn] = Field([], description="colonnes")
+    checks: list[SourceCheck] = Field([], description="contrôles des lignes lues")
+    budget: Budget | None = Field(None, description="part de lignes refusées admise")
+    row_counts: RowCounts | None = Field(None, description="variation admise du nombre de lignes")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.diffusion == "rows" and not self.diffusion_column:
+            raise refused(
+                '« diffusion = "rows" » sans « diffusion_column »', "nommez la colonne de diffusion"
+            )
+        names = [column.name for column in self.columns]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise refused(f"deux colonnes s’appellent « {twice} »", "changez l’un des deux noms")
+        if self.kind == "table" and not self.columns:
+            raise refused("source sans colonne", "déclarez [[columns]]")
+        return self
+
+
+class ExpectedFile(Declared):
+    """What the `sample.csv` of a source must give."""
+
+    kept: CsvText | None = Field(None, description="lignes retenues, en CSV")
+    refused: CsvText | None = Field(None, description="lignes refusées, en CSV : line, code")
+    notes: CsvText | None = Field(None, description="notes, en CSV")
