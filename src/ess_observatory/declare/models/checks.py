@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
-from typing_extensions import Self
 
 from ess_observatory.declare.faults import advice, shown
 from ess_observatory.declare.models.base import Declared, refused
@@ -14,8 +13,8 @@ from ess_observatory.declare.models.types import (
     Count,
     NumberOrSql,
     Percent,
-    RelativePath,
     Regular,
+    RelativePath,
     StagedTable,
     Words,
 )

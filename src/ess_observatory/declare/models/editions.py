@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
-from typing_extensions import Self
 
 from ess_observatory.declare.models.base import Declared, refused
 from ess_observatory.declare.models.types import (

@@ -327,3 +327,7 @@ def _chapter_mark(value: Any) -> Any:
 
 #: A chapter: a number, or a letter for the annexes.
 ChapterMark = Annotated[Any, BeforeValidator(_chapter_mark), WithJsonSchema({"type": ["integer", "string"]})]
+#: A message code: E120, I201, or the name of a rule of the survey.
+MessageCode = _matching(
+    r"[EI]\d{3}|[a-z][a-z_]*", "un code de message", "écrivez E120, I201 ou un nom en minuscules"
+)
