@@ -21,7 +21,7 @@ from ess_observatory.declare.syntax import json_fault, toml_fault, yaml_fault
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 #: What cp1252 leaves undefined: a file that has these bytes and is not UTF-8 is no text.
-_NO_TEXT = frozenset("\x00\x81\x8d\x8f\x90\x9d")
+_NO_TEXT = "\x00\x81\x8d\x8f\x90\x9d"
 
 
 def decode(content: bytes) -> str:
@@ -38,9 +38,9 @@ def decode(content: bytes) -> str:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
             text = content.decode("cp1252")
-    if "\x00" in text or (_NO_TEXT & set(text) if not text.isascii() else False):
+    if any(mark in text for mark in _NO_TEXT):
         raise UnicodeError("binary")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def name_of(path: Path, root: Path | None) -> str:
