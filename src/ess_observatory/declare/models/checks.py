@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
@@ -99,7 +100,7 @@ def _texts(value: Any) -> bool:
 
 
 #: Argument → (whether a value fits, what is expected in words).
-_ARGUMENTS = {
+_ARGUMENTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(("strict_min", "strict_max", "strictly", "exact_match", "or_equal", "ties_okay", "double_sided",
                      "allow_relative_error"), (lambda v: isinstance(v, bool), "true ou false")),
     **dict.fromkeys(("column", "column_A", "column_B", "regex", "like_pattern", "row_condition", "condition_parser", "type_",
@@ -146,7 +147,7 @@ class Check(Declared):
         low, high = self.arguments.get("min_value"), self.arguments.get("max_value")
         if "min_value" in optional and low is None and high is None:
             raise refused("ni « min_value » ni « max_value » : rien n’est contrôlé", "donnez l’un des deux")
-        if _number(low) and _number(high) and low > high:
+        if _number(low) and _number(high) and float(low or 0) > float(high or 0):
             raise refused("« min_value » dépasse « max_value »", "échangez-les")
         return self
 
