@@ -9,6 +9,7 @@ from typing import Any
 
 from ess_observatory.declare.english_words import Words
 from ess_observatory.declare.project import Edition, Project
+from ess_observatory.declare.reading import decode
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.book import Book, unit_of
 from ess_observatory.publish.edition_words import english_placeholders
@@ -234,7 +235,8 @@ def write_replication(rows: list[dict[str, Any]], folder: Path) -> None:
 def write_map(edition: Edition, folder: Path) -> None:
     """`map.geojson`: the outlines on which the map is drawn (public), if the territory has any."""
     if edition.territory.map_path:
-        (folder / "map.geojson").write_bytes(edition.territory.map_path.read_bytes())
+        text = decode(edition.territory.map_path.read_bytes())
+        (folder / "map.geojson").write_text(text, encoding="utf-8", newline="")
 
 
 def write_json(path: Path, data: Any) -> None:

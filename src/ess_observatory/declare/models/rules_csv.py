@@ -124,7 +124,7 @@ class NafExclusion(Row):
             listed = others.get(f"rules/nomenclatures/{nomenclature}.csv")
             if (
                 listed
-                and prefix != "00.00Z"
+                and not "00.00Z".startswith(prefix)
                 and not any(naf.startswith(prefix) for naf in listed.columns["naf"])
             ):
                 fix = "corrigez le code, ou la nomenclature de la ligne"
