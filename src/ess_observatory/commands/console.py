@@ -166,6 +166,7 @@ def show_answer(found: dict[str, Any]) -> None:
 def show_doctor(results: list[dict[str, str]]) -> None:
     """The state of the installation."""
     marks = {"ok": "[green]✔[/green]", "warning": "[yellow]⚠[/yellow]", "failed": "[red]✘[/red]"}
+    marks["declaration"] = marks["failed"]
     for result in results:
         answers.print(f"{marks[result['status']]} {escape(result['label'])}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from typing import Any
 
 from ess_observatory.declare.files import read_toml
@@ -300,7 +301,9 @@ def examine() -> list[dict[str, str]]:
         free = shutil.disk_usage(project.root).free / 1e9
         results.append(_result("ok" if free > 1 else "warning", f"{free:.1f} Go libres"))
     except ObservatoryError as error:
-        results.append(_result("failed", str(error)))
+        results += [
+            _result("declaration", str(fault)) for fault in (replace(error, details=[]), *error.details)
+        ]
     return results
 
 

@@ -197,8 +197,9 @@ def doctor(as_json: JsonOption = False) -> None:
         from ess_observatory.commands.console import show_doctor
 
         show_doctor(results)
-    if any(result["status"] == "failed" for result in results):
-        raise typer.Exit(int(Exit.DATA))
+    found = {result["status"] for result in results}
+    if found & {"failed", "declaration"}:
+        raise typer.Exit(int(Exit.USAGE if "declaration" in found else Exit.DATA))
 
 
 cli_export.register(app)

@@ -9,7 +9,7 @@ from pathlib import Path
 from ess_observatory.codebook.codebook import load_codebook
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, raise_faults
-from ess_observatory.declare.kinds import KINDS
+from ess_observatory.declare.kinds import KINDS, Kind
 from ess_observatory.declare.links import Context, edition_faults, follow, territory_faults, territory_path
 from ess_observatory.declare.load import Entry, Loaded, load
 from ess_observatory.declare.models.csv_checks import check_csvs
@@ -32,22 +32,43 @@ class Checked:
         follow(self.loaded, self.csvs, self.codebook)
         self.faults: tuple[Fault, ...] = tuple(faults)
 
-    def edition(self, path: Path) -> tuple[Entry | None, list[Fault]]:
-        """An edition outside `pipelines/editions/`, with the territory beside it: what it says, and its faults."""
-        apart = Loaded(self.root, [], dict(self.loaded.kinds), dict(self.loaded.names))
-        apart.kinds["edition"], apart.names["edition"] = {}, set(self.loaded.known("edition"))
-        entry = apart.read(_EDITION, path, path.stem)
-        if entry is None or entry.model is None:
-            return entry, apart.faults
-        context = Context(apart, self.csvs, self.codebook)
-        apart.faults.extend(edition_faults(context, entry))
-        territory = territory_path(self.loaded.pipelines, entry.model.territory, path)
-        if territory is not None and territory.parent != self.loaded.pipelines / "territories":
-            apart.kinds["territory"], apart.names["territory"] = {}, set()
-            place = apart.read(_TERRITORY, territory, territory.stem)
-            if place is not None and place.model is not None:
-                apart.faults.extend(territory_faults(context, place))
+    def edition(self, path: Path) -> Entry:
+        """An edition, in the project or elsewhere, with the territory beside it. Raises the error that tells its faults."""
+        apart, entry = self._apart(_EDITION, path)
+        if entry is not None and entry.model is not None:
+            context = Context(apart, self.csvs, self.codebook)
+            apart.faults.extend(edition_faults(context, entry))
+            place = territory_path(self.loaded.pipelines, entry.model.territory, path.parent, path)
+            if place is not None:
+                apart.faults.extend(self._territory(place)[1])
+        return _whole(entry, apart.faults)
+
+    def territory(self, path: Path) -> Entry:
+        """A territory, in the project or elsewhere. Raises the error that tells its faults."""
+        return _whole(*self._territory(path))
+
+    def _territory(self, path: Path) -> tuple[Entry | None, list[Fault]]:
+        apart, entry = self._apart(_TERRITORY, path)
+        if entry is not None and entry.model is not None:
+            apart.faults.extend(territory_faults(Context(apart, self.csvs, self.codebook), entry))
         return entry, apart.faults
+
+    def _apart(self, kind: Kind, path: Path) -> tuple[Loaded, Entry | None]:
+        """The project with one file read on its own; a file of the project is not read twice."""
+        apart = Loaded(self.root, [], dict(self.loaded.kinds), dict(self.loaded.names))
+        for entry in self.loaded.entries(kind.name):
+            if entry.document.path == path.resolve():
+                return apart, entry
+        apart.kinds[kind.name] = dict(self.loaded.kinds.get(kind.name, {}))
+        apart.names[kind.name] = set(self.loaded.known(kind.name))
+        return apart, apart.read(kind, path.resolve(), path.stem)
+
+
+def _whole(entry: Entry | None, faults: list[Fault]) -> Entry:
+    raise_faults(faults)
+    if entry is None:
+        raise AssertionError("a file without fault has been read")
+    return entry
 
 
 def checked(root: Path) -> Checked:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import csv
-import tomllib
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.errors import ObservatoryError
+from ess_observatory.declare.faults import Fault, raise_faults
+from ess_observatory.declare.reading import read_toml_document
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file, with an error that names it."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ObservatoryError(
-            "E106", "Fichier TOML mal formé", f"{path} : {error}", "Corrigez la ligne indiquée."
-        ) from error
+    """A TOML file, whatever editor saved it. Raises E106, which names the line, when it is none."""
+    faults: list[Fault] = []
+    document = read_toml_document(path, str(path), faults)
+    raise_faults(faults)
+    data: dict[str, Any] = document.data if document else {}
+    return data
 
 
 def read_csv_rows(path: Path) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ from ess_observatory.declare.models.editions import EditionFile, TerritoryFile
 from ess_observatory.declare.models.examples import ExampleFile
 from ess_observatory.declare.models.export import DirectoryFile, PackageFile
 from ess_observatory.declare.models.rules import BreaksFile, PerimeterFile, SecrecyFile
-from ess_observatory.declare.models.sources import ExpectedFile, SourceFile
+from ess_observatory.declare.models.sources import CorrectionsFile, ExpectedFile, SourceFile
 from ess_observatory.declare.models.survey_files import EstimationFile, LinkageFile, VersionsFile
 from ess_observatory.declare.models.words import CodesFile, ScopesFile, WordsFile
 
@@ -40,6 +40,7 @@ KINDS = (
     Kind("territory", "Territoire", "territories/*.toml", TerritoryFile, True),
     Kind("source", "Source", "sources/*/source.toml", SourceFile, True),
     Kind("expected", "Ce qu’un fichier d’essai doit donner", "sources/*/expected.toml", ExpectedFile),
+    Kind("corrections", "Corrections d’une source", "sources/*/corrections.toml", CorrectionsFile),
     Kind("card", "Fiche d’un tableau", "tables/*/card.toml", CardFile, True),
     Kind("example", "Exemple d’un tableau", "tables/*/example.toml", ExampleFile),
     Kind("core_example", "Exemple d’une table intermédiaire", "core/*.example.toml", ExampleFile),

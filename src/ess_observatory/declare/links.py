@@ -71,7 +71,7 @@ def edition_faults(context: Context, entry: Entry) -> Iterator[Fault]:
         yield from unknown(
             document, ("perimeter",), edition.perimeter, loaded.known("perimeter"), "périmètre"
         )
-    if territory_path(loaded.pipelines, edition.territory, document.path) is None:
+    if territory_path(loaded.pipelines, edition.territory, document.path.parent, document.path) is None:
         yield from unknown(
             document, ("territory",), edition.territory, loaded.known("territory"), "territoire"
         )
@@ -108,9 +108,9 @@ def _results(loaded: Loaded, near: Path) -> set[str]:
     return {path.name for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()}
 
 
-def territory_path(pipelines: Path, name: str, edition: Path) -> Path | None:
-    """The file of a territory, looked for beside the edition first, then among those of the project."""
-    folders = (edition.parent, edition.parent / "territories", pipelines / "territories")
+def territory_path(pipelines: Path, name: str, near: Path, edition: Path | None = None) -> Path | None:
+    """The file of a territory, looked for in the folder `near` first (never the edition's own file), then in the project."""
+    folders = (near, near / "territories", pipelines / "territories")
     for path in (folder / n for folder in folders for n in (name, f"{name}.toml")):
         if path.is_file() and path.suffix == ".toml" and path != edition:
             return path

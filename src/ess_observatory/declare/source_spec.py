@@ -6,21 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.declare.files import read_toml
-from ess_observatory.errors import ObservatoryError
-
-COLUMN_TYPES = (
-    "text",
-    "integer",
-    "decimal",
-    "siret",
-    "siren",
-    "commune",
-    "naf",
-    "legal_category",
-    "date",
-    "postcode",
-)
+from ess_observatory.declare.reading import Document
 
 
 @dataclass(frozen=True)
@@ -56,6 +42,10 @@ class SourceSpec:
     rank: int
     vintage_pattern: str | None = None
     role: str | None = None
+    budget: dict[str, Any] = field(default_factory=dict)
+    row_counts: dict[str, Any] = field(default_factory=dict)
+    diffusion: str = "aggregates"
+    diffusion_column: str | None = None
 
     @property
     def staging_sql(self) -> Path:
@@ -63,10 +53,9 @@ class SourceSpec:
         return self.folder / "staging.sql"
 
 
-def load_source_spec(folder: Path) -> SourceSpec:
-    """The source that a folder declares. Raises E106 (broken TOML), E107 (unknown type of a column)."""
-    path = folder / "source.toml"
-    data = read_toml(path)
+def source_spec(document: Document) -> SourceSpec:
+    """The source that a checked `source.toml` declares."""
+    data, folder = document.data, document.path.parent
     columns = tuple(
         ColumnSpec(
             c["name"],
@@ -79,14 +68,6 @@ def load_source_spec(folder: Path) -> SourceSpec:
         )
         for c in data.get("columns", [])
     )
-    for column in columns:
-        if column.type not in COLUMN_TYPES:
-            raise ObservatoryError(
-                "E107",
-                f"Type inconnu « {column.type} » pour la colonne « {column.name} »",
-                str(path),
-                f"Types connus : {', '.join(COLUMN_TYPES)}.",
-            )
     return SourceSpec(
         id=folder.name,
         folder=folder,
@@ -104,4 +85,8 @@ def load_source_spec(folder: Path) -> SourceSpec:
         rank=data.get("rank", 100),
         vintage_pattern=data.get("vintage_pattern"),
         role=data.get("role"),
+        budget=dict(data.get("budget", {})),
+        row_counts=dict(data.get("row_counts", {})),
+        diffusion=data.get("diffusion", "aggregates"),
+        diffusion_column=data.get("diffusion_column"),
     )

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.declare.commune_list import read_commune_list
-from ess_observatory.declare.files import read_csv_rows, read_toml
+from ess_observatory.declare.files import read_csv_rows
 from ess_observatory.declare.geography import Geography
+from ess_observatory.declare.reading import Document
 from ess_observatory.engine.outputs import LEVELS
 from ess_observatory.errors import Exit, ObservatoryError
 
@@ -60,21 +61,13 @@ class Territory:
     meta: dict[str, Any]
 
 
-def load_territory(geography: Geography, path: Path) -> Territory:
-    """The territory declared in a TOML file.
+def load_territory(geography: Geography, document: Document) -> Territory:
+    """The territory that a checked TOML file declares.
 
-    Raises E108 (no commune), E109 (unknown codes, or areas that the nomenclature does not have), E111 (unknown sub-level).
+    Raises E108 (no commune), E109 (unknown codes, or areas that the nomenclature does not have).
     """
-    data = read_toml(path)
+    data, path = document.data, document.path
     sublevel = str(data.get("sublevel", "epci"))
-    if sublevel not in SUBLEVELS:
-        raise ObservatoryError(
-            "E111", f"Niveau inconnu : « {sublevel} »", str(path), f"Niveaux connus : {', '.join(SUBLEVELS)}."
-        )
-    for place in data.get("compare", []):
-        if lacking := {"object", "code", "name"} - place.keys():
-            raise ObservatoryError("E109", f"Territoire de comparaison incomplet : {', '.join(sorted(lacking))}", str(path),
-                                   'Écrivez { object = "REG", code = "32", name = "Hauts-de-France" }.')  # fmt: skip
     communes = (
         _from_file(geography, path, data, sublevel)
         if "file" in data

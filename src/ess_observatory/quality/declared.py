@@ -7,7 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.declare.project import Edition, Project, read_toml
+from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import Exit, ObservatoryError
@@ -36,7 +37,7 @@ def budgets(db: Database, project: Project) -> list[Verdict]:
     }
     found = []
     for name, spec in project.sources.items():
-        budget = read_toml(spec.folder / "source.toml").get("budget", {})
+        budget = spec.budget
         if "max_refused_pct" not in budget or name not in counts:
             continue
         read, refused = counts[name]
@@ -93,7 +94,7 @@ def row_counts(db: Database, project: Project, edition: Edition, outputs: Output
     found = []
     for source, sheet, before, now in sorted(rows):
         spec = project.sources.get(source)
-        declared = read_toml(spec.folder / "source.toml").get("row_counts", {}) if spec else {}
+        declared = spec.row_counts if spec else {}
         most = float(declared.get("max_change_pct", 30))
         change = 100 * (now - before) / before if before else 100.0
         place = f", feuille « {sheet} »" if sheet else ""

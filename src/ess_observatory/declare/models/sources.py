@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from ess_observatory.declare.models.base import Declared, refused
 from ess_observatory.declare.models.checks import Budget, RowCounts, SourceCheck
-from ess_observatory.declare.models.types import ColumnName, CsvText, Regular, Words, YearKey
+from ess_observatory.declare.models.types import (
+    ColumnName,
+    CsvText,
+    Day,
+    Parameter,
+    Regular,
+    Slug,
+    Words,
+    Year,
+    YearKey,
+)
 
 ColumnType = Literal[
     "text", "integer", "decimal", "siret", "siren", "commune", "naf", "legal_category", "date", "postcode"
@@ -82,3 +92,28 @@ class ExpectedFile(Declared):
     kept: CsvText | None = Field(None, description="lignes retenues, en CSV")
     refused: CsvText | None = Field(None, description="lignes refusées, en CSV : line, code")
     notes: CsvText | None = Field(None, description="notes, en CSV")
+
+
+class Correction(Declared):
+    """A correction of rows of a producer's file, with its reason."""
+
+    action: Literal["drop", "override", "scale", "flag"] = Field(description="ce qui est fait de la ligne")
+    match: dict[ColumnName, Parameter] = Field({}, description="colonne = valeur des lignes visées")
+    file: Words | None = Field(None, description="nom du fichier")
+    sheet: Words | None = Field(None, description="nom de la feuille")
+    line: int | None = Field(None, ge=1, description="numéro de la ligne")
+    column: ColumnName | None = Field(None, description="colonne corrigée")
+    expect: Any = Field(None, description="valeur que le fichier doit encore avoir")
+    value: Any = Field(None, description="nouvelle valeur (override)")
+    factor: float | None = Field(None, description="multiplicateur (scale)")
+    reason: Words = Field(description="motif")
+    who: Words = Field(description="qui l’a décidée")
+    when: Day = Field(description="quand")
+    edition: Slug | None = Field(None, description="édition où elle vaut")
+    vintage: Year | None = Field(None, description="millésime où elle vaut")
+
+
+class CorrectionsFile(Declared):
+    """Corrections of a source."""
+
+    corrections: list[Correction] = Field([], description="corrections")
