@@ -18,29 +18,7 @@ from typing import Any
 from ess_observatory.declare.faults import UNREADABLE, Fault, shown
 from ess_observatory.declare.places import KeyPath, toml_places, written
 from ess_observatory.declare.syntax import json_fault, toml_fault, yaml_fault
-
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-#: What cp1252 leaves undefined: a file that has these bytes and is not UTF-8 is no text.
-_NO_TEXT = "\x00\x81\x8d\x8f\x90\x9d"
-
-
-def decode(content: bytes) -> str:
-    """The text of a file: UTF-8 (with or without BOM), UTF-16 with its BOM, else cp1252 (Notepad, Excel); ends of line as `\\n`.
-
-    Raises UnicodeError when it is no text at all.
-    """
-    for bom, encoding in _BOMS:
-        if content.startswith(bom):
-            text = content[len(bom) :].decode(encoding)
-            break
-    else:
-        try:
-            text = content.decode("utf-8")
-        except UnicodeDecodeError:
-            text = content.decode("cp1252")
-    if any(mark in text for mark in _NO_TEXT):
-        raise UnicodeError("binary")
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+from ess_observatory.tabular.decoding import decode
 
 
 def name_of(path: Path, root: Path | None) -> str:
@@ -175,7 +153,7 @@ def read_yaml_document(path: Path, file: str, faults: list[Fault]) -> Document |
             return None
         return Document(path, file, loader.construct_document(node), text, places)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        faults.append(yaml_fault(file, error))
+        faults.append(yaml_fault(file, error, text))
     finally:
         loader.dispose()
     return None

@@ -56,11 +56,13 @@ _YAML = (
 )  # fmt: skip
 
 
-def yaml_fault(file: str, error: Exception) -> Fault:
+def yaml_fault(file: str, error: Exception, text: str) -> Fault:
     """The fault of a YAML text that its parser refuses."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line = mark.line + 1 if mark else None
     message = str(error)
+    if line and re.match(r" *\t", (text.split("\n") + [""] * line)[line - 1]):
+        message = "'\\t'"
     for words, what, fix in _YAML:
         if words in message:
             return Fault(file, line, what=what, fix=fix, code=UNREADABLE)

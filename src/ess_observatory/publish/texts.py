@@ -19,10 +19,10 @@ from ess_observatory.declare.prose import (
     sandbox,
     troubles,
 )
-from ess_observatory.declare.reading import decode
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.tables import SIGN_OF_STATUS
 from ess_observatory.secrecy.door import CONFIDENTIAL, Cell
+from ess_observatory.tabular.decoding import decode
 from ess_observatory.words.numbers import format_value
 from ess_observatory.words.typography import typography
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from ess_observatory.declare.english_words import Words
 from ess_observatory.declare.project import Edition, Project
-from ess_observatory.declare.reading import decode
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.book import Book, unit_of
 from ess_observatory.publish.edition_words import english_placeholders
 from ess_observatory.publish.english import load_twins
 from ess_observatory.publish.table_words import declared_scopes, table_json
 from ess_observatory.publish.texts import Placeholders, load_texts
+from ess_observatory.tabular.decoding import decode
 from ess_observatory.words.typography import french
 
 SIGNS = {
