@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from ess_observatory.declare.faults import Fault, advice, nearest, shown
@@ -66,6 +67,13 @@ def _faults(
     renamed = {(*path[:-1], close) for path in unknown for close in _meant(model, path, data)}
     for item in details:
         path = _real(item["loc"], data)
+        if item["type"] in ("union_tag_invalid", "union_tag_not_found"):
+            tag = item["ctx"]["discriminator"].strip("'")
+            given = item["input"] if isinstance(item["input"], dict) else {}
+            if wrong := nearest(tag, given) if tag not in given else None:
+                yield document.fault((*at, *path, wrong), "clé inconnue", advice(wrong, [tag]))
+                continue
+            path = (*path, tag)
         if item["type"] == "missing" and path in renamed:
             continue  # the misspelt key next to it says the same, better
         what, fix = _said(model, path, item, data)
@@ -97,14 +105,18 @@ def _said(model: type[BaseModel], path: KeyPath, item: ErrorDetails, data: Any) 
         return str(context["what"]), str(context["fix"])
     if kind == "extra_forbidden":
         return "clé inconnue", advice(str(path[-1]), known_keys(model, path[:-1], data), "clés connues")
-    if kind == "missing":
+    if kind == "union_tag_invalid":
+        tags = re.findall(r"'(\w+)'", str(context["expected_tags"]))
+        return "valeur inconnue", advice(str(context["tag"]), tags, "valeurs connues")
+    if kind in ("missing", "union_tag_not_found"):
         return "clé obligatoire absente", f"ajoutez « {path[-1]} »{_meaning(model, path, data)}"
     if kind in ("literal_error", "enum"):
         known = literals(model, path, data)
         return "valeur inconnue", advice(str(value), known, "valeurs connues")
     if kind in _BOUNDS:
         words, key = _BOUNDS[kind]
-        return f"valeur hors bornes ({words.format(_number(context[key]))} attendue)", "corrigez la valeur"
+        what = f"valeur hors bornes ({words.format(_number(context[key]))} attendue)"
+        return what, _percent(value) if context[key] == 1 and kind[:4] == "less" else "corrigez la valeur"
     if kind in _SIZES:
         words, key = _SIZES[kind]
         return words.format(context[key]), "complétez ou raccourcissez"
@@ -180,6 +192,11 @@ def _retyped(kind: str, value: Any) -> str:
     return ""
 
 
+def _percent(value: Any) -> str:
+    """The fix of a part of a whole that was written as a percentage."""
+    return f"écrivez une part : {value / 100:g}" if 1 < value <= 100 else "écrivez une part, comme 0.85"
+
+
 def _number(value: Any) -> str:
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text.replace(".", ",")
@@ -251,6 +268,8 @@ def _opened(kind: Any, data: Any) -> Iterator[Any]:
     elif origin in (typing.Union, types.UnionType):
         for member in typing.get_args(kind):
             yield from _opened(member, data)
+    elif _is_model(kind) and issubclass(kind, RootModel):
+        yield from _opened(kind.model_fields["root"].annotation, data)
     elif _is_model(kind) and isinstance(data, dict) and _is_other(kind, data):
         return
     else:

@@ -212,6 +212,10 @@ Regular = _checked(_regular, format="regex")
 
 
 def _one_or_many(value: Any) -> Any:
+    if isinstance(value, (int, float)):
+        raise refused(
+            "un texte entre guillemets est attendu ici", f'écrivez "{value}" (un code n’est pas un nombre)'
+        )
     return [value] if isinstance(value, str) else value
 
 
