@@ -8,10 +8,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -270,7 +272,21 @@ def parse_csv(text: str, path: Path, file: str, faults: list[Fault]) -> Csv | No
             if len(row) > width and not any(row[width:]):
                 rows[number] = row[:width]
                 continue
-            what = f"{len(row)} valeurs, {width} attendues"
-            fix = "vérifiez séparateurs et guillemets de la ligne"
-            faults.append(Fault(file, lines[number], what=what, fix=fix))
+            faults.append(_uneven(file, lines[number], row, width))
     return Csv(path, file, tuple(header), rows, lines) if len(faults) == before else None
+
+
+def _uneven(file: str, line: int, row: list[str], width: int) -> Fault:
+    """A row that has not as many cells as its header: most often a comma that no quotes protect."""
+    for one, other in pairwise(row):
+        if re.fullmatch(r"\d", one) and re.fullmatch(r"\d+[eE][+-]?\d+", other):
+            what = "notation scientifique : un tableur a pris un code pour un nombre, ses derniers chiffres sont perdus"
+            fix = "recopiez le code complet dans une colonne au format Texte"
+            return Fault(file, line, value=shown(f"{one},{other}"), what=what, fix=fix)
+    what = f"{len(row)} valeurs, {width} attendues"
+    return Fault(
+        file,
+        line,
+        what=what,
+        fix="vérifiez les séparateurs, et les guillemets autour des textes qui en contiennent",
+    )

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.declare.commune_list import read_commune_list
-from ess_observatory.declare.files import read_csv_rows
+from ess_observatory.declare.faults import Fault, raise_faults
 from ess_observatory.declare.geography import Geography
+from ess_observatory.declare.models.csvfile import table_of
 from ess_observatory.declare.reading import Document
 from ess_observatory.engine.outputs import LEVELS
 from ess_observatory.errors import Exit, ObservatoryError
@@ -182,9 +183,11 @@ def _some(communes: list[dict[str, Any]]) -> str:
 def _from_file(geography: Geography, path: Path, data: dict[str, Any], sublevel: str) -> list[dict[str, Any]]:
     """The communes of a list; what it does not say of them (name, area, population) is taken from the nomenclature."""
     file = path.parent / str(data["file"])
-    rows = read_csv_rows(file) if file.is_file() and file.suffix == ".csv" else []
-    if not rows or "code" not in rows[0]:
-        rows = [{"code": code} for code in read_commune_list(geography, file).codes]
+    faults: list[Fault] = []
+    is_csv = file.is_file() and file.suffix == ".csv"
+    table = table_of(file, None, faults, f"territories/{file.name}") if is_csv else None
+    raise_faults(faults)
+    rows = table.rows() if table else [{"code": code} for code in read_commune_list(geography, file).codes]
     if all(row.keys() >= _SAID for row in rows):
         return [{**row, "population": _int(row.get("population"))} for row in rows]
     codes = {row["code"] for row in rows} & {row["code"] for row in geography.communes}

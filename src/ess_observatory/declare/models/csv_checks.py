@@ -32,8 +32,6 @@ def check_csvs(root: Path, faults: list[Fault]) -> Csvs:
     faults.extend(_names(paths, root))
     for name, table in tables.items():
         if model := model_of(name):
-            if not columns_of(model).keys() <= table.columns.keys():
-                continue  # a list of another layout
             faults.extend(_references(table, model, tables))
             problems = list(model.problems(table, tables))
             faults.extend(table.fault(*problem) for problem in problems[:_TOLD])
@@ -81,7 +79,8 @@ def _names(paths: Mapping[str, Path], root: Path) -> Iterator[Fault]:
 
 def _references(table: Table, model: type[Row], tables: Mapping[str, Table]) -> Iterator[Fault]:
     for name, column in columns_of(model).items():
-        if (link := column.reference) is None or (target := tables.get(link.file)) is None:
+        link = column.reference
+        if link is None or name not in table.columns or (target := tables.get(link.file)) is None:
             continue
         known = _known(target, link)
         if known.issuperset(table.columns[name]) or link.column not in target.columns:

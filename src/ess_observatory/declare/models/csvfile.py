@@ -11,8 +11,8 @@ from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
 
-from ess_observatory.declare.faults import Fault, advice, nearest
-from ess_observatory.declare.models.cells import SPREADSHEET_ERROR, Cell, Refused
+from ess_observatory.declare.faults import DECLARED, Fault, advice, nearest
+from ess_observatory.declare.models.cells import Cell, Refused
 from ess_observatory.declare.models.lists_csv import LISTS
 from ess_observatory.declare.models.rows import Column, Row, Table, columns_of, whole_column
 from ess_observatory.declare.models.rules_csv import RULES
@@ -40,20 +40,21 @@ def declared_name(path: Path) -> str:
 def read_declared(path: Path, file: str, name: str, faults: list[Fault]) -> Table | None:
     """A declared CSV as it is meant, or None with its faults; `name`: what it is from `pipelines/`, which tells its kind.
 
-    Cells that cannot be read are faults, and kept as they are written.
+    Cells that cannot be read are faults, and kept as they are written. None without fault: a list of another layout.
     """
     model = model_of(name)
-    table = _table(path, file, faults)
+    text = read_text(path, file, faults)
+    if text is None or (model and model.other_layouts and not _is_layout(text, model)):
+        return None
+    table = _table(text, path, file, faults)
     if table is None:
         return None
+    table.fault_code = model.fault_code if model else DECLARED
     before = len(faults)
     if model is None:
         faults.extend(_plain_faults(table))
         table.columns.update(table.written)
         return table if len(faults) == before else None
-    if model.open_ended and not {next(iter(columns_of(model)))} & set(table.header):
-        table.columns.update(table.written)
-        return table  # a list of another layout, which its own reader recognises
     faults.extend(_header_faults(table.header, file, model))
     if len(faults) > before:
         return None
@@ -66,18 +67,21 @@ def read_declared(path: Path, file: str, name: str, faults: list[Fault]) -> Tabl
         if column_name in known:
             table.columns[column_name], found = _read_column(table, known[column_name], values)
             faults.extend(found)
-    for column_name in known.keys() - table.written.keys():
-        table.columns[column_name] = [""] * len(table)
     for key in model.keys:
         faults.extend(_twice(table, key))
     return table
 
 
-def _table(path: Path, file: str, faults: list[Fault]) -> Table | None:
+def _is_layout(text: str, model: type[Row]) -> bool:
+    """Whether the header of a text is the one of a model: its first column, or two of the others (the first is misspelt)."""
+    head = text.lstrip("\n").partition("\n")[0]
+    names = {name.strip(' "') for name in head.split(separator(head))}
+    first, *others = columns_of(model)
+    return first in names or len(names & set(others)) > 1
+
+
+def _table(text: str, path: Path, file: str, faults: list[Fault]) -> Table | None:
     """The cells of a CSV as they are written. A file without any quote and with even lines, as the large ones, is only cut."""
-    text = read_text(path, file, faults)
-    if text is None:
-        return None
     text = re.sub(r"\Asep=(.)\n", "", text.lstrip("\n"))  # what Excel writes on top to say its separator
     mark = separator(text)
     if '"' not in text:
@@ -98,19 +102,21 @@ def _table(path: Path, file: str, faults: list[Fault]) -> Table | None:
 
 
 @lru_cache(maxsize=64)
-def _kept(path: Path, file: str, _size: int, _modified: int) -> tuple[Table | None, tuple[Fault, ...]]:
+def _kept(
+    path: Path, file: str, name: str, _size: int, _modified: int
+) -> tuple[Table | None, tuple[Fault, ...]]:
     faults: list[Fault] = []
-    return read_declared(path, file, declared_name(path), faults), tuple(faults)
+    return read_declared(path, file, name, faults), tuple(faults)
 
 
-def table_of(path: Path, root: Path | None, faults: list[Fault]) -> Table | None:
+def table_of(path: Path, root: Path | None, faults: list[Fault], name: str | None = None) -> Table | None:
     """A declared CSV (see `read_declared`), read once as long as its file does not change."""
-    file = name_of(path, root)
+    file, name = name_of(path, root), name or declared_name(path)
     try:
         known = path.stat()
     except (OSError, ValueError):
-        return read_declared(path, file, declared_name(path), faults)
-    table, found = _kept(path, file, known.st_size, known.st_mtime_ns)
+        return read_declared(path, file, name, faults)
+    table, found = _kept(path, file, name, known.st_size, known.st_mtime_ns)
     faults.extend(found)
     return table
 
@@ -201,6 +207,3 @@ def _twice(table: Table, key: tuple[str, ...]) -> list[Fault]:
             )
             faults.append(table.fault(number, key[0], what, fix))
     return faults[:_TOLD]
-
-
-__all__ = ["MODELS", "SPREADSHEET_ERROR", "declared_name", "model_of", "read_declared", "table_of"]

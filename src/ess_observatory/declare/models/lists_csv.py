@@ -12,7 +12,6 @@ from ess_observatory.declare.models.cells import (
     Date,
     Epci,
     Number,
-    Siret,
     Text,
     Whole,
     YesNo,
@@ -29,6 +28,14 @@ _FIGURE = word(
 
 _ANSWER = code("l’empreinte d’une réponse", "[0-9A-Fa-f]{12}", "recopiez « answer » depuis appariements-a-decider.csv, en texte", width=12)  # fmt: skip
 
+#: The register says whether such a SIRET exists, so that its key is not looked at.
+_LISTED = code(
+    "un SIRET (14 chiffres)",
+    "[0-9]{14}",
+    "recopiez-le, en texte, depuis appariements-a-decider.csv",
+    width=14,
+)
+
 
 class TerritoryCommune(Row):
     """Une commune d’un territoire ; ce que la liste ne dit pas est pris à la nomenclature."""
@@ -38,6 +45,7 @@ class TerritoryCommune(Row):
     keys: ClassVar = (("code",),)
     may_lack: ClassVar = frozenset({"name", "epci_code", "epci_name", "population"})
     open_ended: ClassVar = True
+    other_layouts: ClassVar = True
     code: Commune = column("code Insee")
     name: Text = column("nom", empty=True)
     epci_code: Epci = column("intercommunalité", empty=True)
@@ -49,9 +57,9 @@ class TerritoryCommune(Row):
         """Communes that do not exist; areas that have two names."""
         known = others.known_communes
         names: dict[str, str] = {}
-        areas = zip(
-            table.columns["code"], table.columns["epci_code"], table.columns["epci_name"], strict=True
-        )
+        blank = [""] * len(table)
+        columns = (table.columns.get(name, blank) for name in ("code", "epci_code", "epci_name"))
+        areas = zip(*columns, strict=True)
         for number, (commune, area, name) in enumerate(areas):
             if known and commune not in known:
                 fix = "corrigez le code ; une commune récente s’ajoute à rules/nomenclatures/communes.csv"
@@ -65,6 +73,7 @@ class Recode(Row):
     """Ce que veut dire une réponse libre."""
 
     files: ClassVar = ("survey/recodes.csv",)
+    fault_code: ClassVar = "E297"
     required: ClassVar = False
     may_be_empty: ClassVar = True
     question_code: Text = column("question", empty=True)
@@ -78,12 +87,13 @@ class LinkageDecision(Row):
     """L’établissement auquel rattacher une réponse ; SIRET vide : absent du répertoire."""
 
     files: ClassVar = ("survey/linkage_decisions.csv",)
+    fault_code: ClassVar = "E272"
     required: ClassVar = False
     may_be_empty: ClassVar = True
     may_lack: ClassVar = frozenset({"reason", "decided_by", "decided_on"})
     open_ended: ClassVar = True
     answer: Annotated[str, _ANSWER] = column("empreinte de la réponse")
-    siret: Siret = column("SIRET retenu, ou rien", empty=True)
+    siret: Annotated[str, _LISTED] = column("SIRET retenu, ou rien", empty=True)
     reason: Text = column("motif", empty=True)
     decided_by: Text = column("qui a décidé", empty=True)
     decided_on: Date = column("quand", empty=True)

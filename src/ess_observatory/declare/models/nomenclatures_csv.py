@@ -35,6 +35,7 @@ class CommuneOfFrance(Row):
 
     files: ClassVar = (_FOLDER + "communes.csv",)
     keys: ClassVar = (("code",),)
+    may_lack: ClassVar = frozenset({"zone_emploi"})
     code: Commune = column("code Insee")
     name: Text = column("nom")
     departement: Annotated[Departement, In(_FOLDER + "departements.csv", "code", also=_COLLECTIVITIES)] = (
@@ -46,6 +47,7 @@ class CommuneOfFrance(Row):
     population: Whole = column("population", empty=True)
     former_codes: Communes = column("anciens codes, séparés par une barre verticale", empty=True)
     type: Annotated[str, one_of("commune-actuelle", "arrondissement-municipal")] = column("nature du code")
+    zone_emploi: Text = column("zone d’emploi", empty=True)
 
 
 class CommuneMove(Row):

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ess_observatory.declare.faults import Fault, shown
+from ess_observatory.declare.faults import DECLARED, Fault, shown
 from ess_observatory.declare.models.cells import Cell, In
 
 #: What is wrong in a row, found by a check of its own: (row from 0, column, what, fix).
@@ -37,6 +37,7 @@ class Table:
     written: dict[str, list[str]] = field(repr=False)
     lines: Sequence[int] = field(repr=False)
     columns: dict[str, list[str]] = field(default_factory=dict, repr=False)
+    fault_code: str = DECLARED
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -49,7 +50,15 @@ class Table:
     def fault(self, row: int, column: str, what: str, fix: str) -> Fault:
         """A fault in a cell, as it is written in the file (`row` counts from 0)."""
         value = self.written[column][row] if column in self.written else ""
-        return Fault(self.file, self.lines[row], column, shown(value) if value else "(vide)", what, fix)
+        return Fault(
+            self.file,
+            self.lines[row],
+            column,
+            shown(value) if value else "(vide)",
+            what,
+            fix,
+            self.fault_code,
+        )
 
 
 def column(says: str, *, empty: bool = False, alias: str | None = None) -> Any:
@@ -69,10 +78,14 @@ class Row(BaseModel):
     required: ClassVar[bool] = True
     #: What may not be given twice: each a group of columns.
     keys: ClassVar[tuple[tuple[str, ...], ...]] = ()
-    #: Columns that a file may do without: their cells read as empty.
+    #: The code of its faults, which `ess explain` tells.
+    fault_code: ClassVar[str] = DECLARED
+    #: Columns that a file may do without.
     may_lack: ClassVar[frozenset[str]] = frozenset()
     #: Whether columns of another name (not a misspelt one) are left alone.
     open_ended: ClassVar[bool] = False
+    #: Whether such a file may have another layout, which its own reader recognises.
+    other_layouts: ClassVar[bool] = False
     #: Whether a file may have no line at all.
     may_be_empty: ClassVar[bool] = False
 

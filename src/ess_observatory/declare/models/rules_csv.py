@@ -151,6 +151,7 @@ class NamedDecision(Row):
     """Le sort d’un établissement nommé."""
 
     files: ClassVar = ("rules/named_decisions.csv",)
+    fault_code: ClassVar = "E113"
     may_be_empty: ClassVar = True
     siret: Siret = column("SIRET de l’établissement")
     decision: Annotated[str, one_of("in", "out")] = column("in (retenu) ou out (écarté)")
