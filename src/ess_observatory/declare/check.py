@@ -6,15 +6,17 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from ess_observatory.codebook.codebook import load_codebook
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, raise_faults
 from ess_observatory.declare.kinds import KINDS, Kind
 from ess_observatory.declare.links import Context, edition_faults, follow, territory_faults, territory_path
+from ess_observatory.declare.links_cards import figures_known
 from ess_observatory.declare.load import Entry, Loaded, load
+from ess_observatory.declare.models.codebook_checks import check_codebook
 from ess_observatory.declare.models.csv_checks import check_csvs
 from ess_observatory.declare.models.nomenclatures_csv import Csvs
-from ess_observatory.errors import ObservatoryError
+from ess_observatory.declare.models.outlines import check_outlines
+from ess_observatory.declare.models.prose_checks import check_texts
 
 _EDITION = next(kind for kind in KINDS if kind.name == "edition")
 _TERRITORY = next(kind for kind in KINDS if kind.name == "territory")
@@ -28,8 +30,11 @@ class Checked:
         self.loaded: Loaded = load(root)
         faults = self.loaded.faults
         self.csvs: Csvs = check_csvs(root, faults)
-        self.codebook: Codebook | None = _codebook(root)
+        self.codebook: Codebook | None = check_codebook(root, faults)
         follow(self.loaded, self.csvs, self.codebook)
+        cards = [document for document, _ in self.loaded.cards.values()]
+        check_texts(root, cards, figures_known(self.loaded, self.codebook), faults)
+        check_outlines(root, self.csvs, faults)
         self.faults: tuple[Fault, ...] = tuple(faults)
 
     def edition(self, path: Path) -> Entry:
@@ -113,10 +118,3 @@ def _state(pipelines: Path) -> tuple[tuple[str, int, int, int], ...]:
                     continue
                 found.append((entry.path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
     return tuple(sorted(found))
-
-
-def _codebook(root: Path) -> Codebook | None:
-    try:
-        return load_codebook(root / "pipelines" / "survey" / "questionnaire.yml")
-    except (ObservatoryError, UnicodeError, OSError):
-        return None

@@ -100,7 +100,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def advice(name: str, known: Iterable[str], what: str = "valeurs connues") -> str:
     """The fix of an unknown name: « voulez-vous dire « additive » ? », and the known names when they are few."""
-    names = sorted(set(known))
+    names = sorted(set(known) - {""})
     close = nearest(name, names)
     if len(names) <= 14 or not close:
         shown = ", ".join(names[:14]) + ("…" if len(names) > 14 else "")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from ess_observatory.declare.models.base import Declared, refused
-from ess_observatory.declare.models.types import ColumnName, Words
+from ess_observatory.declare.models.types import SAID, ColumnName, Words
 
 ChartType = Literal[
     "bars",
@@ -72,7 +72,7 @@ class Chart(Declared):
     highlight: Annotated[
         Any,
         BeforeValidator(_highlight),
-        WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "string"}}]}),
+        WithJsonSchema({"type": ["integer", "array"], SAID: "un nombre, ou une liste de textes"}),
     ] = Field(None, description="lignes en couleur : combien par bloc, ou leurs codes")
     negative: list[Words] = Field([], description="lignes à gauche du centre (diverging)")
     neutral: list[Words] = Field([], description="lignes au centre (diverging)")
@@ -84,7 +84,9 @@ class Chart(Declared):
     cumulative: bool = Field(False, description="true : barres qui s’ajoutent")
     titled: bool | None = Field(None, description="true : le nom de chaque bloc est écrit")
     heading: Annotated[
-        Any, BeforeValidator(_heading), WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]})
+        Any,
+        BeforeValidator(_heading),
+        WithJsonSchema({"type": ["string", "object"], SAID: "un texte, ou { fr, en }"}),
     ] = Field(None, description="titre du dessin")
     max: Annotated[float, Field(gt=0)] | None = Field(None, description="bout de l’échelle")
     maximum: Annotated[float, Field(gt=0)] | None = Field(None, description="le même")

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from ess_observatory.declare.models.base import refused
 
+#: Key of a JSON Schema under which a type is said in French; the page of declarations prints it.
+SAID = "x-said"
 _MONTHS = (
     [
         "janvier",
@@ -53,13 +55,12 @@ def _matching(pattern: str, what: str, fix: str) -> Any:
             raise refused(f"ce n’est pas {what}", fix)
         return text
 
-    return Annotated[
-        str, AfterValidator(checked), WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern})$"})
-    ]
+    schema = {"type": "string", "pattern": f"^(?:{pattern})$", SAID: what.partition(" :")[0]}
+    return Annotated[str, AfterValidator(checked), WithJsonSchema(schema)]
 
 
-def _checked(function: Callable[[str], str], **schema: Any) -> Any:
-    return Annotated[str, AfterValidator(function), WithJsonSchema({"type": "string", **schema})]
+def _checked(function: Callable[[str], str], said: str, **schema: Any) -> Any:
+    return Annotated[str, AfterValidator(function), WithJsonSchema({"type": "string", SAID: said, **schema})]
 
 
 #: A text that says something.
@@ -128,7 +129,7 @@ def _siret(text: str) -> str:
 
 
 #: A SIRET, its key checked (numbers that begin by 99, which no real company has, serve demonstrations).
-Siret = _checked(_siret, pattern=r"^[\d\s]{14,20}$")
+Siret = _checked(_siret, "un SIRET", pattern=r"^[\d\s]{14,20}$")
 
 
 def as_day(value: Any) -> dt.date | None:
@@ -167,7 +168,7 @@ def _iso_day(value: Any) -> str:
 Day = Annotated[
     str,
     BeforeValidator(_iso_day),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$|^\d{1,2}/\d{1,2}/\d{4}$"}),
+    WithJsonSchema({"type": "string", SAID: "une date (2011-12-31 ou 31/12/2011)"}),
 ]
 
 #: A year of data.
@@ -196,7 +197,7 @@ def _relative(text: str) -> str:
 
 
 #: A file below the folder of the declaration: no absolute path, no `..`.
-RelativePath = _checked(_relative, pattern=r"^(?!/)(?!.*\.\.).+$")
+RelativePath = _checked(_relative, "un fichier (chemin relatif)", pattern=r"^(?!/)(?!.*\.\.).+$")
 
 
 def _regular(text: str) -> str:
@@ -208,7 +209,7 @@ def _regular(text: str) -> str:
 
 
 #: A regular expression.
-Regular = _checked(_regular, format="regex")
+Regular = _checked(_regular, "une expression régulière", format="regex")
 
 
 def _one_or_many(value: Any) -> Any:
@@ -242,7 +243,11 @@ def _number_or_sql(value: Any) -> Any:
 
 
 #: A number, or the SQL that gives it.
-NumberOrSql = Annotated[Any, BeforeValidator(_number_or_sql), WithJsonSchema({"type": ["number", "string"]})]
+NumberOrSql = Annotated[
+    Any,
+    BeforeValidator(_number_or_sql),
+    WithJsonSchema({"type": ["number", "string"], SAID: "un nombre, ou une requête SQL"}),
+]
 
 #: A code of a question of the codebook.
 QuestionCode = _matching(
@@ -304,7 +309,7 @@ def _csv_text(text: str) -> str:
 
 
 #: Rows of an example as CSV text, whose headers may carry a type (`jobs:int`).
-CsvText = _checked(_csv_text)
+CsvText = _checked(_csv_text, "un texte CSV")
 
 
 def _parameter(value: Any) -> Any:
@@ -315,7 +320,9 @@ def _parameter(value: Any) -> Any:
 
 #: A value that a query reads.
 Parameter = Annotated[
-    Any, BeforeValidator(_parameter), WithJsonSchema({"type": ["string", "number", "boolean"]})
+    Any,
+    BeforeValidator(_parameter),
+    WithJsonSchema({"type": ["string", "number", "boolean"], SAID: "un texte ou un nombre"}),
 ]
 
 
@@ -330,7 +337,11 @@ def _chapter_mark(value: Any) -> Any:
 
 
 #: A chapter: a number, or a letter for the annexes.
-ChapterMark = Annotated[Any, BeforeValidator(_chapter_mark), WithJsonSchema({"type": ["integer", "string"]})]
+ChapterMark = Annotated[
+    Any,
+    BeforeValidator(_chapter_mark),
+    WithJsonSchema({"type": ["integer", "string"], SAID: "un nombre, ou une lettre"}),
+]
 #: A message code: E120, I201, or the name of a rule of the survey.
 MessageCode = _matching(
     r"[EI]\d{3}|[a-z][a-z_]*", "un code de message", "écrivez E120, I201 ou un nom en minuscules"
