@@ -39,7 +39,7 @@ bench: $(STAMP) ## Mesures de vitesse, en rapports à une référence
 	$(BIN)/python -m bench
 
 notebooks: $(STAMP) ## Exécuter les carnets sur la publication construite
-	$(BIN)/python -m pytest tests/test_notebook.py
+	$(BIN)/python -m pytest tests/built/test_notebook.py
 
 demo: $(STAMP) ## Réécrire les fichiers bruts synthétiques de l’édition de référence
 	$(ESS) demo --edition $(EDITION)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from devtools import Browser
 from openpyxl import load_workbook
 
+from devtools import Browser
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.outputs import Outputs

@@ -158,7 +158,7 @@ def _aliases(raw: Any) -> Aliases:
 
 
 def _question(
-    raw: dict, section: str, rank: int, other: Choice, where: str, problems: list[ObservatoryError]
+    raw: dict[str, Any], section: str, rank: int, other: Choice, where: str, problems: list[ObservatoryError]
 ) -> Question:
     code = str(raw.get("code", ""))
     place = f"{where}, question {code or rank}"
@@ -243,7 +243,7 @@ def _table(number: Any, type_name: str, problem: Any) -> str | None:
     return str(number)
 
 
-def _choices(raw: dict, exclusive: tuple[str, ...], other: Choice) -> tuple[Choice, ...]:
+def _choices(raw: dict[str, Any], exclusive: tuple[str, ...], other: Choice) -> tuple[Choice, ...]:
     choices = [
         Choice(
             code=str(item.get("code", "")),

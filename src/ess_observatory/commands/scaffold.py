@@ -16,6 +16,8 @@ from typing import Any
 from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.read.recognise import take_inventory
+from ess_observatory.tabular.sheets import open_sheets
 
 
 def identifier(text: str, separator: str = "_") -> str:
@@ -104,8 +106,6 @@ def _source(project: Project, source: str, taken: dict[str, Any], year: int) -> 
 
 def new_source(project: Project, file: Path, name: str) -> list[Path]:
     """A source that reads like `file`: its headers, guessed types, a first staging query; to be completed by hand."""
-    from ess_observatory.tabular.sheets import open_sheets
-
     if not file.is_file():
         raise ObservatoryError(
             "E151",
@@ -177,8 +177,6 @@ def new_source(project: Project, file: Path, name: str) -> list[Path]:
 
 def _reader(project: Project, file: Path) -> str | None:
     """The source that knows every header of the file, if there is one."""
-    from ess_observatory.read.recognise import take_inventory
-
     with TemporaryDirectory() as folder:
         shutil.copy(file, folder)
         matches = take_inventory(Path(folder), project.sources.values()).matches

@@ -107,7 +107,7 @@ def _move(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rules(
-    first: tuple[list, list[dict[str, Any]]], second: tuple[list, list[dict[str, Any]]]
+    first: tuple[list[Any], list[dict[str, Any]]], second: tuple[list[Any], list[dict[str, Any]]]
 ) -> list[dict[str, Any]]:
     pairs = zip(first[1], second[1], strict=True)
     return [

@@ -47,7 +47,7 @@ class TableCard:
         return all(source in present for source in needed)
 
     @property
-    def sort_key(self) -> tuple:
+    def sort_key(self) -> tuple[Any, ...]:
         """Print order: numbered chapters, then lettered annexes."""
         chapter, _, rest = self.number.partition(".")
         return (0, int(chapter), int(rest), "") if chapter.isdigit() else (1, 0, int(rest or 0), chapter)
@@ -80,7 +80,8 @@ class Edition:
     @property
     def sources(self) -> dict[str, dict[str, Any]]:
         """Expected sources: id → {vintage, required, label…}."""
-        return self.data.get("sources", {})
+        declared: dict[str, dict[str, Any]] = self.data.get("sources", {})
+        return declared
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,8 @@ def _resolved(node: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any]:
         return _resolved(
             defs[node["$ref"].rpartition("/")[2]] | {k: v for k, v in node.items() if k != "$ref"}, defs
         )
+    if "patternProperties" in node:
+        node = node | {"additionalProperties": next(iter(node["patternProperties"].values()))}
     members = [item for item in node.get("anyOf", []) if item.get("type") != "null"]
     if len(members) == 1:
         return _resolved(members[0] | {k: v for k, v in node.items() if k not in ("anyOf", "default")}, defs)

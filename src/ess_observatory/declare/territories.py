@@ -236,7 +236,7 @@ def _with_area(
     return {**commune, "epci_code": area, "epci_name": names.get(area, unnamed)}
 
 
-def _as_list(value: Any) -> list:
+def _as_list(value: Any) -> list[Any]:
     return [] if value is None else value if isinstance(value, list) else [value]
 
 

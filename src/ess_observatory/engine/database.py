@@ -81,7 +81,7 @@ class Database:
             f"{column} is null",
         ]
 
-    def rows(self, sql: str, params: Any = None) -> list[tuple]:
+    def rows(self, sql: str, params: Any = None) -> list[tuple[Any, ...]]:
         """All rows of a query, as tuples."""
         result = self._con.execute(sql, params) if params is not None else self._con.execute(sql)
         return result.fetchall()

@@ -20,7 +20,8 @@ from ess_observatory.engine.exchange import exchange
 from ess_observatory.engine.lock import locked
 from ess_observatory.errors import Exit, ObservatoryError
 
-WORKBOOK, PAGE = "rapport-ess.xlsx", "rapport-ess.html"
+#: Name of the files of a report, before the language and what the format ends with.
+REPORT = "rapport-ess"
 _ITEMS = ("database", "quality", "publication", "reports")
 #: Levels that a territory may be cut into, from the smallest: each part is built in a folder « <level>-<code> ».
 LEVELS = ("epci", "arrondissement", "departement", "region")
@@ -69,12 +70,12 @@ class Outputs:
     @property
     def workbook(self) -> Path:
         """The Excel report."""
-        return self.reports / WORKBOOK
+        return self.reports / f"{REPORT}.xlsx"
 
     @property
     def page(self) -> Path:
         """The HTML report."""
-        return self.reports / PAGE
+        return self.reports / f"{REPORT}.html"
 
     @property
     def journal(self) -> Path:

@@ -186,7 +186,8 @@ def _csv(folder: Path, described: dict[str, Any], tables: dict[str, pa.Table]) -
 
 def _whole(described: dict[str, Any], tables: dict[str, pa.Table]) -> list[dict[str, Any]]:
     """The published tables: the first data set."""
-    return tables[_parquets(described)[0]["name"]].to_pylist()
+    rows: list[dict[str, Any]] = tables[_parquets(described)[0]["name"]].to_pylist()
+    return rows
 
 
 def _agree(described: dict[str, Any], tables: dict[str, pa.Table]) -> Iterator[str]:

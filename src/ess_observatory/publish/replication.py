@@ -13,7 +13,7 @@ from ess_observatory.errors import ObservatoryError
 from ess_observatory.secrecy.door import Cell
 from ess_observatory.words.numbers import format_value, round_half_up
 
-_OPERATORS: dict[type, Callable] = {
+_OPERATORS: dict[type, Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,

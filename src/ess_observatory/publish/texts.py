@@ -179,13 +179,13 @@ def _chapter(path: Path, number: str, placeholders: Placeholders, tables: list[s
 def _html(markdown: str) -> str:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown).strip()
+    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)).strip()
 
 
 def _inline(markdown: str) -> str:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).renderInline(markdown)
+    return str(MarkdownIt("commonmark", {"html": False}).renderInline(markdown))
 
 
 def _items(text: str) -> list[str]:

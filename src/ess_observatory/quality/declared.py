@@ -75,7 +75,7 @@ def row_counts(db: Database, project: Project, edition: Edition, outputs: Output
     )
     previous = f"read_parquet({quote(str(ledger))})"
 
-    def compared(sheet: str) -> list[tuple]:
+    def compared(sheet: str) -> list[tuple[Any, ...]]:
         return db.rows(
             query.format(
                 old=grain.format(sheet=sheet, ledger=previous),

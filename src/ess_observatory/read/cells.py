@@ -101,7 +101,7 @@ def _select(spec: SourceSpec, match: Match, quoted: bool) -> str:
     width = max([len(match.texts), *(position + 1 for position in match.mapping.values())])
     used = sorted(match.mapping.values())
     names = {position: f"k{position}" for position in used}
-    nameless = [p for p, text in enumerate(match.texts) if text is None and p not in match.mapping]
+    nameless = [p for p, text in enumerate(match.texts) if text is None]
     looked = sorted({*used, *nameless, *range(min(width, 12))})
     filled = f"trim(array_to_string(fields, ''), {_EMPTY}) <> ''"
     if quoted:

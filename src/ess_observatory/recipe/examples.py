@@ -92,7 +92,7 @@ def views_for(db: Database, project: Project, reads: set[str], given: set[str]) 
 
 def outcome(
     db: Database, project: Project, example: Example, sql: str, reads: set[str]
-) -> list[tuple[dict, dict | None]]:
+) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:
     """Run a query on an example; each expected row beside the row found (None when it is missing).
 
     A row is found by the text columns that it gives up to the first measure; only the columns that it gives are compared.

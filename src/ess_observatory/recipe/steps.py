@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ess_observatory.codebook.codebook import load_codebook
@@ -15,13 +16,11 @@ from ess_observatory.engine.graph import Model, order, read_model
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.assemble import publish as write
-from ess_observatory.publish.reader import read_publication
 from ess_observatory.quality.inspection import QualityDesk
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
 from ess_observatory.recipe.rules import load_rules
-from ess_observatory.render.html import render_html
-from ess_observatory.render.workbook import render_workbook
+from ess_observatory.render.formats import write_reports
 from ess_observatory.survey.core import build_survey
 from ess_observatory.survey.estimation.apply import estimate
 from ess_observatory.survey.read import read_answers
@@ -143,12 +142,11 @@ def publish(work: Work) -> None:
     work.desk.before_publication(work.db, controls)
 
 
-def render(outputs: Outputs) -> None:
-    """Both reports, from the publication folder alone."""
-    outputs.reports.mkdir(parents=True, exist_ok=True)
-    publication = read_publication(outputs.publication)
-    render_html(publication, outputs.page)
-    render_workbook(publication, outputs.workbook)
+def render(
+    outputs: Outputs, languages: Collection[str] = ("fr",), wanted: Collection[str] = ()
+) -> dict[str, Path]:
+    """The reports, from the publication folder alone: path by format (see `render.formats`)."""
+    return write_reports(outputs.publication, outputs.reports, languages, wanted)
 
 
 def models_of(project: Project) -> list[Model]:

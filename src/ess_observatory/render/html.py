@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ess_observatory.engine.outputs import REPORT
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.tables import PublishedTable
@@ -24,7 +25,7 @@ from ess_observatory.words import labels as words
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-PAGES = {"fr": "rapport-ess.html", "en": "rapport-ess.en.html"}
+PAGES = {"fr": f"{REPORT}.html", "en": f"{REPORT}.en.html"}
 _SAID_BY_SCRIPT = (
     *("filter", "section", "all", "reset", "of", "lines", "svg", "xlsx", "copy", "copied"),
     *("theme_dark", "theme_light", "open_report"),

@@ -191,7 +191,7 @@ def _words(db: Database, cells: str, identity: list[str]) -> set[str]:
 
 
 def _count(db: Database, name: str) -> int:
-    return db.rows(f"select count(*) from {name}")[0][0]
+    return int(db.rows(f"select count(*) from {name}")[0][0])
 
 
 def _purge_refused(db: Database, cells: str, identity: list[str], source_id: str) -> int:
@@ -210,4 +210,4 @@ def _purge_refused(db: Database, cells: str, identity: list[str], source_id: str
         f"replace(r.reason, r.value, '{_ERASED}') end, value = '{_ERASED}' where {about}",
         parameters,
     )
-    return count
+    return int(count)

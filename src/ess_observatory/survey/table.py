@@ -41,14 +41,14 @@ class Table:
 
     def put_setting(self) -> None:
         """`temp.survey_setting`: population, width of an interval (in standard errors), least base for one."""
-        row: tuple = (None, None, None)
+        row: tuple[Any, ...] = (None, None, None)
         if self.weighting is not None:
             settings = self.weighting.settings
             row = (self.weighting.population, normal_quantile(settings.level), settings.percent_from)
         columns = [("population_n", NUMBER), ("width", NUMBER), ("percent_from", WHOLE)]
         self.put("setting", columns, [row])
 
-    def put(self, name: str, columns: list[tuple[str, str]], rows: list[tuple]) -> None:
+    def put(self, name: str, columns: list[tuple[str, str]], rows: list[tuple[Any, ...]]) -> None:
         """A parameter table `temp.survey_<name>`, in one statement."""
         definition = ", ".join(f"{column} {kind}" for column, kind in columns)
         self.db.execute(f"create or replace temp table survey_{name} ({definition})")
@@ -79,7 +79,7 @@ class Table:
                 [code],
             )
 
-    def put_blocks(self, rows: list[tuple]) -> None:
+    def put_blocks(self, rows: list[tuple[Any, ...]]) -> None:
         """`temp.survey_block`: the questions of the table, in order."""
         for row in rows:
             self.codebook.question(row[2])

@@ -28,17 +28,19 @@ def _words(lang: str) -> Any:
 
 def labels(lang: str) -> dict[str, str]:
     """Words of the interface in `lang` ('fr' or 'en')."""
-    return _words(lang).INTERFACE
+    words: dict[str, str] = _words(lang).INTERFACE
+    return words
 
 
 def workbook_labels(lang: str) -> dict[str, Any]:
     """Words of the workbook, names of its sheets included."""
-    return _words(lang).WORKBOOK
+    words: dict[str, Any] = _words(lang).WORKBOOK
+    return words
 
 
 def unit_word(unit: str, lang: str) -> str:
     """A unit in that language; an unknown one stays as it is."""
-    return _words(lang).UNITS.get(unit, unit)
+    return str(_words(lang).UNITS.get(unit, unit))
 
 
 def banner(manifest: dict[str, Any], lang: str) -> str:
@@ -75,7 +77,7 @@ def sign_meanings(lang: str, manifest: dict[str, Any] | None = None) -> dict[str
 
 def verdict_label(verdict: str | None, lang: str) -> str:
     """A replication verdict in words."""
-    return _words(lang).VERDICTS.get(verdict or "", verdict or "")
+    return str(_words(lang).VERDICTS.get(verdict or "", verdict or ""))
 
 
 def plural(word: str, count: int) -> str:
@@ -93,4 +95,4 @@ def status_key(status: object) -> str:
 
 def status_label(status: object, lang: str) -> str:
     """The result of a check in words."""
-    return _words(lang).STATUSES[status_key(status)]
+    return str(_words(lang).STATUSES[status_key(status)])
