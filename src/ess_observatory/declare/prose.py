@@ -41,6 +41,12 @@ MAIN_POINTS = 6
 TERM = re.compile(r"\*\*(.+?)\*\*\s*:\s*(.+)", re.DOTALL)
 #: Braces out of a placeholder: it is badly closed, and would be printed as it is.
 _STRAY = re.compile(r"[{}][^\n{}]{0,40}[{}]?")
+#: Placeholders in their plainest writing, which need no parser.
+_PLAIN = re.compile(
+    r"\{\{ *(?:fig\('([\w.:+-]+)'\)|agree\('([\w.:+-]+)'(?:, *'[^'\\\n{}]*'){2}\)|"
+    + "|".join(sorted(WORDS))
+    + r") *\}\}"
+)
 _ONLY = "un texte n’emploie que des mots, fig(…), agree(…) et if"
 #: A text longer than this is no text.
 _LONGEST = 200_000
@@ -115,16 +121,26 @@ def troubles(text: str, known: Callable[[str], bool] | None, *, by_block: bool =
             for first, block in blocks_of(text)
             for trouble in troubles(block, known)
         ]
-    if "{" not in text and "}" not in text:
-        return []
-    tree, found = parsed(text)
-    if tree is not None and known is not None:
+    found: list[Trouble] = []
+    figures = _plain_figures(text)
+    if figures is None:
+        tree, found = parsed(text)
+        figures = list(figures_of(tree)) if tree is not None else []
+    if known is not None:
         found += [
             Trouble(line, shown(figure), "chiffre qu’aucun tableau ne donne", "corrigez l’identifiant (« ess trace » les liste)", True)
-            for figure, line in figures_of(tree)
+            for figure, line in figures
             if not known(figure)
         ]  # fmt: skip
     return found
+
+
+def _plain_figures(text: str) -> list[tuple[str, int]] | None:
+    """The figures of a text that holds nothing but plain placeholders, as nearly all do; None for one that must be parsed."""
+    if "{" in (rest := _PLAIN.sub("", text)) or "}" in rest:
+        return None
+    found = ((place.group(1) or place.group(2), place.start()) for place in _PLAIN.finditer(text))
+    return [(figure, text.count("\n", 0, start) + 1) for figure, start in found if figure]
 
 
 def parsed(text: str) -> tuple[nodes.Template | None, list[Trouble]]:

@@ -87,7 +87,7 @@ def _bare(text: str) -> str:
     return _DECIMALS_OF_A_CODE.sub("", bare) if re.fullmatch(r"\d+[.,]0+", bare) else bare
 
 
-def code(says: str, plain: str, fix: str, *, width: int = 0) -> Cell:
+def coded(says: str, plain: str, fix: str, *, width: int = 0) -> Cell:
     """A code of a fixed writing; with a `width`, the zeros that a spreadsheet dropped are given back."""
     pattern = re.compile(plain)
 
@@ -193,7 +193,7 @@ Number = Annotated[str, Cell("un nombre", r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?", _n
 YesNo = Annotated[str, Cell("true ou false", "true|false", _yes_no)]
 Siret = Annotated[str, Cell("un SIRET (14 chiffres)", None, _siret)]
 
-_COMMUNE = code(
+_COMMUNE = coded(
     "un code commune Insee (5 caractères)",
     r"(?:[0-9]{2}|2[AB])[0-9]{3}",
     "écrivez le code Insee, pas le code postal",
@@ -201,9 +201,9 @@ _COMMUNE = code(
 )
 Commune = Annotated[str, _COMMUNE]
 Communes = Annotated[str, several(_COMMUNE)]
-Postcode = Annotated[str, code("un code postal", "[0-9]{5}", "écrivez ses cinq chiffres", width=5)]
-Departement = Annotated[str, code("un code de département", r"[0-9]{2}|2[AB]|9[78][0-9]", "écrivez 01 à 95, 2A, 2B, 971…", width=2)]  # fmt: skip
-Region = Annotated[str, code("un code de région", "[0-9]{2}", "écrivez ses deux chiffres", width=2)]
-Arrondissement = Annotated[str, code("un code d’arrondissement", r"[0-9]{3,4}|2[AB][0-9]", "écrivez le code du département et le rang", width=3)]  # fmt: skip
-Epci = Annotated[str, code("un code d’EPCI (SIREN, 9 chiffres)", "[0-9]{9}", "écrivez ses neuf chiffres")]
-LegalCategory = Annotated[str, code("une catégorie juridique", "[0-9]{4}", "écrivez ses quatre chiffres")]
+Postcode = Annotated[str, coded("un code postal", "[0-9]{5}", "écrivez ses cinq chiffres", width=5)]
+Departement = Annotated[str, coded("un code de département", r"[0-9]{2}|2[AB]|9[78][0-9]", "écrivez 01 à 95, 2A, 2B, 971…", width=2)]  # fmt: skip
+Region = Annotated[str, coded("un code de région", "[0-9]{2}", "écrivez ses deux chiffres", width=2)]
+Arrondissement = Annotated[str, coded("un code d’arrondissement", r"[0-9]{3,4}|2[AB][0-9]", "écrivez le code du département et le rang", width=3)]  # fmt: skip
+Epci = Annotated[str, coded("un code d’EPCI (SIREN, 9 chiffres)", "[0-9]{9}", "écrivez ses neuf chiffres")]
+LegalCategory = Annotated[str, coded("une catégorie juridique", "[0-9]{4}", "écrivez ses quatre chiffres")]

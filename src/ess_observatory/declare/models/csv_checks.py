@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
 
 from ess_observatory.declare.faults import UNREADABLE, Fault, advice, nearest
@@ -30,14 +31,20 @@ def check_csvs(root: Path, faults: list[Fault]) -> Csvs:
             tables[name] = table
     faults.extend(_absent(paths, pipelines, root))
     faults.extend(_names(paths, root))
-    for name, table in tables.items():
-        if model := model_of(name):
-            faults.extend(_references(table, model, tables))
-            problems = list(model.problems(table, tables))
-            faults.extend(table.fault(*problem) for problem in problems[:_TOLD])
+    for name in tables:
+        faults.extend(linked_faults(name, tables))
     faults.extend(_rules_of_sql(pipelines, tables))
     faults.extend(_editions(pipelines, tables))
     return tables
+
+
+def linked_faults(name: str, tables: Csvs) -> Iterator[Fault]:
+    """What is wrong in a file that is well written: what it names in others, and what its kind must hold."""
+    table, model = tables[name], model_of(name)
+    if model is not None:
+        yield from _references(table, model, tables)
+        for problem in islice(model.problems(table, tables), _TOLD):
+            yield table.fault(*problem)
 
 
 def _files(pipelines: Path) -> dict[str, Path]:

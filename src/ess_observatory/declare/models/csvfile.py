@@ -44,7 +44,10 @@ def read_declared(path: Path, file: str, name: str, faults: list[Fault]) -> Tabl
     """
     model = model_of(name)
     text = read_text(path, file, faults)
-    if text is None or (model and model.other_layouts and not _is_layout(text, model)):
+    if text is None:
+        return None
+    text = re.sub(r"\Asep=.\n", "", text.lstrip("\n"))  # what Excel writes on top to say its separator
+    if model and model.other_layouts and text.strip() and not _is_layout(text, model):
         return None
     table = _table(text, path, file, faults)
     if table is None:
@@ -74,7 +77,7 @@ def read_declared(path: Path, file: str, name: str, faults: list[Fault]) -> Tabl
 
 def _is_layout(text: str, model: type[Row]) -> bool:
     """Whether the header of a text is the one of a model: its first column, or two of the others (the first is misspelt)."""
-    head = text.lstrip("\n").partition("\n")[0]
+    head = text.partition("\n")[0]
     names = {name.strip(' "') for name in head.split(separator(head))}
     first, *others = columns_of(model)
     return first in names or len(names & set(others)) > 1
@@ -82,7 +85,6 @@ def _is_layout(text: str, model: type[Row]) -> bool:
 
 def _table(text: str, path: Path, file: str, faults: list[Fault]) -> Table | None:
     """The cells of a CSV as they are written. A file without any quote and with even lines, as the large ones, is only cut."""
-    text = re.sub(r"\Asep=(.)\n", "", text.lstrip("\n"))  # what Excel writes on top to say its separator
     mark = separator(text)
     if '"' not in text:
         lines = text.removesuffix("\n").split("\n")

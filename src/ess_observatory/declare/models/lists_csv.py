@@ -15,7 +15,7 @@ from ess_observatory.declare.models.cells import (
     Text,
     Whole,
     YesNo,
-    code,
+    coded,
     one_of,
     word,
 )
@@ -26,10 +26,10 @@ _FIGURE = word(
     "un identifiant de chiffre", r"[A-Za-z_][A-Za-z0-9_]*", "écrivez-le en lettres sans accent, chiffres et _"
 )
 
-_ANSWER = code("l’empreinte d’une réponse", "[0-9A-Fa-f]{12}", "recopiez « answer » depuis appariements-a-decider.csv, en texte", width=12)  # fmt: skip
+_ANSWER = coded("l’empreinte d’une réponse", "[0-9A-Fa-f]{12}", "recopiez « answer » depuis appariements-a-decider.csv, en texte", width=12)  # fmt: skip
 
 #: The register says whether such a SIRET exists, so that its key is not looked at.
-_LISTED = code(
+_LISTED = coded(
     "un SIRET (14 chiffres)",
     "[0-9]{14}",
     "recopiez-le, en texte, depuis appariements-a-decider.csv",

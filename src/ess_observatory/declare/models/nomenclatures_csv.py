@@ -18,7 +18,7 @@ from ess_observatory.declare.models.cells import (
     Region,
     Text,
     Whole,
-    code,
+    coded,
     one_of,
     word,
 )
@@ -154,7 +154,7 @@ class Naf2(Row):
     group: Annotated[str, word("un groupe", r"[0-9]{2}\.[0-9]", "écrivez par exemple 88.1")] = column(
         "groupe"
     )
-    a88: Annotated[str, code("une division", "[0-9]{2}", "écrivez ses deux chiffres", width=2)] = column(
+    a88: Annotated[str, coded("une division", "[0-9]{2}", "écrivez ses deux chiffres", width=2)] = column(
         "division"
     )
     a38: Annotated[str, word("un code A38", "[A-Z]{2}", "écrivez deux lettres")] = column("niveau A38")
@@ -178,9 +178,9 @@ class NafLevel(Row):
     files: ClassVar = (_FOLDER + "naf_rev2_levels.csv",)
     keys: ClassVar = (("level", "code"), ("level", "rank"))
     level: Annotated[str, one_of("section", "a10", "a17", "a38", "a88")] = column("niveau")
-    code: Annotated[str, word("un code", "[A-Z0-9]{1,2}", "écrivez une ou deux lettres ou chiffres")] = (
-        column("code")
-    )
+    code: Annotated[
+        str, coded("un code", "[A-U]|[A-Z][A-Z0-9]|[0-9]{2}", "écrivez une lettre, ou deux signes", width=2)
+    ] = column("code")
     label: Text = column("libellé français")
     label_en: Text = column("libellé anglais")
     rank: Whole = column("rang officiel")

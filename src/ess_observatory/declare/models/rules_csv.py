@@ -14,7 +14,7 @@ from ess_observatory.declare.models.cells import (
     Text,
     Whole,
     YesNo,
-    code,
+    coded,
     one_of,
     word,
 )
@@ -25,7 +25,7 @@ from ess_observatory.declare.models.rows import Problem, Row, Table, column
 OUTSIDE = "hors_ess"
 _FAMILIES = "rules/ess_families.csv"
 _SLUG = word("un identifiant", r"[a-z][a-z0-9_]*", "écrivez-le en minuscules sans accent, chiffres et _")
-_BAND = code("un code de tranche d’effectif", "[0-9]{2}|N[NC]", "écrivez deux chiffres, NN ou NC", width=2)
+_BAND = coded("un code de tranche d’effectif", "[0-9]{2}|N[NC]", "écrivez deux chiffres, NN ou NC", width=2)
 _CAPITALS = word("un code", r"[A-Z0-9_]+", "écrivez-le en majuscules sans accent, chiffres et _")
 
 Decision = Annotated[str, one_of("in", "out", "review")]
