@@ -272,11 +272,13 @@ def test_a_fault_says_what_to_do(
 
 
 def _project(tmp_path: Path) -> Path:
-    """The rules of the project, to change files of; the nomenclatures are not copied, and so not asked for."""
+    """The rules of the project and an edition, to change files of; the nomenclatures are not copied."""
     for path in (PIPELINES / "rules").glob("*.csv"):
         copy = tmp_path / "pipelines" / "rules" / path.name
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
+    (tmp_path / "pipelines" / "editions").mkdir()
+    (tmp_path / "pipelines" / "editions" / "artois-2025.toml").write_text('id = "artois"\n', encoding="utf-8")
     return tmp_path
 
 
@@ -316,9 +318,6 @@ def test_the_rules_of_the_perimeter_are_those_that_the_queries_apply(tmp_path: P
 
 def test_a_named_decision_names_editions_that_exist(tmp_path: Path) -> None:
     root = _project(tmp_path)
-    editions = root / "pipelines" / "editions"
-    editions.mkdir()
-    (editions / "artois-2025.toml").write_text('id = "artois"\n', encoding="utf-8")
     file = root / "pipelines" / "rules" / "named_decisions.csv"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(",*\n", ",artois|artois-2025\n", 1), encoding="utf-8")

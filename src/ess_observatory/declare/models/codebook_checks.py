@@ -18,7 +18,9 @@ from ess_observatory.errors import ObservatoryError
 
 _QUESTION = re.compile(r", question ([^,]+)")
 _KEY = re.compile(r"«\s(relevant|constraint)\s»")
-_NAMED = re.compile(r"question ([A-Za-z0-9_-]+)|\u00a0([A-Za-z0-9_-]+)\u00a0»|de ([A-Za-z0-9_-]+) désigne")
+_NAMED = re.compile(
+    r"\(([A-Za-z0-9_-]+)\)$|question ([A-Za-z0-9_-]+)|\u00a0([A-Za-z0-9_-]+)\u00a0»|de ([A-Za-z0-9_-]+) désigne"
+)
 #: Words of a problem of the whole codebook → the key that it is about.
 _KEYS: dict[str, KeyPath] = {"«\u00a0consent\u00a0»": ("consent",), "«\u00a0reads_versions\u00a0»": ("reads_versions",), "title_en": ("title_fr",)}  # fmt: skip
 
@@ -60,7 +62,7 @@ def _path(document: Document, problem: ObservatoryError) -> KeyPath:
     for word, key_path in _KEYS.items():
         if word in what:
             return key_path
-    named = _NAMED.search(what)
+    named = _NAMED.search(what.strip().removesuffix("."))
     code = next((group for group in named.groups() if group), "") if named else ""
     if what.startswith("Section"):
         numbers = [n for n, section in enumerate(document.data["sections"]) if section.get("code") == code]

@@ -57,7 +57,9 @@ def _files(pipelines: Path) -> dict[str, Path]:
 
 
 def _absent(paths: Mapping[str, Path], pipelines: Path, root: Path) -> Iterator[Fault]:
-    """Files that the program needs; one that bears nearly the name is told."""
+    """Files that a report needs (a project without edition makes none); one that bears nearly the name is told."""
+    if not any((pipelines / "editions").glob("*.toml")):
+        return
     for model in MODELS:
         wanted = model.files[0]
         if model.required and wanted not in paths:
@@ -92,7 +94,12 @@ def _references(table: Table, model: type[Row], tables: Mapping[str, Table]) -> 
         known = _known(target, link)
         if known.issuperset(table.columns[name]) or link.column not in target.columns:
             continue
-        rows = [n for n, value in enumerate(table.columns[name]) if value and value not in known]
+        well_written = re.compile(column.cell.plain or ".*")
+        rows = [
+            number
+            for number, value in enumerate(table.columns[name])
+            if value not in known and well_written.fullmatch(value)
+        ]
         for number in rows[:_TOLD]:
             value = table.columns[name][number]
             fix = advice(value, known, "valeurs connues") or f"ajoutez-la à pipelines/{link.file}"

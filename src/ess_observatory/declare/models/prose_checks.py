@@ -31,7 +31,7 @@ def check_texts(root: Path, cards: Iterable[Document], known: Known, faults: lis
     for lang in ("fr", "en"):
         folder = texts / lang
         if not folder.is_dir():
-            if lang == "fr":
+            if lang == "fr" and any((root / "pipelines" / "editions").glob("*.toml")):
                 faults.append(
                     Fault(name_of(folder, root), what="dossier absent", fix="remettez les textes du rapport")
                 )

@@ -25,12 +25,14 @@ from ess_observatory.declare.models.rows import Problem, Row, Table, column
 OUTSIDE = "hors_ess"
 _FAMILIES = "rules/ess_families.csv"
 _SLUG = word("un identifiant", r"[a-z][a-z0-9_]*", "écrivez-le en minuscules sans accent, chiffres et _")
+#: What another file declares: it is looked up there, however it is written.
+_NAMED = word("un identifiant", r"\S+(?: \S+)*", "écrivez un identifiant sans espace autour")
 _BAND = coded("un code de tranche d’effectif", "[0-9]{2}|N[NC]", "écrivez deux chiffres, NN ou NC", width=2)
 _CAPITALS = word("un code", r"[A-Z0-9_]+", "écrivez-le en majuscules sans accent, chiffres et _")
 
 Decision = Annotated[str, one_of("in", "out", "review")]
 Confidence = Annotated[str, one_of("high", "medium", "low")]
-Family = Annotated[str, _SLUG, In(_FAMILIES, "family")]
+Family = Annotated[str, _NAMED, In(_FAMILIES, "family")]
 
 
 class EssFamily(Row):
@@ -69,7 +71,7 @@ class LegalRule(Row):
         column("catégorie juridique, quatre chiffres")
     )  # fmt: skip
     label: Text = column("libellé")
-    family: Annotated[str, _SLUG, In(_FAMILIES, "family", also=frozenset({OUTSIDE}))] = column(
+    family: Annotated[str, _NAMED, In(_FAMILIES, "family", also=frozenset({OUTSIDE}))] = column(
         f"famille, ou {OUTSIDE}"
     )
     since: Date = column("premier jour, facultatif", empty=True)
@@ -102,7 +104,7 @@ class NafExclusion(Row):
 
     files: ClassVar = ("rules/naf_exclusions.csv",)
     keys: ClassVar = (("nomenclature", "prefix"),)
-    nomenclature: Annotated[str, _SLUG, In("rules/nomenclatures/naf_versions.csv", "nomenclature")] = column(
+    nomenclature: Annotated[str, _NAMED, In("rules/nomenclatures/naf_versions.csv", "nomenclature")] = column(
         "nomenclature d’activités"
     )
     prefix: Annotated[str, word("un début de code NAF", r"[0-9]{2}(?:\.[0-9]{1,2}[A-Z]?)?", "écrivez 94, 94.1, 94.11 ou 94.11Z")] = (
