@@ -482,3 +482,15 @@ def test_outlines_saved_by_notepad_are_the_same(tmp_path: Path, csvs: Csvs, enco
     path.write_bytes(content.encode(encoding))
     assert read_outlines(path, _OUTLINES, csvs.known_communes, faults) == json.loads(content)
     assert faults == []
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+def test_accents_that_another_encoding_spoilt_are_said(texts: Path, encoding: str) -> None:
+    """A file in UTF-8 that a program took for another encoding, and saved."""
+    path = texts / "pipelines" / "texts" / "fr" / "ch-04.md"
+    content = path.read_bytes()
+    try:
+        path.write_text(content.decode(encoding, errors="replace"), encoding="utf-8")
+        assert "accents abîmés" in " ".join(map(said, _text_faults(texts)))
+    finally:
+        path.write_bytes(content)

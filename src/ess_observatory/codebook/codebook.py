@@ -26,7 +26,7 @@ from ess_observatory.codebook.questions import (
 )
 from ess_observatory.codebook.recodes import load_recodes
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.tabular.decoding import decode
+from ess_observatory.words.decoding import decode
 
 __all__ = [
     "Choice",

@@ -20,7 +20,12 @@ from typing import Any
 from ess_observatory.declare.faults import UNREADABLE, Fault, shown
 from ess_observatory.declare.places import KeyPath, toml_places, written
 from ess_observatory.declare.syntax import json_fault, toml_fault, yaml_fault
-from ess_observatory.tabular.decoding import decode
+from ess_observatory.words.decoding import decode
+
+#: What accents become when a program reads UTF-8 as something else and saves it so: « Ã© », « â€™ », « � ».
+_SPOILT = re.compile(
+    "Ã[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u2010-\u203a\u20ac\u2122]\\S*|â€\\S*|\ufffd\\S*"
+)
 
 
 def name_of(path: Path, root: Path | None) -> str:
@@ -42,7 +47,17 @@ def read_text(path: Path, file: str, faults: list[Fault]) -> str | None:
                 Fault(file, what=what, fix="mettez à sa place un fichier de texte", code=UNREADABLE)
             )
             return None
-        return decode(path.read_bytes())
+        text = decode(path.read_bytes())
+        if spoilt := _SPOILT.search(text):
+            line = text.count("\n", 0, spoilt.start()) + 1
+            word = re.search(r"\S*$", text[: spoilt.start()])
+            value = shown((word.group(0) if word else "") + spoilt.group(0))
+            fix = "reprenez le fichier d’avant, ou réécrivez ces mots, puis enregistrez en UTF-8"
+            faults.append(
+                Fault(file, line, "", value, "accents abîmés par un autre encodage", fix, UNREADABLE)
+            )
+            return None
+        return text
     except UnicodeError:
         faults.append(
             Fault(

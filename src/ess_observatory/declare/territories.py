@@ -11,7 +11,8 @@ from typing import Any
 from ess_observatory.declare.commune_list import read_commune_list
 from ess_observatory.declare.faults import Fault, raise_faults
 from ess_observatory.declare.geography import Geography
-from ess_observatory.declare.models.csvfile import table_of
+from ess_observatory.declare.models.csv_checks import commune_list
+from ess_observatory.declare.models.outlines import read_outlines
 from ess_observatory.declare.reading import Document
 from ess_observatory.engine.outputs import LEVELS
 from ess_observatory.errors import Exit, ObservatoryError
@@ -82,6 +83,12 @@ def load_territory(geography: Geography, document: Document) -> Territory:
             "Donnez « communes », « epci », « arrondissement », « departement », « region », « france » ou « file ».",
         )
     map_file = path.parent / data["map"] if "map" in data else path.with_suffix(".geojson")
+    if (
+        map_file.is_file() and map_file.parent != geography.pipelines / "territories"
+    ):  # those have been checked
+        faults: list[Fault] = []
+        read_outlines(map_file, str(map_file), frozenset(), faults)
+        raise_faults(faults)
     return Territory(
         id=data.get("id", path.stem),
         name=data["name"],
@@ -185,7 +192,7 @@ def _from_file(geography: Geography, path: Path, data: dict[str, Any], sublevel:
     file = path.parent / str(data["file"])
     faults: list[Fault] = []
     is_csv = file.is_file() and file.suffix == ".csv"
-    table = table_of(file, None, faults, f"territories/{file.name}") if is_csv else None
+    table = commune_list(geography.pipelines, file, faults) if is_csv else None
     raise_faults(faults)
     rows = table.rows() if table else [{"code": code} for code in read_commune_list(geography, file).codes]
     if all(row.keys() >= _SAID for row in rows):

@@ -8,7 +8,8 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import takewhile
 from pathlib import Path
 
-from ess_observatory.errors import ObservatoryError
+from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.words.decoding import decode
 
 #: From the lowest layer to the highest; SQL may only read its own layer or lower ones.
 LAYERS = ("raw", "rules", "staging", "core", "marts")
@@ -59,12 +60,21 @@ class Model:
         return self.target.partition(".")[0]
 
 
+def sql_of(path: Path) -> str:
+    """A declared query, whatever editor saved it. Raises E106 when it is no text."""
+    try:
+        return decode(path.read_bytes())
+    except (UnicodeError, OSError) as error:
+        fix = "Enregistrez-la en texte, encodage UTF-8."
+        raise ObservatoryError("E106", "Requête illisible", str(path), fix, Exit.USAGE) from error
+
+
 def read_model(target: str, path: Path) -> Model:
     """Parse a SQL file: one statement, every table qualified by its layer, none from a higher layer."""
     import sqlglot
     from sqlglot import exp
 
-    sql = path.read_text(encoding="utf-8")
+    sql = sql_of(path)
     try:
         statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
     except sqlglot.ParseError as error:

@@ -34,7 +34,7 @@ from ess_observatory.export.totals import totals
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.reader import read_publication
 from ess_observatory.publish.table_csv import csv_name, table_csv
-from ess_observatory.tabular.decoding import decode
+from ess_observatory.words.decoding import decode
 from ess_observatory.words.spreadsheet import safe_text
 
 if TYPE_CHECKING:

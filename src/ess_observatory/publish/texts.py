@@ -22,7 +22,7 @@ from ess_observatory.declare.prose import (
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.tables import SIGN_OF_STATUS
 from ess_observatory.secrecy.door import CONFIDENTIAL, Cell
-from ess_observatory.tabular.decoding import decode
+from ess_observatory.words.decoding import decode
 from ess_observatory.words.numbers import format_value
 from ess_observatory.words.typography import typography
 

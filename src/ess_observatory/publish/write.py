@@ -15,7 +15,7 @@ from ess_observatory.publish.edition_words import english_placeholders
 from ess_observatory.publish.english import load_twins
 from ess_observatory.publish.table_words import declared_scopes, table_json
 from ess_observatory.publish.texts import Placeholders, load_texts
-from ess_observatory.tabular.decoding import decode
+from ess_observatory.words.decoding import decode
 from ess_observatory.words.typography import french
 
 SIGNS = {

@@ -10,6 +10,7 @@ from typing import Any
 from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.database import Database
+from ess_observatory.engine.graph import sql_of
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.partitions import BOOK, compare_partitions
@@ -153,7 +154,7 @@ def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[st
     more: dict[str, Any] = {"kind": "cross", "public": bool(check.get("public", False))}
     try:
         if "query" in check:
-            rows = db.rows((path.parent / "cross_checks" / check["query"]).read_text(encoding="utf-8"))
+            rows = db.rows(sql_of(path.parent / "cross_checks" / check["query"]))
             wrong = [
                 (item, seen, low, high)
                 for item, seen, expected in rows
@@ -224,7 +225,7 @@ def _tables_exist(db: Database, check: dict[str, Any], path: Path) -> bool:
 
     texts = [check[key] for key in ("observed", "expected", "min", "max") if isinstance(check.get(key), str)]
     if "query" in check:
-        texts.append((path.parent / "cross_checks" / check["query"]).read_text(encoding="utf-8"))
+        texts.append(sql_of(path.parent / "cross_checks" / check["query"]))
     tables = {
         (t.db, t.name)
         for text in texts

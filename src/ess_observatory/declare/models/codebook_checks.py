@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ess_observatory.codebook.codebook import RECODES, codebook_from
+from ess_observatory.codebook.codebook import RECODES, codebook_from, load_codebook
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.codebook.recodes import load_recodes
-from ess_observatory.declare.faults import Fault
+from ess_observatory.declare.faults import Fault, raise_faults
 from ess_observatory.declare.models.base import check
 from ess_observatory.declare.models.codebook import CodebookFile
 from ess_observatory.declare.places import KeyPath
@@ -30,16 +30,29 @@ def check_codebook(root: Path, faults: list[Fault]) -> Codebook | None:
     path = root / "pipelines" / "survey" / "questionnaire.yml"
     if not path.exists() and not path.is_symlink():
         return None
-    document = read_yaml_document(path, name_of(path, root), faults)
+    codebook = _read(path, name_of(path, root), faults)
+    if codebook is not None:
+        faults.extend(_recodes(path.with_name(RECODES), root, codebook))
+    return codebook
+
+
+def codebook_at(path: Path) -> Codebook:
+    """The codebook of any file, checked. Raises the error that tells every fault."""
+    faults: list[Fault] = []
+    _read(path, str(path), faults)
+    raise_faults(faults)
+    return load_codebook(path)
+
+
+def _read(path: Path, file: str, faults: list[Fault]) -> Codebook | None:
+    document = read_yaml_document(path, file, faults)
     if document is None or check(CodebookFile, document, faults) is None:
         return None
     try:
-        codebook = codebook_from(document.data, document.file)
+        return codebook_from(document.data, document.file)
     except ObservatoryError as error:
         faults.extend(_placed(document, problem) for problem in (error.details or [error]))
         return None
-    faults.extend(_recodes(path.with_name(RECODES), root, codebook))
-    return codebook
 
 
 def _placed(document: Document, problem: ObservatoryError) -> Fault:

@@ -38,6 +38,22 @@ def check_csvs(root: Path, faults: list[Fault]) -> Csvs:
     return tables
 
 
+def commune_list(pipelines: Path, path: Path, faults: list[Fault]) -> Table | None:
+    """The list of communes of a territory, wherever its file lies; None for a list of another layout."""
+    name = f"territories/{path.name}"
+    table = table_of(path, None, faults, name)
+    if table is None or faults:
+        return None
+    folder = "rules/nomenclatures"
+    others = {
+        f"{folder}/{stem}.csv": table_of(pipelines / folder / f"{stem}.csv", None, [])
+        for stem in ("communes", "commune_moves")
+    }
+    csvs = Csvs({name: table, **{other: found for other, found in others.items() if found}})
+    faults.extend(linked_faults(name, csvs))
+    return table
+
+
 def linked_faults(name: str, tables: Csvs) -> Iterator[Fault]:
     """What is wrong in a file that is well written: what it names in others, and what its kind must hold."""
     table, model = tables[name], model_of(name)
