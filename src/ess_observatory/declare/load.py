@@ -99,11 +99,12 @@ def load(root: Path) -> Loaded:
                 break
         else:
             _apart(loaded, path)
-    for kind in KINDS:
+    for kind in KINDS if "edition" in found else ():  # a project without edition makes no report
         if kind.required and kind.name not in found:
             file = name_of(loaded.pipelines / kind.pattern, root)
             loaded.faults.append(Fault(file, what="fichier introuvable", fix="remettez-le à sa place"))
-    _folders(loaded)
+    if "edition" in found:
+        _folders(loaded)
     return loaded
 
 
