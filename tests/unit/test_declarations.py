@@ -6,6 +6,7 @@ Nothing is built: the shipped `pipelines/` is read once, copied, and one file at
 from __future__ import annotations
 
 import copy
+import json
 import re
 import shutil
 import tomllib
@@ -27,6 +28,7 @@ from ess_observatory.declare.models.base import _types_at, check
 from ess_observatory.declare.places import KeyPath, toml_places, written
 from ess_observatory.declare.project import Project
 from ess_observatory.declare.reading import Document, decode, parse_csv, read_toml_document
+from ess_observatory.declare.schemas import PAGE, SCHEMAS, schema_line, schemas, write_schemas
 from ess_observatory.errors import Exit, ObservatoryError
 
 ENGLISH = re.compile(
@@ -520,3 +522,32 @@ def test_a_misspelt_name_gets_its_nearest() -> None:
     assert nearest("x", ["perimeter"]) is None
     assert typeset("« a » : b ?") == "«\u00a0a\u00a0»\u00a0: b\u00a0?"
     assert as_error([]) is None
+
+
+# --- schemas and page
+
+
+def test_the_schemas_and_the_page_are_those_of_the_models(tmp_path: Path) -> None:
+    for path in write_schemas(ROOT, tmp_path):
+        kept = ROOT / (PAGE if path.name == Path(PAGE).name else f"{SCHEMAS}/{path.name}")
+        assert path.read_text(encoding="utf-8") == kept.read_text(encoding="utf-8"), "run « ess schema »"
+
+
+def test_every_toml_names_its_schema_in_its_first_line() -> None:
+    for file in TOMLS:
+        path = ROOT / "pipelines" / file
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        assert first == schema_line(file) and (path.parent / first.split()[1]).is_file(), file
+
+
+def test_the_schemas_know_what_the_models_know() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    made = schemas()
+    for file, kind in TOMLS.items():
+        data = json.loads(
+            json.dumps(tomllib.loads((ROOT / "pipelines" / file).read_text(encoding="utf-8")), default=str)
+        )
+        checker = jsonschema.Draft7Validator(made[kind.name])
+        assert not list(checker.iter_errors(data)), file
+        if made[kind.name].get("additionalProperties") is False:
+            assert list(checker.iter_errors({**data, "misspelt": 1})), file

@@ -64,7 +64,7 @@ def _checked(function: Callable[[str], str], said: str, **schema: Any) -> Any:
 
 
 #: A text that says something.
-Words = _matching(r"(?s)\s*\S.*", "un texte : il est vide", "écrivez un texte, ou retirez la clé")
+Words = _matching(r"[\s\S]*\S[\s\S]*", "un texte : il est vide", "écrivez un texte, ou retirez la clé")
 #: An identifier of file or folder: never a path.
 Slug = _matching(
     r"[a-z0-9]+(?:[-_][a-z0-9]+)*",
