@@ -224,7 +224,14 @@ def _one_or_many(value: Any) -> Any:
 OneOrMany = BeforeValidator(_one_or_many)
 
 #: Official codes, one or several, always between quotes (a code that begins by 0 is no number).
-Codes = Annotated[list[str], OneOrMany, Field(min_length=1)]
+Codes = Annotated[
+    list[str],
+    OneOrMany,
+    Field(min_length=1),
+    WithJsonSchema(
+        {"type": ["string", "array"], "items": {"type": "string"}, SAID: "un code entre guillemets, ou une liste"}
+    ),
+]
 #: The identifier of a published figure: a name of its own, or table.row.column.
 FigureId = _matching(r"[A-Za-z0-9_][^\s/]*", "un identifiant de chiffre", "écrivez tableau.ligne.colonne")
 #: A table of the engine that declarations may name.
