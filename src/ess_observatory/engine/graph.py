@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ess_observatory.engine.sql_text import LAYERS, read_query, sql_name
+from ess_observatory.engine.sql_text import LAYERS, read_query, sql_name, statements_of
 from ess_observatory.errors import Exit, ObservatoryError
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 #: Tables of `rules` that change with the territory.
 OF_TERRITORY = frozenset(
@@ -60,9 +64,13 @@ class Model:
 
 def read_model(target: str, path: Path) -> Model:
     """Parse a SQL file: one query on tables of its layer or of lower ones (E404); else see `read_query`."""
+    return parse_model(target, path, path.read_text(encoding="utf-8"))
+
+
+def parse_model(target: str, path: Path, sql: str) -> Model:
+    """Parse the SQL of a model (see `read_model`), which comes from a file or is written from what a file declares."""
     from sqlglot import exp
 
-    sql = path.read_text(encoding="utf-8")
     query = read_query(sql, str(path))
     layer, _, name = target.partition(".")
     sql_name(name, "Le nom d’une requête", str(path))
@@ -122,6 +130,48 @@ def _refuse_territory(by_target: dict[str, Model]) -> None:
                 "Retirez la ligne « -- shared », ou ne lisez que staging, les nomenclatures et des tables core communes.",
                 Exit.USAGE,
             )
+
+
+def output_columns(target: str, models: dict[str, Model]) -> frozenset[str]:
+    """The columns of a model as its SQL names them, those of a `*` followed to the models that they come from."""
+    return _columns_of(parsed(models[target].sql), {}, models)
+
+
+def parsed(sql: str) -> exp.Query:
+    """The tree of a query that is known to be sound; the same one each time: whoever changes it takes a copy."""
+    statement: exp.Query
+    (statement,) = statements_of(sql)
+    return statement
+
+
+def _columns_of(
+    query: exp.Query, outer: dict[str, frozenset[str]], models: dict[str, Model]
+) -> frozenset[str]:
+    from sqlglot import exp
+
+    known = dict(outer)
+    for cte in query.ctes:
+        known[cte.alias] = _columns_of(cte.this, known, models)
+    if isinstance(query, exp.SetOperation):
+        return _columns_of(query.left, known, models)
+    sources = {}
+    for source in (query.args.get("from_"), *query.args.get("joins", [])):
+        table = source.this if source else None
+        if isinstance(table, exp.Subquery):
+            sources[table.alias] = _columns_of(table.this, known, models)
+        elif isinstance(table, exp.Table):
+            name = f"{table.db}.{table.name}"
+            of_model = output_columns(name, models) if name in models else frozenset()
+            sources[table.alias_or_name] = of_model if table.db else known.get(table.name, frozenset())
+    found: set[str] = set()
+    for item in query.selects:
+        if not item.is_star:
+            found.add(item.alias_or_name)
+        elif isinstance(item, exp.Column):
+            found |= sources.get(item.table, frozenset())
+        else:
+            found.update(*sources.values())
+    return frozenset(found)
 
 
 def closure(target: str, models: dict[str, Model]) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from ess_observatory.errors import Exit, ObservatoryError
 
@@ -48,7 +49,7 @@ def read_query(sql: str, where: str) -> exp.Query:
     from sqlglot import exp
 
     try:
-        statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
+        statements = statements_of(sql)
     except (sqlglot.ParseError, sqlglot.TokenError) as error:
         raise ObservatoryError(
             "E401", "SQL mal formé", f"{where} : {error}", "Corrigez la requête.", Exit.USAGE
@@ -79,6 +80,14 @@ def read_query(sql: str, where: str) -> exp.Query:
         if name.lower() in _OF_THE_MACHINE or name.lower().startswith(("read_", "pragma_", "duckdb_", "pg_")):
             raise _reaching_out(f"Fonction « {name.lower()} »", where)
     return query
+
+
+@lru_cache(maxsize=512)
+def statements_of(sql: str) -> tuple[Any, ...]:
+    """The trees of the statements of a text; the same ones each time: whoever changes one takes a copy."""
+    import sqlglot
+
+    return tuple(s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None)
 
 
 def _reaching_out(what: str, where: str) -> ObservatoryError:

@@ -18,7 +18,7 @@ from ess_observatory.quality.partitions import BOOK, compare_partitions
 from ess_observatory.quality.refused import still_refused
 from ess_observatory.quality.verdicts import Verdict, severity_of, verdict
 from ess_observatory.read.cast import quote
-from ess_observatory.words.numbers import HARD_SPACE, format_number
+from ess_observatory.words.numbers import HARD_SPACE, format_number, round_half_up
 
 
 def budgets(db: Database, project: Project) -> list[Verdict]:
@@ -53,7 +53,7 @@ def budgets(db: Database, project: Project) -> list[Verdict]:
                 share <= most,
                 f"{_number(refused)} lignes refusées sur {_number(read)}, soit {_number(share)}{HARD_SPACE}%",
                 kind="budget",
-                observed=round(share, 4),
+                observed=float(round_half_up(share, 4)),
                 expected=f"≤ {_number(most)}{HARD_SPACE}%",
             )
         )
@@ -187,7 +187,7 @@ def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[st
         **base,
         holds=_within(seen, low, high),
         detail=f"observé : {_number(seen)}{_unit(unit)} ; attendu : {expected}",
-        observed=round(float(seen), 4),
+        observed=float(round_half_up(float(seen), 4)),
         expected=expected,
         **more,
     )

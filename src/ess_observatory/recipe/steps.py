@@ -12,7 +12,7 @@ from ess_observatory.codebook.codebook import load_codebook
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.engine.database import STORAGE_VERSION, Database, declared_in
-from ess_observatory.engine.graph import Model, order, read_model
+from ess_observatory.engine.graph import Model, order, output_columns, read_model
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.assemble import publish as write
@@ -22,6 +22,7 @@ from ess_observatory.quality.partitions import BOOK
 from ess_observatory.quality.rule_change import refuse_change, rule_change
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
+from ess_observatory.recipe.perimeter_sql import RULES, perimeter_decision, refuse_undecided
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.render.formats import write_reports
 from ess_observatory.survey.core import build_survey
@@ -66,7 +67,8 @@ def read_files(work: Work) -> None:
     _load(work)
     for model in work.models:
         if model.layer == "staging":
-            _stage(db, model)
+            with declared_in(str(model.path)):
+                load.stage(db, project.sources[model.target.partition(".")[2]], model.sql)
     load.close_ledger(db)
     load.write_books(db, work.scratch.quality)
     work.counts.update(_reading_counts(db))
@@ -109,16 +111,6 @@ def read_survey(work: Work, spec: SourceSpec, matches: list[Match]) -> None:
     build_survey(work.db, codebook, answers, spec.id)
 
 
-def _stage(db: Database, model: Model) -> None:
-    source = model.target.partition(".")[2]
-    with declared_in(str(model.path)):
-        db.execute(f"create or replace table staging.{source}_judged as {model.sql}")
-    if "refusal_code" in db.columns(f"staging.{source}_judged"):
-        load.split_refused(db, source, f"staging.{source}_judged", model.target)
-    else:
-        db.execute(f"alter table staging.{source}_judged rename to {source}")
-
-
 def decide(work: Work) -> None:
     """Perimeter and tables, then gate 1; `counts` gets the number of establishments that are counted."""
     try:
@@ -139,6 +131,7 @@ def count(work: Work) -> None:
     for model in work.models:
         if model.layer == "core" and model.target not in work.shared:
             db.make(model)
+    refuse_undecided(db)
     weighting, work.counts["to_link"] = estimate(db, codebook, questionnaire.parent, work.scratch.quality)
     work.counts["to_recode"] = write_to_recode(db, codebook, work.scratch.quality)
     present = work.inventory.sources()
@@ -176,7 +169,7 @@ def render(
 
 
 def models_of(project: Project) -> list[Model]:
-    """Every SQL file of the project, in building order."""
+    """Every SQL file of the project, and what is written from the rules of the perimeter, in building order."""
     files = {
         f"staging.{spec.id}": spec.staging_sql
         for spec in project.sources.values()
@@ -184,7 +177,31 @@ def models_of(project: Project) -> list[Model]:
     }
     files |= {f"core.{path.stem}": path for path in sorted((project.pipelines / "core").glob("*.sql"))}
     files |= {f"marts.{table.id}": table.query for table in project.tables if table.query.is_file()}
-    return order(read_model(target, path) for target, path in files.items())
+    models = {target: read_model(target, path) for target, path in files.items()}
+    _check_keys(project, models)
+    if RULES in models:
+        decision = perimeter_decision(project.nomenclatures["decision_rules"], models)
+        models[decision.target] = decision
+    return order(models.values())
+
+
+def _check_keys(project: Project, models: dict[str, Model]) -> None:
+    """Raise E118 when the key of a source names a column that its rows do not have."""
+    for spec in project.sources.values():
+        named = [*spec.key, *([spec.repeated.latest] if spec.repeated.latest else [])]
+        given = (
+            output_columns(f"staging.{spec.id}", models)
+            if named and f"staging.{spec.id}" in models
+            else frozenset()
+        )
+        unknown = [name for name in named if name not in given]
+        if unknown:
+            raise ObservatoryError(
+                "E118",
+                f"Clé d’une source : colonne inconnue « {unknown[0]} »",
+                str(spec.folder / "source.toml"),
+                f"Prenez des colonnes de staging.sql : {', '.join(sorted(given))}.",
+            )
 
 
 def build_id(db: Database, project: Project, edition: Edition) -> str:

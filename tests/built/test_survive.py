@@ -28,7 +28,6 @@ from ess_observatory.recipe.runner import run
 from survive_server import ITEMS, write_items
 from test_other_edition import COMMUNES, _siret
 
-KILLS = 30
 CARD = """number = "1.1"
 chapter = 1
 title = "Établissements par commune"
@@ -238,13 +237,13 @@ def leftovers(out: Path) -> list[str]:
     )
 
 
-def test_a_run_killed_at_any_moment_leaves_a_whole_build(server, whole):
+def test_a_run_killed_at_any_moment_leaves_a_whole_build(server, whole, thorough):
     out = server.out
     first = server.run("A", out)
     assert first["code"] == 0
     seconds = min(server.run("A", out)["seconds"] for _ in range(2))
     current, draw, killed = "A", random.Random(2012), 0
-    while killed < KILLS:
+    while killed < (30 if thorough else 4):
         wanted = "B" if current == "A" else "A"
         done = server.run(wanted, out, kill_after=draw.uniform(0.02, 0.98) * seconds)
         killed += done["killed"]
