@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from ess_observatory.commands.main import app
 from ess_observatory.declare.project import Edition, Project
-from ess_observatory.declare.territories import Territory, load_territory, parts_of
+from ess_observatory.declare.territories import Territory, parts_of
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import Exit, ObservatoryError
@@ -54,11 +54,11 @@ def together(project: Project, today: Edition, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="module")
 def alone(
-    project: Project, today: Edition, together: Each, tmp_path_factory: pytest.TempPathFactory
+    project: Project, today: Edition, together: Each, thorough: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Outcome]:
-    """Each of the two EPCI as the territory of an edition of its own."""
+    """Each of the two EPCI (one of them, where time is short) as the territory of an edition of its own."""
     found = {}
-    for part in together.parts:
+    for part in together.parts if thorough else together.parts[:1]:
         folder = tmp_path_factory.mktemp(part.code)
         edition = _on(project, today, folder, f'epci = "{part.code}"', part.name)
         outputs = Outputs.of(project.root, edition.id, folder / "out")
@@ -76,7 +76,7 @@ def _on(project: Project, edition: Edition, folder: Path, area: str, name: str) 
         f'name = {json.dumps(name, ensure_ascii=False)}\n{area}\nsublevel = "epci"\ncompare = [{compared}]\n',
         encoding="utf-8",
     )
-    return replace(edition, territory=load_territory(project.geography, path))
+    return replace(edition, territory=project.territory(path.name, near=path.parent))
 
 
 def _figures(publication: Path) -> dict[str, dict]:
@@ -90,8 +90,8 @@ def _figures(publication: Path) -> dict[str, dict]:
 
 def test_a_territory_of_the_run_publishes_what_it_would_publish_alone(together, alone):
     assert [part.code for part in together.parts] == list(TWO)
-    for part in together.parts:
-        assert part.status == BUILT
+    assert {part.status for part in together.parts} == {BUILT}
+    for part in together.parts[: len(alone)]:
         ours, theirs = (
             _figures(part.outcome.outputs.publication),
             _figures(alone[part.code].outputs.publication),
@@ -102,7 +102,7 @@ def test_a_territory_of_the_run_publishes_what_it_would_publish_alone(together, 
 
 
 def test_its_core_tables_are_those_of_an_ordinary_run(together, alone):
-    for part in together.parts:
+    for part in together.parts[: len(alone)]:
         with (
             Database(part.outcome.outputs.database, read_only=True) as ours,
             Database(alone[part.code].outputs.database, read_only=True) as theirs,
@@ -314,7 +314,7 @@ def test_a_level_must_be_known_and_have_a_whole_area(project, folder, tmp_path):
 def test_parts_make_up_the_whole(project, tmp_path):
     path = tmp_path / "france.toml"
     path.write_text('name = "France"\nfrance = true\nsublevel = "departement"\n', encoding="utf-8")
-    france = load_territory(project.geography, path)
+    france = project.territory(path.name, near=path.parent)
     found = parts_of(project.geography, france, "departement")
     assert not found.left_aside
     codes = [commune["code"] for part in found.territories for commune in part.communes]

@@ -75,7 +75,7 @@ def test_no_other_rounding_in_python() -> None:
     found: dict[str, list[tuple[int, str]]] = {}
     for path in sorted(SOURCES.rglob("*.py")):
         name = path.relative_to(SOURCES).as_posix()
-        if (strays := list(strays_in_python(path.read_text("utf-8")))):
+        if strays := list(strays_in_python(path.read_text("utf-8"))):
             found[name] = strays
     assert {name: strays for name, strays in found.items() if name not in ALLOWED} == {}, "use round_half_up"
     assert set(ALLOWED) <= set(found), "an exception that nothing needs any more"

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.declare.files import read_toml
-from ess_observatory.errors import ObservatoryError
-
-COLUMN_TYPES = (
-    "text",
-    "integer",
-    "decimal",
-    "siret",
-    "siren",
-    "commune",
-    "naf",
-    "legal_category",
-    "date",
-    "postcode",
-)
+from ess_observatory.declare.reading import Document
+from ess_observatory.engine.sql_text import sql_name
 
 
 @dataclass(frozen=True)
@@ -34,6 +22,47 @@ class ColumnSpec:
     allow: str | None = None
     nomenclature: str = "naf_rev2"
     headers_by_vintage: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """What is said of a row whose key another row has already given, and which of them is kept.
+
+    `latest`: a column of dates; the row of the latest is kept, instead of the first by file and line.
+    """
+
+    code: str = "E374"
+    reason: str = "déjà lu"
+    fix: str = "Retirez la ligne ou le fichier en double."
+    latest: str | None = None
+
+
+@dataclass(frozen=True)
+class Unpivot:
+    """The wide columns of a source: a header for each measure (`EFF_{}`) and code (`AZ`), made one row each.
+
+    `into` names the column that says the code; `values` what it says where this is not the code itself.
+    """
+
+    into: str
+    type: str
+    measures: dict[str, str]
+    codes: tuple[str, ...]
+    values: dict[str, str]
+
+    @property
+    def columns(self) -> dict[tuple[str, str], str]:
+        """The name, in `raw.<source>`, of the column of each measure and code."""
+        return {
+            (measure, code): f"{measure}_{code.lower()}" for measure in self.measures for code in self.codes
+        }
+
+    def column_specs(self) -> tuple[ColumnSpec, ...]:
+        """The wide columns themselves, as text."""
+        return tuple(
+            ColumnSpec(name, (self.measures[measure].replace("{}", code),), "text", False)
+            for (measure, code), name in self.columns.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -56,6 +85,20 @@ class SourceSpec:
     rank: int
     vintage_pattern: str | None = None
     role: str | None = None
+    key: tuple[str, ...] = ()
+    repeated: Repeated = Repeated()
+    unpivot: Unpivot | None = None
+    budget: dict[str, Any] = field(default_factory=dict)
+    row_counts: dict[str, Any] = field(default_factory=dict)
+    diffusion: str = "aggregates"
+    diffusion_column: str | None = None
+
+    @property
+    def key_header(self) -> str:
+        """The header of the first column of the key, as the file has it; its name when the file has no such column."""
+        return next(
+            (c.headers[0] for c in self.columns if self.key and c.name == self.key[0]), "".join(self.key[:1])
+        )
 
     @property
     def staging_sql(self) -> Path:
@@ -63,10 +106,9 @@ class SourceSpec:
         return self.folder / "staging.sql"
 
 
-def load_source_spec(folder: Path) -> SourceSpec:
-    """The source that a folder declares. Raises E106 (broken TOML), E107 (unknown type of a column)."""
-    path = folder / "source.toml"
-    data = read_toml(path)
+def source_spec(document: Document) -> SourceSpec:
+    """The source that a checked `source.toml` declares."""
+    data, folder = document.data, document.path.parent
     columns = tuple(
         ColumnSpec(
             c["name"],
@@ -79,14 +121,8 @@ def load_source_spec(folder: Path) -> SourceSpec:
         )
         for c in data.get("columns", [])
     )
-    for column in columns:
-        if column.type not in COLUMN_TYPES:
-            raise ObservatoryError(
-                "E107",
-                f"Type inconnu « {column.type} » pour la colonne « {column.name} »",
-                str(path),
-                f"Types connus : {', '.join(COLUMN_TYPES)}.",
-            )
+    sql_name(folder.name, "Le nom de la source", str(folder))
+    unpivot = unpivot_spec(data["unpivot"]) if "unpivot" in data else None
     return SourceSpec(
         id=folder.name,
         folder=folder,
@@ -96,7 +132,7 @@ def load_source_spec(folder: Path) -> SourceSpec:
         kind=data.get("kind", "table"),
         row=data.get("row", ""),
         note=data.get("note", ""),
-        columns=columns,
+        columns=columns + (unpivot.column_specs() if unpivot else ()),
         ignored_headers=tuple(data.get("ignored_headers", [])),
         footers=tuple(data.get("footers", [])),
         missing=dict(data.get("missing", {})),
@@ -104,4 +140,22 @@ def load_source_spec(folder: Path) -> SourceSpec:
         rank=data.get("rank", 100),
         vintage_pattern=data.get("vintage_pattern"),
         role=data.get("role"),
+        key=tuple(data.get("key", [])),
+        repeated=Repeated(**data.get("repeated", {})),
+        unpivot=unpivot,
+        budget=dict(data.get("budget", {})),
+        row_counts=dict(data.get("row_counts", {})),
+        diffusion=data.get("diffusion", "aggregates"),
+        diffusion_column=data.get("diffusion_column"),
+    )
+
+
+def unpivot_spec(declared: Mapping[str, Any]) -> Unpivot:
+    """The wide columns of a checked `[unpivot]`."""
+    return Unpivot(
+        declared["into"],
+        declared.get("type", "decimal"),
+        dict(declared["measures"]),
+        tuple(map(str, declared["codes"])),
+        {code: str(value) for code, value in declared.get("values", {}).items()},
     )

@@ -22,6 +22,7 @@ from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.render.html import template_folder
 from ess_observatory.survey.privacy import citable_names
 from ess_observatory.words.spreadsheet import BOM, safe_text
+from ess_observatory.words.templates import environment
 from ess_observatory.words.typography import french
 
 HEADERS = ("Nom", "Commune", "Code commune", "Activité", "Famille", "Effectif", "Origine")
@@ -148,19 +149,10 @@ def _of_register(
     db: Database, spec: SourceSpec, declared: dict[str, Any], labels: _Labels
 ) -> Iterator[tuple[str, Structure]]:
     """Establishments of the perimeter that a public register allows to be named. Raises E571 for an incomplete declaration."""
-    card = read_toml(spec.folder / "source.toml")
-    allowed = card.get("diffusion", "aggregates")
-    if allowed not in ("aggregates", "rows"):
-        raise ObservatoryError(
-            "E571",
-            f"Diffusion inconnue : « {allowed} »",
-            str(spec.folder / "source.toml"),
-            'Écrivez diffusion = "aggregates" ou "rows".',
-        )
-    if allowed == "aggregates" or not db.exists("staging", spec.id):
+    if spec.diffusion == "aggregates" or not db.exists("staging", spec.id):
         return
     present = set(db.columns(f"staging.{spec.id}"))
-    status = card.get("diffusion_column")
+    status = spec.diffusion_column
     if status not in present or not {"siret", "name", "commune_code"} <= present:
         raise ObservatoryError(
             "E571",
@@ -242,7 +234,7 @@ def directory_page(
     import base64
     import hashlib
 
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import FileSystemLoader
     from markupsafe import Markup
 
     folder = template_folder()
@@ -251,15 +243,9 @@ def directory_page(
     def digest(text: str) -> str:
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     declared = {key: french(value) for key, value in rules_of(project).items() if isinstance(value, str)}
-    return environment.get_template("directory.html.j2").render(
+    made = environment(FileSystemLoader(folder), keep_trailing_newline=False)
+    return made.get_template("directory.html.j2").render(
         texts=declared,
         manifest=manifest,
         headers=HEADERS,

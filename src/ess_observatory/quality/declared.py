@@ -10,7 +10,10 @@ from typing import Any
 from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.database import Database
+from ess_observatory.engine.graph import sql_of
 from ess_observatory.engine.outputs import Outputs
+from ess_observatory.engine.paths import inside
+from ess_observatory.engine.sql_text import read_query
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.partitions import BOOK, compare_partitions
 from ess_observatory.quality.refused import still_refused
@@ -37,7 +40,7 @@ def budgets(db: Database, project: Project) -> list[Verdict]:
     }
     found = []
     for name, spec in project.sources.items():
-        budget = read_toml(spec.folder / "source.toml").get("budget", {})
+        budget = spec.budget
         if "max_refused_pct" not in budget or name not in counts:
             continue
         read, refused = counts[name]
@@ -94,7 +97,7 @@ def row_counts(db: Database, project: Project, edition: Edition, outputs: Output
     found = []
     for source, sheet, before, now in sorted(rows):
         spec = project.sources.get(source)
-        declared = read_toml(spec.folder / "source.toml").get("row_counts", {}) if spec else {}
+        declared = spec.row_counts if spec else {}
         most = float(declared.get("max_change_pct", 30))
         change = 100 * (now - before) / before if before else 100.0
         place = f", feuille « {sheet} »" if sheet else ""
@@ -153,7 +156,7 @@ def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[st
     more: dict[str, Any] = {"kind": "cross", "public": bool(check.get("public", False))}
     try:
         if "query" in check:
-            rows = db.rows((path.parent / "cross_checks" / check["query"]).read_text(encoding="utf-8"))
+            rows = db.rows(_query(check, path))
             wrong = [
                 (item, seen, low, high)
                 for item, seen, expected in rows
@@ -220,18 +223,19 @@ def _within(seen: Any, low: float | None, high: float | None) -> bool:
 
 
 def _tables_exist(db: Database, check: dict[str, Any], path: Path) -> bool:
-    import sqlglot
+    from sqlglot import exp
 
     texts = [check[key] for key in ("observed", "expected", "min", "max") if isinstance(check.get(key), str)]
     if "query" in check:
-        texts.append((path.parent / "cross_checks" / check["query"]).read_text(encoding="utf-8"))
-    tables = {
-        (t.db, t.name)
-        for text in texts
-        for t in sqlglot.parse_one(text, read="duckdb").find_all(sqlglot.exp.Table)
-        if t.db
-    }
+        texts.append(_query(check, path))
+    where = f"{path} : {check['id']}"
+    tables = {(t.db, t.name) for text in texts for t in read_query(text, where).find_all(exp.Table) if t.db}
     return all(db.exists(schema, name) for schema, name in tables)
+
+
+def _query(check: dict[str, Any], path: Path) -> str:
+    """The SQL of a check that names a file of `cross_checks/`. Raises E143 for a path that leads elsewhere."""
+    return sql_of(inside(path.parent / "cross_checks", str(check["query"]), str(path)))
 
 
 def previous_ledger(project: Project, edition: Edition, outputs: Outputs) -> Path | None:

@@ -156,7 +156,7 @@ def apply_corrections(db: Database, spec: SourceSpec) -> None:
     Raises E231 (aims at no row), E232 (the file no longer says what is expected), E233 (aims at several rows).
     """
     corrections = [c for c in load_corrections(spec) if _applies(db, spec, c)]
-    if not corrections or not db.rows(f"select 1 from raw.{spec.id} limit 1"):
+    if not corrections or not db.rows(f"select 1 from raw.{spec.id} where _problem is null limit 1"):
         return
     problems: list[ObservatoryError] = []
     for correction in corrections:
