@@ -76,6 +76,11 @@ class Outputs:
         """The HTML report."""
         return self.reports / PAGE
 
+    def filled(self, template: Path) -> Path:
+        """The filled copy of a workbook template: under its name, never that of the report."""
+        name = template.with_suffix(".xlsx").name
+        return self.reports / (name if name != WORKBOOK else f"modele-{WORKBOOK}")
+
     @property
     def journal(self) -> Path:
         """What is being put in place, as long as it is not finished."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ess_observatory.codebook.codebook import load_codebook
@@ -21,6 +22,7 @@ from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.render.html import render_html
+from ess_observatory.render.template_workbook import fill_template
 from ess_observatory.render.workbook import render_workbook
 from ess_observatory.survey.core import build_survey
 from ess_observatory.survey.estimation.apply import estimate
@@ -143,12 +145,16 @@ def publish(work: Work) -> None:
     work.desk.before_publication(work.db, controls)
 
 
-def render(outputs: Outputs) -> None:
-    """Both reports, from the publication folder alone."""
+def render(outputs: Outputs, template: Path | None = None) -> list[str]:
+    """Both reports, from the publication folder alone, and the copy of a workbook template, filled.
+
+    Returns what of the template could not be carried over.
+    """
     outputs.reports.mkdir(parents=True, exist_ok=True)
     publication = read_publication(outputs.publication)
     render_html(publication, outputs.page)
     render_workbook(publication, outputs.workbook)
+    return fill_template(publication, template, outputs.filled(template)) if template else []
 
 
 def models_of(project: Project) -> list[Model]:
