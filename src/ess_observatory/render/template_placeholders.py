@@ -121,7 +121,9 @@ def unknown(publication: Publication, kind: str, key: str | None, where: str) ->
         what, known, asked = "Chiffre", [figure.id for figure in publication.figures()], key
     else:
         what, known, asked = "Tableau", [table.id for table in publication.tables], key
-    if near := get_close_matches(asked, known, n=3, cutoff=0.5):
+    if key is None:
+        fix = f"Mots connus : {', '.join(known)}."
+    elif near := get_close_matches(asked, known, n=3, cutoff=0.5):
         fix = f"Les plus proches : {', '.join(near)}."
     else:
         fix = "Les identifiants sont dans publication/figures.parquet."
