@@ -30,7 +30,7 @@ def _questions(recipe: Recipe) -> Iterator[Question]:
 
 
 def _is_multiple(question: Question) -> bool:
-    return question["type"] == "select_multiple"
+    return bool(question["type"] == "select_multiple")
 
 
 def _labels(recipe: Recipe, question: Question) -> dict[str, str]:
@@ -85,7 +85,7 @@ def _export_cell(recipe: Recipe, question: Question, part: str, one: Respondent,
         return layout["yes"] if isinstance(answer, list) and part in answer else None
     if isinstance(answer, str):
         if answer == "other":
-            return layout["other_title"]
+            return str(layout["other_title"])
         is_choice = any(choice["code"] == answer for choice in question.get("choices", []))
         if is_choice and rng.random() < layout["code_instead_of_label"]:
             return answer

@@ -134,7 +134,7 @@ def _weight(step: Step, one: Respondent, rng: Random) -> float:
     weight = float(evaluate(step["weight"], one.known)) * (1.0 - spread + 2.0 * spread * rng.random())
     for boost in step.get("boosts", []):
         if holds(boost["where"], one.known):
-            weight *= boost["factor"]
+            weight *= float(boost["factor"])
     return weight
 
 

@@ -172,7 +172,7 @@ def _posts(world: World, name: str, cells: Cells, out: Path) -> Path:
             middle = [activity, codes["total"], fields[group]] if fields else [activity, group]
             status = codes["hidden"] if hidden else codes["shown"]
             lines.append([code, kind, *middle, measure, status, str(year), "" if hidden else str(value)])
-    path = out / layout["file"].format(posts_year=year)
+    path: Path = out / layout["file"].format(posts_year=year)
     path.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(";".join(f'"{cell}"' for cell in line) + "\n" for line in lines)
     path.write_bytes(text.encode("utf-8"))
