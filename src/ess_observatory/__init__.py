@@ -5,7 +5,6 @@ In a notebook: `from ess_observatory import Observatory`.
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,10 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Observatory", "__version__"]
 
-try:
-    __version__ = version("ess-observatory")
-except PackageNotFoundError:  # read from a folder, not installed
-    __version__ = "0.0.0"
+#: The one place of the version: the build of the package reads it here.
+__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

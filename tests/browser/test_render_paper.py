@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.reader import read_publication
 from ess_observatory.render import paper
-from ess_observatory.render.extras import render_extras
+from ess_observatory.render.formats import write_reports
 from ess_observatory.render.html import html_page
 from ess_observatory.render.workbook import render_workbook
 from test_render_fixture import build_publication
@@ -72,11 +72,12 @@ def test_page_for_paper_is_laid_out_in_two_columns_and_hides_nothing(folder: Pat
 
 
 def test_english_page_and_workbook_are_written_beside(folder: Path, tmp_path: Path) -> None:
-    written = render_extras(folder, tmp_path, lang="en")
+    written = write_reports(folder, tmp_path, ("fr", "en"))
     english, french = (
         (tmp_path / name).read_text(encoding="utf-8") for name in ("rapport-ess.en.html", "rapport-ess.html")
     )
-    names = {"page_en": "rapport-ess.en.html", "workbook_en": "rapport-ess.en.xlsx"}
+    names = {"workbook": "rapport-ess.xlsx", "page": "rapport-ess.html"}
+    names |= {"workbook_en": "rapport-ess.en.xlsx", "page_en": "rapport-ess.en.html"}
     assert written == {kind: tmp_path / name for kind, name in names.items()}
     book = openpyxl.load_workbook(written["workbook_en"], read_only=True)
     assert book.sheetnames[:4] == ["Cover", "Contents", "Reading_the_tables", "Notes"]

@@ -17,8 +17,8 @@ import pytest
 import yaml
 from stdnum.fr import siret as siret_number
 
-from ess_observatory.demo import write_demo
-from ess_observatory.demo.calibrate import allocate, integer_table
+from demo import write_demo
+from demo.calibrate import allocate, integer_table
 from ess_observatory.errors import ObservatoryError
 
 ROOT = Path(__file__).resolve().parents[2]

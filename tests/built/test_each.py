@@ -136,7 +136,7 @@ def test_its_database_stands_alone(together, tmp_path):
 
 
 def test_figures_are_traced_and_perimeters_compared_on_it(project, together):
-    from ess_observatory.commands.inquiry import trace
+    from ess_observatory.commands.trace import trace_of as trace
     from ess_observatory.compared.perimeters import compare_perimeters
 
     outputs = together.parts[0].outcome.outputs

@@ -28,7 +28,7 @@ def test_index_and_table(obs: Observatory) -> None:
     index = obs.tables
     assert list(index.columns) == ["number", "id", "title", "base"]
     assert len(index) == len(obs.publication.tables)
-    assert obs.table("size_bands") is obs.table("1.1")
+    assert obs.table("size_bands") == obs.table("1.1")
     assert "<table" in obs.table("1.1")._repr_html_()
     assert obs.table("1.1").to_frame().loc["total", "count"] == 449
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from ess_observatory.commands.inquiry import trace
+from ess_observatory.commands.trace import trace_of as trace
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.recipe.runner import run

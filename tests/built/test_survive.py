@@ -484,7 +484,7 @@ def test_a_publication_or_reports_of_another_build_are_said(server, tmp_path):
     assert "publication vient d’une autre construction" in both[0] and "« ess publish »" in both[0]
     assert "rapport-ess.html et rapport-ess.xlsx" in both[1] and "« ess run »" in both[1]
     (reports,) = built("B", "publish")
-    assert "« ess report » refait tout ce dossier" in reports
+    assert "« ess report » les refait" in reports
     assert built("B", "publish") == [reports], "said again as long as it is so"
     assert built("B", "report") == []
 

@@ -13,10 +13,10 @@ import pytest
 
 from command_line import ess
 from conftest import ROOT, TODAY
+from demo import write_demo
 from ess_observatory.compared.perimeters import compare_perimeters
 from ess_observatory.declare.project import Project
 from ess_observatory.declare.territories import official_area
-from ess_observatory.demo import write_demo
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError

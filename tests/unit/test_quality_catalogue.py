@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from ess_observatory.commands.inquiry import explain
+from ess_observatory.commands.explain import explanation_of as explain
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.quality.catalogue import catalogue_page, not_to_correct, read_catalogue
 
@@ -27,7 +27,7 @@ def _texts() -> dict[Path, str]:
     return {
         path: path.read_text(encoding="utf-8")
         for folder in folders
-        for suffix in ("*.py", "*.sql")
+        for suffix in ("*.py", "*.sql", "source.toml")
         for path in sorted(folder.rglob(suffix))
     }
 

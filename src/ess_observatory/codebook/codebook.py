@@ -26,6 +26,7 @@ from ess_observatory.codebook.questions import (
 )
 from ess_observatory.codebook.recodes import load_recodes
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.words.numbers import is_plural
 
 __all__ = [
     "Choice",
@@ -128,7 +129,7 @@ def codebook_from(data: Any, where: str) -> Codebook:
     if problems:
         raise ObservatoryError(
             "E293",
-            f"Le questionnaire contient {len(problems)} erreur{'s' if len(problems) > 1 else ''}.",
+            f"Le questionnaire contient {len(problems)} erreur{'s' if is_plural(len(problems)) else ''}.",
             where,
             "Corriger chaque ligne ci-dessous, puis relancer.",
             details=problems,
@@ -148,7 +149,7 @@ def _aliases(raw: Any) -> Aliases:
 
 
 def _question(
-    raw: dict, section: str, rank: int, other: Choice, where: str, problems: list[ObservatoryError]
+    raw: dict[str, Any], section: str, rank: int, other: Choice, where: str, problems: list[ObservatoryError]
 ) -> Question:
     code = str(raw.get("code", ""))
     place = f"{where}, question {code or rank}"
@@ -233,7 +234,7 @@ def _table(number: Any, type_name: str, problem: Any) -> str | None:
     return str(number)
 
 
-def _choices(raw: dict, exclusive: tuple[str, ...], other: Choice) -> tuple[Choice, ...]:
+def _choices(raw: dict[str, Any], exclusive: tuple[str, ...], other: Choice) -> tuple[Choice, ...]:
     choices = [
         Choice(
             code=str(item.get("code", "")),

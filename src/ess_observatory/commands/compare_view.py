@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
-from ess_observatory.commands.console import answers, note
+from ess_observatory.commands.console import answers, escape
+from ess_observatory.commands.messages import note
 from ess_observatory.compared.compare import WORDS, Change, Snapshot
 
 _WIDE = 200
@@ -16,6 +13,9 @@ _WIDE = 200
 
 def show_changes(before: Snapshot, after: Snapshot, changes: Sequence[Change]) -> None:
     """What A and B are, every change on a line, the counts. Wide lines where the output is not a terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
     for letter, snapshot in (("A", before), ("B", after)):
         mention = ", données synthétiques" if snapshot.is_synthetic else ""
         note(
@@ -41,6 +41,6 @@ def show_changes(before: Snapshot, after: Snapshot, changes: Sequence[Change]) -
             c.shown_difference,
         )
         table.add_row(*map(escape, cells), escape(c.break_in_series or c.reason or ""))
-    screen = answers if answers.is_terminal else Console(width=_WIDE, highlight=False)
+    screen = answers() if answers().is_terminal else Console(width=_WIDE, highlight=False)
     screen.print(table)
     note(", ".join(f"{word}s : {sum(c.kind == kind for c in changes)}" for kind, word in WORDS.items()))

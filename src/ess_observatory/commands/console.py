@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markup import escape
-
+from ess_observatory.commands.messages import note
+from ess_observatory.declare.project import Edition
 from ess_observatory.quality.report import REPORT
 from ess_observatory.quality.workbook import NAME as REFUSED
+from ess_observatory.recipe.each_index import FAILED, STATUS, Each, message
+from ess_observatory.recipe.runner import Outcome
 from ess_observatory.words.numbers import format_number
 
 if TYPE_CHECKING:
-    from ess_observatory.declare.project import Edition
-    from ess_observatory.errors import ObservatoryError
-    from ess_observatory.recipe.each_index import Each
-    from ess_observatory.recipe.runner import Outcome
+    from rich.console import Console
 
-messages = Console(stderr=True, highlight=False)
-answers = Console(highlight=False)
+_MOVES_SHOWN = 12
+
+
+@cache
+def messages() -> Console:
+    """The terminal on stderr."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+@cache
+def answers() -> Console:
+    """The terminal on stdout."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def escape(text: str) -> str:
+    """Text that rich prints as it is, brackets and all."""
+    from rich.markup import escape as escaped
+
+    return escaped(text)
 
 
 class Steps:
@@ -34,9 +55,9 @@ class Steps:
 
     def __enter__(self) -> Steps:
         if not self.quiet:
-            messages.print(f"[bold]{escape(self.title)}[/bold]")
-            if messages.is_terminal:
-                self.status = messages.status("")
+            messages().print(f"[bold]{escape(self.title)}[/bold]")
+            if messages().is_terminal:
+                self.status = messages().status("")
                 self.status.start()
         return self
 
@@ -82,6 +103,7 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
         _say(f"[green]✔[/green] {number('in_perimeter')} établissements dans le périmètre")
     if "tables" in counts:
         _say(f"[green]✔[/green] {number('tables')} tableaux publiés, {number('hidden')} cellules sous secret")
+    _say_moved(outcome.moved)
     for warning in outcome.warnings[:12]:
         _say(f"[yellow]⚠[/yellow] {escape(warning)}")
     if len(outcome.warnings) > 12:
@@ -101,8 +123,6 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
 
 def summary_each(each: Each) -> None:
     """The end of a run on many territories: how many are built, which failed and why, where the index is."""
-    from ess_observatory.recipe.each_index import FAILED, STATUS, message
-
     for status, word in STATUS.items():
         if count := sum(part.status == status for part in each.parts):
             mark = "[red]✘[/red]" if status == FAILED else "[green]✔[/green]"
@@ -110,26 +130,30 @@ def summary_each(each: Each) -> None:
     for part in each.parts:
         if text := message(part):
             _say(f"[yellow]⚠[/yellow] {escape(f'{part.code} {part.name} : {text}'.strip())}")
+        if part.error and part.error.code == "E183":
+            _say(f"      {escape(part.error.where or '')}")
+        if part.outcome and part.outcome.moved:
+            _say(escape(f"{part.code} {part.name}"))
+            _say_moved(part.outcome.moved)
+    if any(part.error and part.error.code == "E183" for part in each.parts):
+        _say('  → Si ces changements de règles sont voulus : --accept-changes --reason "pourquoi".')
     if each.edition.data.get("synthetic"):
         _say("[yellow]⚠[/yellow] Édition synthétique : ces chiffres ne décrivent aucune structure réelle.")
     note(f"Index        {_short(each.index)}")
 
 
+def _say_moved(lines: list[str]) -> None:
+    """What a change of rules moved."""
+    if lines:
+        _say("[yellow]⚠[/yellow] Depuis la publication précédente, les règles ont changé :")
+    for line in lines[:_MOVES_SHOWN]:
+        _say(f"    {escape(line)}")
+    if len(lines) > _MOVES_SHOWN:
+        _say(f"    … et {len(lines) - _MOVES_SHOWN} autres (voir {REPORT})")
+
+
 def _say(markup: str) -> None:
-    messages.print(markup, soft_wrap=True)
-
-
-def note(text: str) -> None:
-    """Plain text on stdout, not wrapped."""
-    answers.print(escape(text), soft_wrap=True)
-
-
-def say_error(error: ObservatoryError) -> None:
-    """An error on stderr, the most useful last."""
-    messages.print(f"[red]✘[/red] {escape(str(error))}", soft_wrap=True)
-    messages.print(
-        f"[dim]« ess explain {escape(error.code)} » en dit plus. (sortie {int(error.exit_code)})[/dim]"
-    )
+    messages().print(markup, soft_wrap=True)
 
 
 def show_plan(folder: Path, found: dict[str, Any]) -> None:
@@ -138,36 +162,30 @@ def show_plan(folder: Path, found: dict[str, Any]) -> None:
     for item in sorted(found["files"], key=lambda item: (item["source"], item["file"], item["sheet"])):
         sheet = f" [{item['sheet']}]" if item["sheet"] else ""
         line = f", en-têtes ligne {item['header_line']}" if item["header_line"] else ""
-        answers.print(
+        answers().print(
             f"[green]✔[/green] {item['source']:<18} ← {escape(item['file'] + sheet)} [dim]({escape(item['why'])}{line})[/dim]",
             soft_wrap=True,
         )
     for item in found["unmatched"]:
         mark = {"error": "[red]✘[/red]", "warn": "[yellow]⚠[/yellow]"}.get(item["severity"], "·")
         sheet = f" [{item['sheet']}]" if item["sheet"] else ""
-        answers.print(
+        answers().print(
             f"{mark} {escape(item['file'] + sheet)} : {escape(item['why'])}. {escape(item['fix'])}",
             soft_wrap=True,
         )
     for source in found["missing"]:
-        answers.print(f"[red]✘[/red] source attendue et absente : {escape(source)}")
+        answers().print(f"[red]✘[/red] source attendue et absente : {escape(source)}")
     if not found["files"] and not found["missing"]:
-        answers.print(
+        answers().print(
             "[yellow]⚠[/yellow] aucun fichier de données reconnu : déposez vos fichiers dans ce dossier"
         )
-
-
-def show_answer(found: dict[str, Any]) -> None:
-    """An answer of `explain` or `trace`, line by line."""
-    for line in found["lines"]:
-        note(line)
 
 
 def show_doctor(results: list[dict[str, str]]) -> None:
     """The state of the installation."""
     marks = {"ok": "[green]✔[/green]", "warning": "[yellow]⚠[/yellow]", "failed": "[red]✘[/red]"}
     for result in results:
-        answers.print(f"{marks[result['status']]} {escape(result['label'])}")
+        answers().print(f"{marks[result['status']]} {escape(result['label'])}")
 
 
 def _short(path: Path) -> str:

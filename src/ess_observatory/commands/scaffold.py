@@ -16,6 +16,8 @@ from typing import Any
 from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.read.recognise import take_inventory
+from ess_observatory.tabular.sheets import open_sheets
 
 
 def identifier(text: str, separator: str = "_") -> str:
@@ -24,6 +26,19 @@ def identifier(text: str, separator: str = "_") -> str:
     plain = "".join(char for char in plain if not unicodedata.combining(char))
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", plain)
     return separator.join(re.findall(r"[a-z0-9]+", spaced.lower())) or "sans_nom"
+
+
+def refuse_name(name: str) -> None:
+    """Raise E159 for a name that is no word of plain letters, digits and hyphens: it becomes a file and a folder."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}", name):
+        raise ObservatoryError(
+            "E159",
+            f"Nom refusé : « {name[:80]} »",
+            None,
+            "Prenez des lettres sans accent, des chiffres et des tirets (80 au plus), "
+            f"par exemple « {identifier(name, '-')[:80]} ».",
+            Exit.USAGE,
+        )
 
 
 def new_edition(
@@ -40,6 +55,11 @@ def new_edition(
 
     `like`: an edition of which the perimeter, the texts and the expected sources are taken, for what is not given here.
     """
+    refuse_name(name)
+    if not 1900 <= year <= 2100:
+        raise ObservatoryError(
+            "E159", f"Année refusée : {year}", None, "Donnez une année de quatre chiffres.", Exit.USAGE
+        )
     place = project.pipelines / "editions"
     found = project.territory(territory, near=place)
     model = project.edition(like) if like else None
@@ -104,8 +124,6 @@ def _source(project: Project, source: str, taken: dict[str, Any], year: int) -> 
 
 def new_source(project: Project, file: Path, name: str) -> list[Path]:
     """A source that reads like `file`: its headers, guessed types, a first staging query; to be completed by hand."""
-    from ess_observatory.tabular.sheets import open_sheets
-
     if not file.is_file():
         raise ObservatoryError(
             "E151",
@@ -177,8 +195,6 @@ def new_source(project: Project, file: Path, name: str) -> list[Path]:
 
 def _reader(project: Project, file: Path) -> str | None:
     """The source that knows every header of the file, if there is one."""
-    from ess_observatory.read.recognise import take_inventory
-
     with TemporaryDirectory() as folder:
         shutil.copy(file, folder)
         matches = take_inventory(Path(folder), project.sources.values()).matches
@@ -187,6 +203,22 @@ def _reader(project: Project, file: Path) -> str | None:
 
 def new_table(project: Project, name: str, number: str, title: str, source: str) -> list[Path]:
     """A table with its card, its query and its worked example, ready to run: it counts the establishments of the field."""
+    if not re.fullmatch(r"(\d+|[A-Z])\.\d+", number):
+        raise ObservatoryError(
+            "E159",
+            f"Numéro refusé : « {number[:80]} »",
+            None,
+            "Donnez un chapitre et un rang, par exemple 1.9 ou A.2.",
+            Exit.USAGE,
+        )
+    if source not in project.sources:
+        raise ObservatoryError(
+            "E103",
+            f"Source inconnue : « {source} »",
+            None,
+            f"Sources connues : {', '.join(sorted(project.sources))}.",
+            Exit.USAGE,
+        )
     if any(other.number == number for other in project.tables):
         raise ObservatoryError(
             "E110", f"Le numéro {number} est déjà pris", None, "Donnez un autre --number.", Exit.USAGE
@@ -256,7 +288,8 @@ def _is_word(cell: str | None) -> bool:
 
 def quoted(text: str) -> str:
     """A TOML string."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return '"' + re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", lambda found: f"\\u{ord(found[0]):04x}", escaped) + '"'
 
 
 def _exists(path: Path) -> ObservatoryError:
@@ -276,5 +309,9 @@ def write_new(path: Path, lines: list[str]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     if path.suffix == ".toml":
-        read_toml(path)
+        try:
+            read_toml(path)
+        except ObservatoryError:
+            path.unlink()
+            raise
     return path

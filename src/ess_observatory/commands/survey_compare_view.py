@@ -7,7 +7,11 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from ess_observatory.commands.console import answers, escape
+from ess_observatory.commands.messages import note
 from ess_observatory.compared.survey_answers import BREAK, CAVEAT, COMPARABLE, DROPPED, NEW, Evolution, Share
+from ess_observatory.words.numbers import format_value, round_half_up
+from ess_observatory.words.spreadsheet import BOM
 
 WORDS = {COMPARABLE: "", BREAK: "rupture de série", NEW: "nouveau", DROPPED: "retiré"}
 _HEADER = (
@@ -25,10 +29,7 @@ def reserve(row: Evolution) -> str:
 def show_evolutions(rows: Sequence[Evolution]) -> None:
     """Every choice on a line, then what to know of the intervals."""
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
-
-    from ess_observatory.commands.console import answers, note
 
     if not rows:
         note("Aucune question à choix n’est publiée dans ces deux éditions.")
@@ -43,15 +44,13 @@ def show_evolutions(rows: Sequence[Evolution]) -> None:
         told = " – ".join(part for part in (row.finding, reserve(row)) if part)
         cells = (row.question, row.label, _shown(row.previous), _shown(row.current), _gap(row), told)
         table.add_row(*map(escape, cells))
-    screen = answers if answers.is_terminal else Console(width=200, highlight=False)
+    screen = answers() if answers().is_terminal else Console(width=200, highlight=False)
     screen.print(table)
     note(CAVEAT)
 
 
 def write_evolutions(rows: Sequence[Evolution], path: Path) -> Path:
     """Write the rows as CSV (UTF-8 with BOM, `;`, decimal comma) and return the path."""
-    from ess_observatory.words.spreadsheet import BOM
-
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
     writer.writerow(_HEADER)
@@ -74,12 +73,10 @@ def _cells(share: Share | None) -> list[str]:
 
 
 def _plain(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f}".replace(".", ",")
+    return "" if value is None else str(round_half_up(value, 1)).replace(".", ",")
 
 
 def _shown(share: Share | None) -> str:
-    from ess_observatory.words.numbers import format_value
-
     if share is None:
         return "–"
     if share.value is None:
@@ -91,8 +88,6 @@ def _shown(share: Share | None) -> str:
 
 
 def _gap(row: Evolution) -> str:
-    from ess_observatory.words.numbers import format_value
-
     if row.gap is None:
         return "–"
     text = format_value(row.gap, None, 0)

@@ -18,6 +18,8 @@ from ess_observatory.declare.geography import Geography
 from ess_observatory.declare.question_tables import question_tables
 from ess_observatory.declare.source_spec import SourceSpec, load_source_spec
 from ess_observatory.declare.territories import Territory, load_territory
+from ess_observatory.engine.paths import inside, is_file, plain_name
+from ess_observatory.engine.sql_text import sql_name
 from ess_observatory.errors import Exit, ObservatoryError
 
 
@@ -46,7 +48,7 @@ class TableCard:
         return all(source in present for source in needed)
 
     @property
-    def sort_key(self) -> tuple:
+    def sort_key(self) -> tuple[Any, ...]:
         """Print order: numbered chapters, then lettered annexes."""
         chapter, _, rest = self.number.partition(".")
         return (0, int(chapter), int(rest), "") if chapter.isdigit() else (1, 0, int(rest or 0), chapter)
@@ -79,7 +81,8 @@ class Edition:
     @property
     def sources(self) -> dict[str, dict[str, Any]]:
         """Expected sources: id → {vintage, required, label…}."""
-        return self.data.get("sources", {})
+        declared: dict[str, dict[str, Any]] = self.data.get("sources", {})
+        return declared
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,9 @@ class Project:
             TableCard(name, questionnaire.parent, card)
             for name, card in question_tables(questionnaire).items()
         ]
+        for table in tables:
+            sql_name(table.id, "L’identifiant d’un tableau", str(table.folder))
+            plain_name(table.number, "Le numéro d’un tableau", str(table.folder / "card.toml"))
         _refuse_double_numbers(tables)
         return cls(root, sources, tuple(sorted(tables, key=lambda table: table.sort_key)))
 
@@ -139,8 +145,9 @@ class Project:
         """The edition of that name, or declared in that TOML file."""
         path = Path(name_or_path)
         if path.suffix != ".toml":
-            path = self.pipelines / "editions" / f"{name_or_path}.toml"
-        if not path.is_file():
+            name = plain_name(name_or_path, "L’édition")
+            path = self.pipelines / "editions" / f"{name}.toml"
+        if not is_file(path):
             known = ", ".join(sorted(p.stem for p in (self.pipelines / "editions").glob("*.toml")))
             raise ObservatoryError(
                 "E101",
@@ -171,7 +178,11 @@ class Project:
             "perimeter", self._default_in(self.pipelines / "rules" / "perimeters", "Quel périmètre ?")
         )
         data.setdefault("title", f"État de l’économie sociale et solidaire {territory.name_in}")
-        return Edition(data.get("id", path.stem), path.resolve(), data, territory)
+        name = plain_name(data.get("id", path.stem), "L’identifiant de l’édition", str(path))
+        for key in ("previous", "replication", "texts", "perimeter", "version"):
+            if key in data:
+                plain_name(data[key], f"« {key} »", str(path))
+        return Edition(name, path.resolve(), data, territory)
 
     def default_edition(self) -> str:
         """The edition to work on when none is named: the one that says `default = true`, else the only one."""
@@ -194,9 +205,9 @@ class Project:
         `pipelines/territories/`.
         """
         folders = (near, near / "territories", self.pipelines / "territories")
-        names = (name, f"{name}.toml")
-        for path in (folder / n for folder in folders for n in names):
-            if path.is_file() and path.suffix == ".toml" and path != edition:
+        where = str(edition) if edition else None
+        for path in (inside(folder, n, where) for folder in folders for n in (name, f"{name}.toml")):
+            if is_file(path) and path.suffix == ".toml" and path != edition:
                 return load_territory(self.geography, path)
         known = ", ".join(sorted(p.stem for p in (self.pipelines / "territories").glob("*.toml")))
         raise ObservatoryError(
@@ -213,14 +224,14 @@ class Project:
         """CSV files that become tables of the `rules` schema."""
         rules = self.pipelines / "rules"
         return {
-            path.stem: path
+            sql_name(path.stem, "Le nom d’une table de règles", str(path)): path
             for folder in (rules, rules / "nomenclatures")
             for path in sorted(folder.glob("*.csv"))
         }
 
     def perimeter(self, name: str) -> dict[str, Any]:
         """A perimeter edition (`pipelines/rules/perimeters/<name>.toml`)."""
-        path = self.pipelines / "rules" / "perimeters" / f"{name}.toml"
+        path = inside(self.pipelines / "rules" / "perimeters", f"{name}.toml")
         if not path.is_file():
             known = ", ".join(sorted(p.stem for p in path.parent.glob("*.toml")))
             raise ObservatoryError(

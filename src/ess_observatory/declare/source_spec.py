@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ess_observatory.declare.files import read_toml
+from ess_observatory.engine.sql_text import sql_name
 from ess_observatory.errors import ObservatoryError
 
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 COLUMN_TYPES = (
     "text",
     "integer",
@@ -37,6 +40,47 @@ class ColumnSpec:
 
 
 @dataclass(frozen=True)
+class Repeated:
+    """What is said of a row whose key another row has already given, and which of them is kept.
+
+    `latest`: a column of dates; the row of the latest is kept, instead of the first by file and line.
+    """
+
+    code: str = "E374"
+    reason: str = "déjà lu"
+    fix: str = "Retirez la ligne ou le fichier en double."
+    latest: str | None = None
+
+
+@dataclass(frozen=True)
+class Unpivot:
+    """The wide columns of a source: a header for each measure (`EFF_{}`) and code (`AZ`), made one row each.
+
+    `into` names the column that says the code; `values` what it says where this is not the code itself.
+    """
+
+    into: str
+    type: str
+    measures: dict[str, str]
+    codes: tuple[str, ...]
+    values: dict[str, str]
+
+    @property
+    def columns(self) -> dict[tuple[str, str], str]:
+        """The name, in `raw.<source>`, of the column of each measure and code."""
+        return {
+            (measure, code): f"{measure}_{code.lower()}" for measure in self.measures for code in self.codes
+        }
+
+    def column_specs(self) -> tuple[ColumnSpec, ...]:
+        """The wide columns themselves, as text."""
+        return tuple(
+            ColumnSpec(name, (self.measures[measure].replace("{}", code),), "text", False)
+            for (measure, code), name in self.columns.items()
+        )
+
+
+@dataclass(frozen=True)
 class SourceSpec:
     """A folder of `pipelines/sources/`: what a producer's file looks like and how it becomes rows."""
 
@@ -56,6 +100,16 @@ class SourceSpec:
     rank: int
     vintage_pattern: str | None = None
     role: str | None = None
+    key: tuple[str, ...] = ()
+    repeated: Repeated = Repeated()
+    unpivot: Unpivot | None = None
+
+    @property
+    def key_header(self) -> str:
+        """The header of the first column of the key, as the file has it; its name when the file has no such column."""
+        return next(
+            (c.headers[0] for c in self.columns if self.key and c.name == self.key[0]), "".join(self.key[:1])
+        )
 
     @property
     def staging_sql(self) -> Path:
@@ -79,7 +133,9 @@ def load_source_spec(folder: Path) -> SourceSpec:
         )
         for c in data.get("columns", [])
     )
+    sql_name(folder.name, "Le nom de la source", str(folder))
     for column in columns:
+        sql_name(column.name, "Le nom d’une colonne", str(path))
         if column.type not in COLUMN_TYPES:
             raise ObservatoryError(
                 "E107",
@@ -87,6 +143,7 @@ def load_source_spec(folder: Path) -> SourceSpec:
                 str(path),
                 f"Types connus : {', '.join(COLUMN_TYPES)}.",
             )
+    unpivot = _unpivot(data["unpivot"], path) if "unpivot" in data else None
     return SourceSpec(
         id=folder.name,
         folder=folder,
@@ -96,7 +153,7 @@ def load_source_spec(folder: Path) -> SourceSpec:
         kind=data.get("kind", "table"),
         row=data.get("row", ""),
         note=data.get("note", ""),
-        columns=columns,
+        columns=columns + (unpivot.column_specs() if unpivot else ()),
         ignored_headers=tuple(data.get("ignored_headers", [])),
         footers=tuple(data.get("footers", [])),
         missing=dict(data.get("missing", {})),
@@ -104,4 +161,50 @@ def load_source_spec(folder: Path) -> SourceSpec:
         rank=data.get("rank", 100),
         vintage_pattern=data.get("vintage_pattern"),
         role=data.get("role"),
+        key=tuple(data.get("key", [])),
+        repeated=Repeated(**data.get("repeated", {})),
+        unpivot=unpivot,
     )
+
+
+def _unpivot(declared: dict[str, Any], path: Path) -> Unpivot:
+    """The wide columns that `[unpivot]` declares. Raises E117."""
+    unpivot = Unpivot(
+        str(declared.get("into", "")),
+        str(declared.get("type", "decimal")),
+        dict(declared.get("measures", {})),
+        tuple(str(code) for code in declared.get("codes", [])),
+        {str(code): str(value) for code, value in declared.get("values", {}).items()},
+    )
+    names = list(unpivot.columns.values())
+    problems = (
+        [] if _NAME.fullmatch(unpivot.into) else [f"« into » nomme une colonne, et non « {unpivot.into} »"]
+    )
+    problems += [] if names else ["« measures » et « codes » ne donnent aucune colonne"]
+    problems += [f"nom de colonne impossible : « {name} »" for name in names if not _NAME.fullmatch(name)]
+    problems += [
+        f"colonne donnée deux fois : « {name} »" for name in sorted({n for n in names if names.count(n) > 1})
+    ]
+    problems += [
+        f"« {header} » ne dit pas, par {{}}, la place du code"
+        for header in unpivot.measures.values()
+        if "{}" not in header
+    ]
+    problems += [
+        f"« values » cite un code absent de « codes » : « {code} »"
+        for code in unpivot.values
+        if code not in unpivot.codes
+    ]
+    problems += (
+        []
+        if unpivot.type in ("text", "integer", "decimal")
+        else [f"type « {unpivot.type} » (text, integer ou decimal)"]
+    )
+    if problems:
+        raise ObservatoryError(
+            "E117",
+            "Colonnes larges mal déclarées",
+            f"{path}, [unpivot]",
+            f"Corrigez : {' ; '.join(problems)}.",
+        )
+    return unpivot

@@ -12,6 +12,7 @@ from ess_observatory.declare.commune_list import read_commune_list
 from ess_observatory.declare.files import read_csv_rows, read_toml
 from ess_observatory.declare.geography import Geography
 from ess_observatory.engine.outputs import LEVELS
+from ess_observatory.engine.paths import inside, plain_name
 from ess_observatory.errors import Exit, ObservatoryError
 
 #: Key of a territory file → column of the commune nomenclature.
@@ -87,9 +88,12 @@ def load_territory(geography: Geography, path: Path) -> Territory:
             str(path),
             "Donnez « communes », « epci », « arrondissement », « departement », « region », « france » ou « file ».",
         )
-    map_file = path.parent / data["map"] if "map" in data else path.with_suffix(".geojson")
+    map_file = inside(path.parent, str(data.get("map", path.with_suffix(".geojson").name)), str(path))
+    if map_file.suffix not in (".geojson", ".json"):
+        raise ObservatoryError("E180", f"Ce ne sont pas des contours : « {map_file.name} »", str(path),
+                               "« map » nomme un fichier .geojson : il est publié tel quel.", Exit.USAGE)  # fmt: skip
     return Territory(
-        id=data.get("id", path.stem),
+        id=plain_name(data.get("id", path.stem), "L’identifiant du territoire", str(path)),
         name=data["name"],
         name_in=data.get("name_in", data["name"]),
         communes=tuple(sorted(communes, key=lambda commune: commune["code"])),
@@ -170,7 +174,7 @@ def _part(
         if (place["object"], str(place["code"])) != (OBJECTS[level], code)
     ]
     return Territory(
-        id=f"{level}-{code}",
+        id=plain_name(f"{level}-{code}", "Le code d’un territoire"),
         name=name,
         name_in=_IN[level].format(code=code, name=name),
         communes=tuple(communes),
@@ -188,7 +192,7 @@ def _some(communes: list[dict[str, Any]]) -> str:
 
 def _from_file(geography: Geography, path: Path, data: dict[str, Any], sublevel: str) -> list[dict[str, Any]]:
     """The communes of a list; what it does not say of them (name, area, population) is taken from the nomenclature."""
-    file = path.parent / str(data["file"])
+    file = inside(path.parent, str(data["file"]), str(path))
     rows = read_csv_rows(file) if file.is_file() and file.suffix == ".csv" else []
     if not rows or "code" not in rows[0]:
         rows = [{"code": code} for code in read_commune_list(geography, file).codes]
@@ -240,7 +244,7 @@ def _with_area(
     return {**commune, "epci_code": area, "epci_name": names.get(area, unnamed)}
 
 
-def _as_list(value: Any) -> list:
+def _as_list(value: Any) -> list[Any]:
     return [] if value is None else value if isinstance(value, list) else [value]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.engine.graph import LAYERS
+from ess_observatory.engine.sql_text import LAYERS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,7 +59,7 @@ class SparkDatabase:
         """Create (or replace) the table of a model, or its view, computed once and cut from what it was made of."""
         self._keep(model.target, self.spark.sql(spark_sql(model.sql)).localCheckpoint())
 
-    def rows(self, sql: str) -> list[tuple]:
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a query, as tuples."""
         return [tuple(row) for row in self.spark.sql(spark_sql(sql)).collect()]
 
@@ -104,7 +104,10 @@ def spark_sql(sql: str) -> str:
         return node
 
     parsed = sqlglot.parse_one(sql, dialect="duckdb")
-    return _without_loop(parsed, adapt).sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
+    written: str = _without_loop(parsed, adapt).sql(
+        dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE
+    )
+    return written
 
 
 def _without_loop(parsed: Any, adapt: Any) -> Any:

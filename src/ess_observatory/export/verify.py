@@ -47,7 +47,7 @@ class Finding:
 @contextmanager
 def opened(path: Path) -> Iterator[Path]:
     """The package folder that a path stands for: itself, the only package under it, or what a zip holds. Raises E562."""
-    if path.suffix == ".zip" and path.is_file():
+    if path.suffix == ".zip" and path.is_file() and zipfile.is_zipfile(path):
         with tempfile.TemporaryDirectory() as scratch:
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(scratch)
@@ -186,7 +186,8 @@ def _csv(folder: Path, described: dict[str, Any], tables: dict[str, pa.Table]) -
 
 def _whole(described: dict[str, Any], tables: dict[str, pa.Table]) -> list[dict[str, Any]]:
     """The published tables: the first data set."""
-    return tables[_parquets(described)[0]["name"]].to_pylist()
+    rows: list[dict[str, Any]] = tables[_parquets(described)[0]["name"]].to_pylist()
+    return rows
 
 
 def _agree(described: dict[str, Any], tables: dict[str, pa.Table]) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Protected cells → `publication/`, and the publication read back."""

@@ -27,7 +27,7 @@ class Book:
 
     def is_number(self, table: TableCard, cell: Cell) -> bool:
         """Whether a cell is a figure (and not a text of the table)."""
-        return column_of(table, cell)["secrecy"] != "text"
+        return bool(column_of(table, cell)["secrecy"] != "text")
 
     def figures(self) -> dict[str, tuple[Cell, str, int]]:
         """Published figures by id, with unit and decimals. Raises E423 when an id stands for two cells."""

@@ -241,7 +241,8 @@ def _parquet(path: Path, optional: bool = False) -> list[dict[str, Any]]:
         raise _missing(path)
     import pyarrow.parquet as pq
 
-    return pq.read_table(path).to_pylist()
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return rows
 
 
 def _replication(folder: Path) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.tables import SIGN_OF_STATUS
 from ess_observatory.secrecy.door import CONFIDENTIAL, Cell
-from ess_observatory.words.numbers import format_value
+from ess_observatory.words.numbers import format_value, is_plural
 from ess_observatory.words.typography import typography
 
 #: Headings that cut a text in two: stakes of a chapter, key figures of the main points.
@@ -73,7 +73,7 @@ class Placeholders:
         value = self.figures[figure_id][0].value if figure_id in self.figures else None
         if value is None:
             return plural
-        return singular if (abs(value) < 2 if self.lang == "fr" else value == 1) else plural
+        return plural if is_plural(value, self.lang) else singular
 
     def has(self, figure_id: str) -> bool:
         """Whether a figure can be shown in this edition, as a number or as the sign of secrecy."""
@@ -168,13 +168,13 @@ def _chapter(path: Path, number: str, placeholders: Placeholders, tables: list[s
 def _html(markdown: str) -> str:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown).strip()
+    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)).strip()
 
 
 def _inline(markdown: str) -> str:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).renderInline(markdown)
+    return str(MarkdownIt("commonmark", {"html": False}).renderInline(markdown))
 
 
 def _items(text: str) -> list[str]:

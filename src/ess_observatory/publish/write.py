@@ -32,7 +32,7 @@ def write_figures(book: Book, folder: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns: dict[str, list] = defaultdict(list)
+    columns: dict[str, list[Any]] = defaultdict(list)
     for table, cells in book.tables:
         labels = {column["code"]: column["label"] for column in table.card["columns"]}
         for cell in cells:

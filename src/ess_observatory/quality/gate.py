@@ -164,7 +164,8 @@ class Gate:
     def _receive(self) -> dict[str, Any]:
         assert self._process is not None and self._process.stdout is not None
         try:
-            return pickle.load(self._process.stdout)
+            answer: dict[str, Any] = pickle.load(self._process.stdout)
+            return answer
         except (EOFError, pickle.UnpicklingError) as error:
             raise self._broken() from error
 

@@ -11,7 +11,8 @@ import pickle
 import sys
 from typing import Any, BinaryIO
 
-from ess_observatory.quality.metrics import Metric, is_supported
+from ess_observatory.quality.conditions import Metric
+from ess_observatory.quality.metrics import is_supported
 
 _FORMAT = {"result_format": "BASIC"}
 _SEVERITY = {"block": "critical", "warn": "warning", "info": "info"}
@@ -22,7 +23,7 @@ class SuiteJudge:
 
     def __init__(self, name: str, checks: list[dict[str, Any]], context: Any) -> None:
         import great_expectations as gx
-        from great_expectations.execution_engine import PandasExecutionEngine
+        from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 
         self.name, self.checks, self.context = name, checks, context
         self.suite = gx.ExpectationSuite(name=name)
@@ -134,7 +135,7 @@ class SuiteJudge:
                 for n, r in enumerate(results)
             ],
             "suite": self.suite.to_json_dict(),
-            "result": whole.to_json_dict(),
+            "result": whole.to_json_dict(),  # type: ignore[no-untyped-call]
         }
 
     def _by_library(self, expectation: Any, frame: str | None) -> Any:

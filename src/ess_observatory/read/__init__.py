@@ -1,0 +1,1 @@
+"""Recognised sheets → `raw`, typed columns, corrections, refused rows, the ledger."""

@@ -1,0 +1,1 @@
+"""A publication → page, workbook, charts, maps, printed documents. Nothing here has a database."""

@@ -26,7 +26,7 @@ class Pen:
 
     def __init__(self, book: Workbook) -> None:
         self.book = book
-        self._formats: dict[tuple, Any] = {}
+        self._formats: dict[tuple[Any, ...], Any] = {}
         self._titles: dict[str, str] = {}
 
     def format(self, **properties: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Statistical secrecy: primary and secondary suppression, the attack that checks them, the one door."""

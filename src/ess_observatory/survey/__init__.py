@@ -1,0 +1,1 @@
+"""The survey: forms, answers, linkage with the register, tables and estimates."""

@@ -58,4 +58,4 @@ class Lists:
 def _letters(column: int) -> str:
     from xlsxwriter.utility import xl_col_to_name
 
-    return xl_col_to_name(column)
+    return str(xl_col_to_name(column))

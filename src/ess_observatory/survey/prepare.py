@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ess_observatory.survey.words import LABELS, MEASURES, STATUSES, TEXT, WHOLE
 
@@ -137,7 +137,7 @@ def prepare_numbers(table: Table) -> None:
     columns = [("source_key", TEXT), ("respondent_id", TEXT), ("value", "double"), ("per", "double")]
     table.put("contribution", columns, [])
     table.put_population([(table.id, table.spec.get("where"))])
-    rows: list[tuple] = []
+    rows: list[tuple[Any, ...]] = []
     for rank, indicator in enumerate(table.spec.get("indicators", []), start=1):
         measures = defaults | {str(k): str(v) for k, v in indicator.get("measures", {}).items()}
         code, kind, section = (

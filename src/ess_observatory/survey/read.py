@@ -23,7 +23,7 @@ def read_answers(sheets: list[Sheet], codebook: Codebook, source_id: str) -> Sur
     The codebook's recodes are applied to open answers. Every answer is checked again, whatever the form let through.
     """
     candidates: list[Candidate] = []
-    cells: list[tuple] = []
+    cells: list[tuple[Any, ...]] = []
     ledger: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
     understood: dict[str, bool] = {}

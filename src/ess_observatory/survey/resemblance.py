@@ -171,6 +171,6 @@ def _both(left: Sequence[str], right: Sequence[str]) -> np.ndarray:
     """Where both sides say something."""
     import numpy as np
 
-    return (
-        np.array([bool(item) for item in left])[:, None] & np.array([bool(item) for item in right])[None, :]
-    )
+    said, heard = (np.array([bool(item) for item in side]) for side in (left, right))
+    both: np.ndarray = said[:, None] & heard[None, :]
+    return both

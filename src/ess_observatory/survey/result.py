@@ -51,15 +51,15 @@ class Candidate:
 
 def as_tables(
     kept: list[Candidate],
-    cells: list[tuple],
+    cells: list[tuple[Any, ...]],
     codebook: Codebook,
     refused: list[dict[str, Any]],
     ledger: list[dict[str, Any]],
 ) -> SurveyRead:
     """The tables of the kept respondents, with the two books."""
-    answers: list[tuple] = []
-    choices: list[tuple] = []
-    opens: list[tuple] = []
+    answers: list[tuple[Any, ...]] = []
+    choices: list[tuple[Any, ...]] = []
+    opens: list[tuple[Any, ...]] = []
     for candidate in kept:
         for code, answer in candidate.answers.items():
             known = [
@@ -92,14 +92,14 @@ def as_tables(
     )
 
 
-def _answer_row(key: str, code: str, answer: Answer, known: list[str]) -> tuple:
+def _answer_row(key: str, code: str, answer: Answer, known: list[str]) -> tuple[Any, ...]:
     place = answer.cells[0] if answer.cells else None
     written = " ".join(known) if known else answer.text
     line, column = (place.line, place.column) if place else (None, None)
     return (key, code, answer.status, written, answer.number, line, column)
 
 
-def _open_rows(key: str, code: str, answer: Answer) -> Iterator[tuple]:
+def _open_rows(key: str, code: str, answer: Answer) -> Iterator[tuple[Any, ...]]:
     if answer.open_text is None or answer.open_cell is None or answer.status != "answered":
         return
     is_other = OTHER in answer.choices or bool(answer.recoded)
@@ -107,7 +107,7 @@ def _open_rows(key: str, code: str, answer: Answer) -> Iterator[tuple]:
     yield (key, code, answer.open_text, is_other, recoded, answer.open_cell.line, answer.open_cell.column)
 
 
-def _table(rows: list[tuple], *columns: str) -> pa.Table:
+def _table(rows: list[tuple[Any, ...]], *columns: str) -> pa.Table:
     """An Arrow table; a column is text unless its name says `:int`, `:real` or `:bool`."""
     import pyarrow as pa
 

@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from ess_observatory.codebook.checks import reference_problems
+from ess_observatory.codebook.evaluation import to_sql
 from ess_observatory.codebook.expressions import parse
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.engine.database import Database
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.estimation.intervals import normal_quantile
 from ess_observatory.survey.estimation.weights import Weighting
-from ess_observatory.survey.evaluation import to_sql
 from ess_observatory.survey.words import LABELS, NUMBER, TEXT, TRUTH, WHOLE
 
 
@@ -41,14 +41,14 @@ class Table:
 
     def put_setting(self) -> None:
         """`temp.survey_setting`: population, width of an interval (in standard errors), least base for one."""
-        row: tuple = (None, None, None)
+        row: tuple[Any, ...] = (None, None, None)
         if self.weighting is not None:
             settings = self.weighting.settings
             row = (self.weighting.population, normal_quantile(settings.level), settings.percent_from)
         columns = [("population_n", NUMBER), ("width", NUMBER), ("percent_from", WHOLE)]
         self.put("setting", columns, [row])
 
-    def put(self, name: str, columns: list[tuple[str, str]], rows: list[tuple]) -> None:
+    def put(self, name: str, columns: list[tuple[str, str]], rows: list[tuple[Any, ...]]) -> None:
         """A parameter table `temp.survey_<name>`, in one statement."""
         definition = ", ".join(f"{column} {kind}" for column, kind in columns)
         self.db.execute(f"create or replace temp table survey_{name} ({definition})")
@@ -79,7 +79,7 @@ class Table:
                 [code],
             )
 
-    def put_blocks(self, rows: list[tuple]) -> None:
+    def put_blocks(self, rows: list[tuple[Any, ...]]) -> None:
         """`temp.survey_block`: the questions of the table, in order."""
         for row in rows:
             self.codebook.question(row[2])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.survey.core import sql
-from ess_observatory.survey.estimation.extended import build_estimated
+from ess_observatory.survey.estimated_tables import build_estimated
 from ess_observatory.survey.prepare import prepare_choices, prepare_cross, prepare_expression, prepare_numbers
 from ess_observatory.survey.table import Table
 from ess_observatory.survey.words import TEXT, TRUTH

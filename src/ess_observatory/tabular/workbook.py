@@ -67,7 +67,7 @@ def read_workbook(path: Path, relative: str, kind: str) -> list[Grid]:
             return held[0]
 
         def cells(limit: int | None) -> list[list[Any]]:
-            rows = sheet().to_python(skip_empty_area=False, nrows=limit)
+            rows: list[list[Any]] = sheet().to_python(skip_empty_area=False, nrows=limit)
             for (row, column), text in look.errors.items():
                 if row < len(rows) and column < len(rows[row]) and rows[row][column] == "":
                     rows[row][column] = text

@@ -10,6 +10,7 @@ from typing import Any
 
 from ess_observatory.words import english as words_en
 from ess_observatory.words import french as words_fr
+from ess_observatory.words.numbers import is_plural
 
 LANGUAGES = ("fr", "en")
 _STATUS_ALIASES = {
@@ -28,17 +29,19 @@ def _words(lang: str) -> Any:
 
 def labels(lang: str) -> dict[str, str]:
     """Words of the interface in `lang` ('fr' or 'en')."""
-    return _words(lang).INTERFACE
+    words: dict[str, str] = _words(lang).INTERFACE
+    return words
 
 
 def workbook_labels(lang: str) -> dict[str, Any]:
     """Words of the workbook, names of its sheets included."""
-    return _words(lang).WORKBOOK
+    words: dict[str, Any] = _words(lang).WORKBOOK
+    return words
 
 
 def unit_word(unit: str, lang: str) -> str:
     """A unit in that language; an unknown one stays as it is."""
-    return _words(lang).UNITS.get(unit, unit)
+    return str(_words(lang).UNITS.get(unit, unit))
 
 
 def banner(manifest: dict[str, Any], lang: str) -> str:
@@ -75,13 +78,13 @@ def sign_meanings(lang: str, manifest: dict[str, Any] | None = None) -> dict[str
 
 def verdict_label(verdict: str | None, lang: str) -> str:
     """A replication verdict in words."""
-    return _words(lang).VERDICTS.get(verdict or "", verdict or "")
+    return str(_words(lang).VERDICTS.get(verdict or "", verdict or ""))
 
 
 def plural(word: str, count: int) -> str:
-    """The word as it stands after a number: plural from 2 on."""
-    both = {**words_fr.PLURALS, **words_en.PLURALS}
-    return both.get(word, word) if count >= 2 else word
+    """The word, French or English, as it stands after a number."""
+    lang = "en" if word in words_en.PLURALS else "fr"
+    return _words(lang).PLURALS.get(word, word) if is_plural(count, lang) else word
 
 
 def status_key(status: object) -> str:
@@ -93,4 +96,4 @@ def status_key(status: object) -> str:
 
 def status_label(status: object, lang: str) -> str:
     """The result of a check in words."""
-    return _words(lang).STATUSES[status_key(status)]
+    return str(_words(lang).STATUSES[status_key(status)])

@@ -79,7 +79,8 @@ class Design:
             return scores
         root = np.sqrt(self.start if self.start is not None else self.weights)
         fitted = np.linalg.lstsq(self.margins * root[:, None], scores * root, rcond=None)[0]
-        return scores - self.margins @ fitted
+        residuals: np.ndarray = scores - self.margins @ fitted
+        return residuals
 
     def total(self, y: np.ndarray) -> Estimate:
         """Total of the population."""

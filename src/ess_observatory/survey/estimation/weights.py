@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.estimation.calibration import Calibration, Group, calibrate, collapse
@@ -153,7 +153,7 @@ def _write(
     schema = [("siret", text), ("variable_code", text), ("group_code", text), ("group_label", text)]
     _put(db, "core.survey_frame", [*schema, ("group_rank", pa.int32())], rows)
     number = pa.float64()
-    weights: list[tuple] = []
+    weights: list[tuple[Any, ...]] = []
     if weighting.calibration is not None and weighting.start is not None:
         values = (weighting.start, weighting.calibration.weights, weighting.calibration.ratios)
         for respondent, *found in zip(weighting.respondents, *(v.tolist() for v in values), strict=True):
@@ -162,7 +162,7 @@ def _write(
     _put(db, "core.survey_weight", [*schema, ("weight_ratio", number)], weights)
 
 
-def _put(db: Database, name: str, schema: list, rows: list[tuple]) -> None:
+def _put(db: Database, name: str, schema: list[Any], rows: list[tuple[Any, ...]]) -> None:
     import pyarrow as pa
 
     arrays = [pa.array([row[place] for row in rows], kind) for place, (_, kind) in enumerate(schema)]

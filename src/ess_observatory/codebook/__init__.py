@@ -1,0 +1,1 @@
+"""The questionnaire as declared: questions, expressions, what an answer may be."""

@@ -1,0 +1,63 @@
+"""`ess plan`: what each raw file is taken for, before anything is built."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from ess_observatory.commands.console import show_plan
+from ess_observatory.commands.messages import print_json
+from ess_observatory.commands.options import EditionOption, JsonOption, OutOption, RawOption, open_edition
+from ess_observatory.declare.project import Edition, Project
+from ess_observatory.errors import Exit
+from ess_observatory.read.recognise import Inventory
+from ess_observatory.recipe.inputs import inventory_of, missing_sources, raw_folder
+
+
+def plan(
+    edition: EditionOption = None, raw: RawOption = None, out: OutOption = None, as_json: JsonOption = False
+) -> None:
+    """Print the inventory of a raw folder (exit 4 when an expected source is missing)."""
+    project, loaded = open_edition(edition)
+    inventory = inventory_of(project, loaded, raw, tolerant=True)
+    missing = [spec.id for spec in missing_sources(project, loaded, inventory)]
+    found = plan_of(project, loaded, inventory, missing)
+    if as_json:
+        print_json(found)
+    else:
+        show_plan(raw_folder(project, loaded, raw), found)
+    if found["missing"]:
+        raise typer.Exit(int(Exit.MISSING))
+
+
+def plan_of(project: Project, edition: Edition, inventory: Inventory, missing: list[str]) -> dict[str, Any]:
+    """What each file was taken for and why, what was left aside, what is missing."""
+    files = []
+    for match in inventory.matches:
+        kinds = {"wide": "export large de l’enquête", "form": "formulaire rempli"}
+        seen = f"{len(match.mapping)} en-têtes reconnus sur {len(project.sources[match.source].columns)}"
+        why = kinds.get(match.kind) or match.why or seen
+        files.append(
+            {
+                "file": match.sheet.relative,
+                "sheet": match.sheet.name,
+                "source": match.source,
+                "header_line": match.header_line,
+                "vintage": match.vintage or edition.sources.get(match.source, {}).get("vintage"),
+                "why": why,
+                "sha256": match.sheet.sha256,
+            }
+        )
+    unmatched = [
+        {
+            "file": u.relative,
+            "sheet": u.sheet,
+            "why": u.why,
+            "fix": u.fix,
+            "severity": u.severity,
+            "code": u.code,
+        }
+        for u in inventory.unmatched
+    ]
+    return {"edition": edition.id, "files": files, "unmatched": unmatched, "missing": missing}

@@ -1,0 +1,1 @@
+"""Everything declared under `pipelines/`, loaded and cross-checked."""

@@ -1,0 +1,1 @@
+"""Files as they come, workbooks, delimited text, Parquet, archives → sheets of text cells."""

@@ -1,0 +1,1 @@
+"""Numbers, labels, typography: what is printed, in French and in English. Ground floor: imports nothing of ours but errors."""
