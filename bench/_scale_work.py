@@ -16,7 +16,6 @@ from typing import Any
 from bench._floor import FLOOR, FLOOR_TABLES
 from bench._stock import ROOT, write_stock
 from ess_observatory.declare.project import Edition, Project
-from ess_observatory.declare.territories import load_territory
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.graph import closure
 from ess_observatory.engine.sql_text import quote
@@ -49,7 +48,7 @@ def national(project: Project, scratch: Path) -> Edition:
     """The edition of today for all of France, cut into départements."""
     declared = scratch / "france.toml"
     declared.write_text('name = "France"\nfrance = true\nsublevel = "departement"\n', encoding="utf-8")
-    return replace(project.edition(EDITION), territory=load_territory(project.geography, declared))
+    return replace(project.edition(EDITION), territory=project.territory(declared.name, near=declared.parent))
 
 
 def staged(db: Database, project: Project, edition: Edition, stock: tuple[Path, Path]) -> None:

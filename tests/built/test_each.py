@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from ess_observatory.commands.main import app
 from ess_observatory.declare.project import Edition, Project
-from ess_observatory.declare.territories import Territory, load_territory, parts_of
+from ess_observatory.declare.territories import Territory, parts_of
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import Exit, ObservatoryError
@@ -76,7 +76,7 @@ def _on(project: Project, edition: Edition, folder: Path, area: str, name: str) 
         f'name = {json.dumps(name, ensure_ascii=False)}\n{area}\nsublevel = "epci"\ncompare = [{compared}]\n',
         encoding="utf-8",
     )
-    return replace(edition, territory=load_territory(project.geography, path))
+    return replace(edition, territory=project.territory(path.name, near=path.parent))
 
 
 def _figures(publication: Path) -> dict[str, dict]:
@@ -314,7 +314,7 @@ def test_a_level_must_be_known_and_have_a_whole_area(project, folder, tmp_path):
 def test_parts_make_up_the_whole(project, tmp_path):
     path = tmp_path / "france.toml"
     path.write_text('name = "France"\nfrance = true\nsublevel = "departement"\n', encoding="utf-8")
-    france = load_territory(project.geography, path)
+    france = project.territory(path.name, near=path.parent)
     found = parts_of(project.geography, france, "departement")
     assert not found.left_aside
     codes = [commune["code"] for part in found.territories for commune in part.communes]

@@ -11,6 +11,7 @@ import pytest
 from awkward.files import GOOD, HEADER, text
 from awkward.toy import Outcome, nothing_is_lost, read_folder, toy_project
 from ess_observatory.engine.database import Database
+from ess_observatory.errors import ObservatoryError
 from ess_observatory.read import load
 from ess_observatory.read.communes import project_communes
 
@@ -76,7 +77,6 @@ def test_each_action(rules_db, tmp_path, entry, kept, before, after, seen) -> No
         (KEY.replace("59392", "59999") + 'column = "jobs"\nexpect = "12"\naction = "drop"', "E231"),
         ('file = "absent.csv"\nline = 2\ncolumn = "jobs"\nexpect = "12"\naction = "drop"', "E231"),
         ('match = { share = "12" }\ncolumn = "label"\nexpect = "x"\naction = "drop"', "E232"),
-        (KEY + 'column = "jobs"\nexpect = "12"\naction = "guess"', "E230"),
         (KEY + 'column = "jobs"\naction = "drop"', "E230"),
         (KEY + 'column = "emploi"\nexpect = "12"\naction = "drop"', "E230"),
         ('column = "jobs"\nexpect = "12"\naction = "drop"', "E230"),
@@ -91,6 +91,12 @@ def test_a_guard_that_does_not_hold_stops_the_run(rules_db, tmp_path, entry, cod
     outcome = corrected(rules_db, tmp_path, entry)
     assert outcome.error is not None and outcome.error.code == code
     assert "corrections.toml, correction n° 1" in str(outcome.error) and outcome.error.fix
+
+
+def test_an_unknown_action_is_refused_before_anything_is_read(rules_db, tmp_path) -> None:
+    with pytest.raises(ObservatoryError, match="valeur inconnue") as caught:
+        corrected(rules_db, tmp_path, KEY + 'column = "jobs"\nexpect = "12"\naction = "guess"')
+    assert caught.value.code == "E114" and "corrections.toml, ligne" in str(caught.value)
 
 
 def test_an_ambiguous_correction_is_refused(rules_db, tmp_path) -> None:

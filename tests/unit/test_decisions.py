@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
 
 from conftest import ROOT
-from ess_observatory.declare.decisions import check_decisions
+from ess_observatory.declare.faults import Fault
+from ess_observatory.declare.models.csv_checks import check_csvs
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.database import Database
-from ess_observatory.errors import ObservatoryError
 from ess_observatory.recipe.examples import fill, load_examples, rules_for, views_for
 
 HEADER = "siret,decision,family,reason,decided_by,decided_on,since,until,editions\n"
@@ -43,34 +43,37 @@ def test_a_decision_holds_between_its_days(project: Project, since: str, until: 
     assert rows == [("mutuelle" if holds else None,)]
 
 
-def _project_with(project: Project, tmp_path: Path, text: str) -> Project:
-    file = tmp_path / "named_decisions.csv"
-    file.write_text(text, encoding="utf-8")
-
-    class Elsewhere(Project):
-        @property
-        def nomenclatures(self) -> dict[str, Path]:
-            return project.nomenclatures | {"named_decisions": file}
-
-    return Elsewhere(**{f.name: getattr(project, f.name) for f in dataclasses.fields(project)})
+def _faults(tmp_path: Path, text: str) -> list[Fault]:
+    """The faults of the CSVs of a project that has these decisions."""
+    shutil.copytree(ROOT / "pipelines" / "rules", tmp_path / "pipelines" / "rules", dirs_exist_ok=True)
+    (tmp_path / "pipelines" / "rules" / "named_decisions.csv").write_text(text, encoding="utf-8")
+    faults: list[Fault] = []
+    check_csvs(tmp_path, faults)
+    return faults
 
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
         ("99011201300018", "9901120130001", "SIRET"),
+        ("99011201300018", "9,90112E+13", "notation scientifique"),
         (",in,", ",oui,", "oui"),
         (",mutuelle,", ",mutuel,", "mutuel"),
-        ("2012-03-15", "15/03/2012", "decided_on"),
+        ("2012-03-15", "15/13/2012", "decided_on"),
         ("2011-01-01", "2011-02-30", "since"),
-        ("2013-12-31", "2010-12-31", "avant de commencer"),
+        ("2013-12-31", "2010-12-31", "finit avant de commencer"),
     ],
 )
-def test_a_badly_written_decision_is_said(
-    project: Project, tmp_path: Path, before: str, after: str, said: str
-):
-    check_decisions(_project_with(project, tmp_path, HEADER + GOOD))
-    with pytest.raises(ObservatoryError, match=said) as caught:
-        check_decisions(_project_with(project, tmp_path, HEADER + GOOD + GOOD.replace(before, after)))
-    assert caught.value.code == "E113"
-    assert "ligne 3" in (caught.value.where or "")
+def test_a_badly_written_decision_is_said(tmp_path: Path, before: str, after: str, said: str):
+    other = GOOD.replace("99011201300018", "99023457700015")
+    assert _faults(tmp_path, HEADER + GOOD + other) == []
+    [fault] = _faults(tmp_path, HEADER + other + GOOD.replace(before, after))
+    assert said in str(fault)
+    assert (fault.code, fault.line) in (("E113", 3), ("E114", 3))
+
+
+def test_two_decisions_on_one_day_are_said(tmp_path: Path):
+    """Which of them would hold is nobody's choice; apart in time or in editions, both may be there."""
+    assert "déjà une décision" in str(_faults(tmp_path, HEADER + GOOD + GOOD.replace(",in,", ",out,"))[0])
+    later = GOOD.replace("2011-01-01,2013-12-31", "2014-01-01,")
+    assert _faults(tmp_path, HEADER + GOOD + later) == []

@@ -26,6 +26,7 @@ from ess_observatory.codebook.questions import (
 )
 from ess_observatory.codebook.recodes import load_recodes
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.words.decoding import decode
 from ess_observatory.words.numbers import is_plural
 
 __all__ = [
@@ -56,7 +57,16 @@ def load_codebook(path: Path) -> Codebook:
             "E400", "Le questionnaire est introuvable.", str(path), "Rétablir ce fichier.", Exit.MISSING
         )
     recodes = path.with_name(RECODES)
-    return _load(path, path.read_text(encoding="utf-8"), recodes.read_bytes() if recodes.is_file() else b"")
+    return _load(path, _text(path), recodes.read_bytes() if recodes.is_file() else b"")
+
+
+def _text(path: Path) -> str:
+    try:
+        return decode(path.read_bytes())
+    except (UnicodeError, OSError):
+        raise ObservatoryError(
+            "E292", "Le questionnaire n’est pas un texte lisible.", path.name, "Rétablir ce fichier."
+        ) from None
 
 
 @lru_cache(maxsize=4)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _MOVES_SHOWN = 12
+#: Status of a fault in a declaration, among the lines of `ess doctor`.
+DECLARATION = "declaration"
 
 
 @cache
@@ -184,6 +186,7 @@ def show_plan(folder: Path, found: dict[str, Any]) -> None:
 def show_doctor(results: list[dict[str, str]]) -> None:
     """The state of the installation."""
     marks = {"ok": "[green]✔[/green]", "warning": "[yellow]⚠[/yellow]", "failed": "[red]✘[/red]"}
+    marks[DECLARATION] = marks["failed"]
     for result in results:
         answers().print(f"{marks[result['status']]} {escape(result['label'])}")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib.metadata
 import shutil
 import sys
+from dataclasses import replace
 
 import typer
 
-from ess_observatory.commands.console import show_doctor
+from ess_observatory.commands.console import DECLARATION, show_doctor
 from ess_observatory.commands.messages import print_json
 from ess_observatory.commands.options import JsonOption
 from ess_observatory.declare.project import Project
@@ -20,14 +21,15 @@ _LIBRARIES = ("duckdb", "pyarrow", "pandas", "great-expectations", "xlsxwriter",
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Print the state of the installation (exit 3 when something fails)."""
+    """Print the state of the installation (exit 2 for a fault in a declaration, 3 when something else fails)."""
     results = examine()
     if as_json:
         print_json(results)
     else:
         show_doctor(results)
-    if any(result["status"] == "failed" for result in results):
-        raise typer.Exit(int(Exit.DATA))
+    found = {result["status"] for result in results}
+    if found & {"failed", DECLARATION}:
+        raise typer.Exit(int(Exit.USAGE if DECLARATION in found else Exit.DATA))
 
 
 def examine() -> list[dict[str, str]]:
@@ -66,7 +68,8 @@ def examine() -> list[dict[str, str]]:
         free = shutil.disk_usage(project.root).free / 1e9
         results.append(_result("ok" if free > 1 else "warning", f"{format_number(free, 1)} Go libres"))
     except ObservatoryError as error:
-        results.append(_result("failed", str(error)))
+        status = DECLARATION if error.exit_code == Exit.USAGE else "failed"
+        results += [_result(status, str(fault)) for fault in (replace(error, details=[]), *error.details)]
     return results
 
 

@@ -14,7 +14,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.models.csvfile import declared_name
 from ess_observatory.declare.project import Edition, Project
+from ess_observatory.declare.schemas import schema_line
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.read.recognise import take_inventory
 from ess_observatory.tabular.sheets import open_sheets
@@ -307,7 +309,8 @@ def write_new(path: Path, lines: list[str]) -> Path:
     if path.exists():
         raise _exists(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    schema = schema_line(declared_name(path))
+    path.write_text("\n".join([*([schema] if schema else []), *lines]) + "\n", encoding="utf-8")
     if path.suffix == ".toml":
         try:
             read_toml(path)

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ess_observatory.codebook.codebook import load_codebook
 from ess_observatory.commands.messages import print_json, say
 from ess_observatory.commands.options import JsonOption, expect_suffix
 from ess_observatory.commands.survey_compare_view import show_evolutions, write_evolutions
@@ -19,6 +18,7 @@ from ess_observatory.compared.survey_answers import (
     pair_questions,
     published_shares,
 )
+from ess_observatory.declare.models.codebook_checks import codebook_at
 from ess_observatory.declare.project import Project
 from ess_observatory.publish.reader import read_publication
 
@@ -53,7 +53,7 @@ def compare(
         expect_suffix(out, ".csv")
     project = Project.load()
     before, after = (read_publication(find_publication(name, project)) for name in (a, b))
-    old, new = (load_codebook(path or project.questionnaire) for path in (codebook_a, codebook_b))
+    old, new = (codebook_at(path or project.questionnaire) for path in (codebook_a, codebook_b))
     renamed = load_renamed(project.questionnaire.with_name("versions.toml"), old.version, new.version)
     pairs = pair_questions(old, new, renamed)
     rows = compare_shares(pairs, published_shares(before, old), published_shares(after, new))

@@ -66,6 +66,7 @@ VERBS = (
     Verb("new source", "new:source", "Écrire une source d’après les en-têtes d’un fichier, à relire et compléter."),
     Verb("new table", "new:table", "Écrire un tableau qui marche, avec sa fiche, sa requête et son exemple."),
     Verb("demo", "demo:demo", "Écrire les fichiers bruts synthétiques de l’édition de démonstration."),
+    Verb("schema", "schema:schema", "Écrire les schémas des fichiers déclarés, pour un éditeur, et la page de leurs clés."),
     Verb("doctor", "doctor:doctor", "Vérifier l’installation : Python, bibliothèques, dossiers, déclarations."),
 )  # fmt: skip
 

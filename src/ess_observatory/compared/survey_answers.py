@@ -17,6 +17,7 @@ from ess_observatory.codebook.questions import Codebook, Question
 from ess_observatory.codebook.values import normalise
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.estimation.intervals import difference_from_bounds
+from ess_observatory.words.decoding import decode
 
 if TYPE_CHECKING:
     from ess_observatory.publish.publication import Publication
@@ -104,7 +105,7 @@ def load_renamed(path: Path, previous: str, current: str) -> Renamed:
     if not path.is_file():
         return Renamed()
     try:
-        declared = tomllib.loads(path.read_text(encoding="utf-8")).get("change", [])
+        declared = tomllib.loads(decode(path.read_bytes())).get("change", [])
     except tomllib.TOMLDecodeError as error:
         raise ObservatoryError(
             "E298", f"Fichier illisible\u00a0: {error}.", str(path), "Corrigez le TOML."

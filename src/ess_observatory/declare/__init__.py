@@ -1,1 +1,1 @@
-"""Everything declared under `pipelines/`, loaded and cross-checked."""
+"""What is declared under `pipelines/`: read as the analyst meant it, checked by typed models, followed from file to file."""

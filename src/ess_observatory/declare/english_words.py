@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
-from ess_observatory.declare.files import read_csv_rows, read_toml
+from ess_observatory.declare.files import read_csv, read_csv_rows, read_toml
 from ess_observatory.declare.project import Edition, Project
+from ess_observatory.words.decoding import decode
 from ess_observatory.words.typography import english, french
 
 _COUNTED = re.compile(r"(.+) (\(\d+\)|\d+)")
@@ -93,12 +94,12 @@ def load_words(project: Project, edition: Edition) -> Words:
     declared = declared_words(project)
     words: dict[str, str] = {}
     for rules in sorted((project.pipelines / "rules").rglob("*.csv")):
-        with rules.open(encoding="utf-8") as handle:
-            header = handle.readline().strip().split(",")
-        if {"label", "label_en"} <= set(header):
-            words |= {row["label"]: row["label_en"] for row in read_csv_rows(rules) if row["label_en"]}
+        columns = read_csv(rules).columns
+        if {"label", "label_en"} <= columns.keys():
+            pairs = zip(columns["label"], columns["label_en"], strict=True)
+            words |= {label: label_en for label, label_en in pairs if label_en}
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    words |= dict(_labels(yaml.load(project.questionnaire.read_text(encoding="utf-8"), loader)))
+    words |= dict(_labels(yaml.load(decode(project.questionnaire.read_bytes()), loader)))
     for table in project.tables:
         words |= {c["label"]: c["label_en"] for c in table.card["columns"] if c.get("label_en")}
     words |= declared.get("words", {}) | declared.get("controls", {})

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-import csv
-import tomllib
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.errors import ObservatoryError
+from ess_observatory.declare.faults import Fault, raise_faults
+from ess_observatory.declare.models.csvfile import table_of
+from ess_observatory.declare.models.rows import Table
+from ess_observatory.declare.reading import read_toml_document
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file, with an error that names it."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ObservatoryError(
-            "E106", "Fichier TOML mal formé", f"{path} : {error}", "Corrigez la ligne indiquée."
-        ) from error
+    """A TOML file, whatever editor saved it. Raises E106, which names the line, when it is none."""
+    faults: list[Fault] = []
+    document = read_toml_document(path, str(path), faults)
+    raise_faults(faults)
+    data: dict[str, Any] = document.data if document else {}
+    return data
+
+
+def read_csv(path: Path) -> Table:
+    """A declared CSV, whatever spreadsheet saved it. Raises the error that tells every fault of the file."""
+    faults: list[Fault] = []
+    table = table_of(path, None, faults)
+    raise_faults(faults)
+    if table is None:
+        raise_faults([Fault(str(path), what="en-têtes inconnus", fix="remettez ceux du fichier d’origine")])
+    assert table is not None
+    return table
 
 
 def read_csv_rows(path: Path) -> list[dict[str, str]]:
-    """A small declared CSV (comma, UTF-8) as dictionaries."""
-    with path.open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
+    """The lines of a declared CSV as dictionaries (see `read_csv`)."""
+    return read_csv(path).rows()

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.check import require
 from ess_observatory.declare.geography import Geography
+from ess_observatory.declare.links import territory_path
 from ess_observatory.declare.question_tables import question_tables
-from ess_observatory.declare.source_spec import SourceSpec, load_source_spec
+from ess_observatory.declare.source_spec import SourceSpec, source_spec
 from ess_observatory.declare.territories import Territory, load_territory
-from ess_observatory.engine.paths import inside, is_file, plain_name
+from ess_observatory.engine.paths import is_file, plain_name
 from ess_observatory.engine.sql_text import sql_name
 from ess_observatory.errors import Exit, ObservatoryError
 
@@ -100,25 +101,24 @@ class Project:
 
     @classmethod
     def load(cls, root: Path | None = None) -> Project:
-        """Read the declarations of the project at `root` (found from here upwards when not given)."""
+        """The checked declarations of the project at `root` (found from here upwards when not given).
+
+        Raises one error (E106, E114…) that tells every fault of every file.
+        """
         root = (root or find_root()).resolve()
-        pipelines = root / "pipelines"
-        sources = {
-            folder.name: load_source_spec(folder) for folder in _folders(pipelines / "sources", "source.toml")
-        }
+        found = require(root).loaded
+        sources = {name: source_spec(document) for name, (document, _) in sorted(found.sources.items())}
         tables = [
-            TableCard(folder.name, folder, read_toml(folder / "card.toml"))
-            for folder in _folders(pipelines / "tables", "card.toml")
+            TableCard(name, document.path.parent, document.data)
+            for name, (document, _) in found.cards.items()
         ]
-        questionnaire = pipelines / "survey" / "questionnaire.yml"
+        questionnaire = root / "pipelines" / "survey" / "questionnaire.yml"
         tables += [
             TableCard(name, questionnaire.parent, card)
             for name, card in question_tables(questionnaire).items()
         ]
         for table in tables:
             sql_name(table.id, "L’identifiant d’un tableau", str(table.folder))
-            plain_name(table.number, "Le numéro d’un tableau", str(table.folder / "card.toml"))
-        _refuse_double_numbers(tables)
         return cls(root, sources, tuple(sorted(tables, key=lambda table: table.sort_key)))
 
     def with_sources(self, table: TableCard, present: Container[str]) -> TableCard:
@@ -156,27 +156,12 @@ class Project:
                 f"Éditions connues : {known}.",
                 Exit.USAGE,
             )
-        data = read_toml(path)
-        for key in ("year", "territory"):
-            if key not in data:
-                raise ObservatoryError(
-                    "E102",
-                    f"Clé « {key} » absente de l’édition",
-                    str(path),
-                    f"Ajoutez une ligne « {key} = … ».",
-                )
-        for source in data.get("sources", {}):
-            if source not in self.sources:
-                raise ObservatoryError(
-                    "E103",
-                    f"Source inconnue : « {source} »",
-                    str(path),
-                    f"Sources connues : {', '.join(sorted(self.sources))}.",
-                )
+        entry = require(self.root).edition(path)
+        data = dict(entry.document.data)
+        if entry.model.reference_date is not None:
+            data["reference_date"] = entry.model.reference_date  # as ISO, whatever way it was written
         territory = self.territory(str(data["territory"]), near=path.parent, edition=path)
-        data.setdefault(
-            "perimeter", self._default_in(self.pipelines / "rules" / "perimeters", "Quel périmètre ?")
-        )
+        data.setdefault("perimeter", self._default_in("perimeter", "Quel périmètre ?"))
         data.setdefault("title", f"État de l’économie sociale et solidaire {territory.name_in}")
         name = plain_name(data.get("id", path.stem), "L’identifiant de l’édition", str(path))
         for key in ("previous", "replication", "texts", "perimeter", "version"):
@@ -186,17 +171,14 @@ class Project:
 
     def default_edition(self) -> str:
         """The edition to work on when none is named: the one that says `default = true`, else the only one."""
-        return self._default_in(self.pipelines / "editions", "Quelle édition ?")
+        return self._default_in("edition", "Quelle édition ?")
 
-    @staticmethod
-    def _default_in(folder: Path, question: str) -> str:
-        paths = sorted(folder.glob("*.toml"))
-        chosen = [path.stem for path in paths if read_toml(path).get("default")] or [
-            path.stem for path in paths
-        ]
+    def _default_in(self, kind: str, question: str) -> str:
+        entries = sorted(require(self.root).loaded.entries(kind), key=lambda entry: entry.name)
+        chosen = [entry.name for entry in entries if entry.model.default] or [entry.name for entry in entries]
         if len(chosen) != 1:
             raise ObservatoryError(
-                "E101", question, str(folder), f"Choisissez parmi : {', '.join(chosen)}.", Exit.USAGE
+                "E101", question, None, f"Choisissez parmi : {', '.join(chosen)}.", Exit.USAGE
             )
         return chosen[0]
 
@@ -204,11 +186,9 @@ class Project:
         """The territory of that id, looked for beside the edition first (never the edition's own file), then in
         `pipelines/territories/`.
         """
-        folders = (near, near / "territories", self.pipelines / "territories")
-        where = str(edition) if edition else None
-        for path in (inside(folder, n, where) for folder in folders for n in (name, f"{name}.toml")):
-            if is_file(path) and path.suffix == ".toml" and path != edition:
-                return load_territory(self.geography, path)
+        path = territory_path(self.pipelines, name, near, edition)
+        if path is not None:
+            return load_territory(self.geography, require(self.root).territory(path).document)
         known = ", ".join(sorted(p.stem for p in (self.pipelines / "territories").glob("*.toml")))
         raise ObservatoryError(
             "E104", f"Territoire introuvable : « {name} »", None, f"Territoires connus : {known}.", Exit.USAGE
@@ -231,18 +211,22 @@ class Project:
 
     def perimeter(self, name: str) -> dict[str, Any]:
         """A perimeter edition (`pipelines/rules/perimeters/<name>.toml`)."""
-        path = inside(self.pipelines / "rules" / "perimeters", f"{name}.toml")
-        if not path.is_file():
-            known = ", ".join(sorted(p.stem for p in path.parent.glob("*.toml")))
+        perimeters = require(self.root).loaded.kinds["perimeter"]
+        if name not in perimeters:
+            known = ", ".join(sorted(perimeters))
             raise ObservatoryError(
-                "E105", f"Périmètre inconnu : « {name} »", None, f"Périmètres connus : {known}."
+                "E105",
+                f"Périmètre inconnu : « {name} »",
+                None,
+                f"Périmètres connus : {known}.",
+                Exit.USAGE,
             )
-        return read_toml(path)
+        return dict(perimeters[name].document.data)
 
     @property
     def secrecy(self) -> dict[str, Any]:
         """Thresholds of statistical secrecy."""
-        return read_toml(self.pipelines / "rules" / "secrecy.toml")
+        return dict(require(self.root).loaded.kinds["secrecy"]["secrecy"].document.data)
 
     @property
     def questionnaire(self) -> Path:
@@ -265,24 +249,3 @@ def find_root() -> Path:
         "Lancez la commande depuis le dossier du projet, ou donnez-le dans la variable ESS_ROOT.",
         Exit.USAGE,
     )
-
-
-def _folders(parent: Path, marker: str) -> Iterable[Path]:
-    return (
-        sorted(folder for folder in parent.iterdir() if (folder / marker).is_file())
-        if parent.is_dir()
-        else ()
-    )
-
-
-def _refuse_double_numbers(tables: list[TableCard]) -> None:
-    seen: dict[str, str] = {}
-    for table in tables:
-        if other := seen.get(table.number):
-            raise ObservatoryError(
-                "E110",
-                f"Deux tableaux portent le numéro {table.number} : {other} et {table.id}",
-                str(table.folder),
-                "Changez « number » dans l’un des deux card.toml.",
-            )
-        seen[table.number] = table.id

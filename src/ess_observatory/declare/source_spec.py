@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.reading import Document
 from ess_observatory.engine.sql_text import sql_name
-from ess_observatory.errors import ObservatoryError
-
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-COLUMN_TYPES = (
-    "text",
-    "integer",
-    "decimal",
-    "siret",
-    "siren",
-    "commune",
-    "naf",
-    "legal_category",
-    "date",
-    "postcode",
-)
 
 
 @dataclass(frozen=True)
@@ -103,6 +88,10 @@ class SourceSpec:
     key: tuple[str, ...] = ()
     repeated: Repeated = Repeated()
     unpivot: Unpivot | None = None
+    budget: dict[str, Any] = field(default_factory=dict)
+    row_counts: dict[str, Any] = field(default_factory=dict)
+    diffusion: str = "aggregates"
+    diffusion_column: str | None = None
 
     @property
     def key_header(self) -> str:
@@ -117,10 +106,9 @@ class SourceSpec:
         return self.folder / "staging.sql"
 
 
-def load_source_spec(folder: Path) -> SourceSpec:
-    """The source that a folder declares. Raises E106 (broken TOML), E107 (unknown type of a column)."""
-    path = folder / "source.toml"
-    data = read_toml(path)
+def source_spec(document: Document) -> SourceSpec:
+    """The source that a checked `source.toml` declares."""
+    data, folder = document.data, document.path.parent
     columns = tuple(
         ColumnSpec(
             c["name"],
@@ -134,16 +122,7 @@ def load_source_spec(folder: Path) -> SourceSpec:
         for c in data.get("columns", [])
     )
     sql_name(folder.name, "Le nom de la source", str(folder))
-    for column in columns:
-        sql_name(column.name, "Le nom d’une colonne", str(path))
-        if column.type not in COLUMN_TYPES:
-            raise ObservatoryError(
-                "E107",
-                f"Type inconnu « {column.type} » pour la colonne « {column.name} »",
-                str(path),
-                f"Types connus : {', '.join(COLUMN_TYPES)}.",
-            )
-    unpivot = _unpivot(data["unpivot"], path) if "unpivot" in data else None
+    unpivot = unpivot_spec(data["unpivot"]) if "unpivot" in data else None
     return SourceSpec(
         id=folder.name,
         folder=folder,
@@ -164,47 +143,19 @@ def load_source_spec(folder: Path) -> SourceSpec:
         key=tuple(data.get("key", [])),
         repeated=Repeated(**data.get("repeated", {})),
         unpivot=unpivot,
+        budget=dict(data.get("budget", {})),
+        row_counts=dict(data.get("row_counts", {})),
+        diffusion=data.get("diffusion", "aggregates"),
+        diffusion_column=data.get("diffusion_column"),
     )
 
 
-def _unpivot(declared: dict[str, Any], path: Path) -> Unpivot:
-    """The wide columns that `[unpivot]` declares. Raises E117."""
-    unpivot = Unpivot(
-        str(declared.get("into", "")),
-        str(declared.get("type", "decimal")),
-        dict(declared.get("measures", {})),
-        tuple(str(code) for code in declared.get("codes", [])),
-        {str(code): str(value) for code, value in declared.get("values", {}).items()},
+def unpivot_spec(declared: Mapping[str, Any]) -> Unpivot:
+    """The wide columns of a checked `[unpivot]`."""
+    return Unpivot(
+        declared["into"],
+        declared.get("type", "decimal"),
+        dict(declared["measures"]),
+        tuple(map(str, declared["codes"])),
+        {code: str(value) for code, value in declared.get("values", {}).items()},
     )
-    names = list(unpivot.columns.values())
-    problems = (
-        [] if _NAME.fullmatch(unpivot.into) else [f"« into » nomme une colonne, et non « {unpivot.into} »"]
-    )
-    problems += [] if names else ["« measures » et « codes » ne donnent aucune colonne"]
-    problems += [f"nom de colonne impossible : « {name} »" for name in names if not _NAME.fullmatch(name)]
-    problems += [
-        f"colonne donnée deux fois : « {name} »" for name in sorted({n for n in names if names.count(n) > 1})
-    ]
-    problems += [
-        f"« {header} » ne dit pas, par {{}}, la place du code"
-        for header in unpivot.measures.values()
-        if "{}" not in header
-    ]
-    problems += [
-        f"« values » cite un code absent de « codes » : « {code} »"
-        for code in unpivot.values
-        if code not in unpivot.codes
-    ]
-    problems += (
-        []
-        if unpivot.type in ("text", "integer", "decimal")
-        else [f"type « {unpivot.type} » (text, integer ou decimal)"]
-    )
-    if problems:
-        raise ObservatoryError(
-            "E117",
-            "Colonnes larges mal déclarées",
-            f"{path}, [unpivot]",
-            f"Corrigez : {' ; '.join(problems)}.",
-        )
-    return unpivot

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.declare.commune_list import read_commune_list
-from ess_observatory.declare.files import read_csv_rows, read_toml
+from ess_observatory.declare.faults import Fault, raise_faults
 from ess_observatory.declare.geography import Geography
+from ess_observatory.declare.models.csv_checks import commune_list
+from ess_observatory.declare.models.outlines import read_outlines
+from ess_observatory.declare.reading import Document
 from ess_observatory.engine.outputs import LEVELS
 from ess_observatory.engine.paths import inside, plain_name
 from ess_observatory.errors import Exit, ObservatoryError
@@ -61,21 +64,13 @@ class Territory:
     meta: dict[str, Any]
 
 
-def load_territory(geography: Geography, path: Path) -> Territory:
-    """The territory declared in a TOML file.
+def load_territory(geography: Geography, document: Document) -> Territory:
+    """The territory that a checked TOML file declares.
 
-    Raises E108 (no commune), E109 (unknown codes, or areas that the nomenclature does not have), E111 (unknown sub-level).
+    Raises E108 (no commune), E109 (unknown codes, or areas that the nomenclature does not have).
     """
-    data = read_toml(path)
+    data, path = document.data, document.path
     sublevel = str(data.get("sublevel", "epci"))
-    if sublevel not in SUBLEVELS:
-        raise ObservatoryError(
-            "E111", f"Niveau inconnu : « {sublevel} »", str(path), f"Niveaux connus : {', '.join(SUBLEVELS)}."
-        )
-    for place in data.get("compare", []):
-        if lacking := {"object", "code", "name"} - place.keys():
-            raise ObservatoryError("E109", f"Territoire de comparaison incomplet : {', '.join(sorted(lacking))}", str(path),
-                                   'Écrivez { object = "REG", code = "32", name = "Hauts-de-France" }.')  # fmt: skip
     communes = (
         _from_file(geography, path, data, sublevel)
         if "file" in data
@@ -89,9 +84,12 @@ def load_territory(geography: Geography, path: Path) -> Territory:
             "Donnez « communes », « epci », « arrondissement », « departement », « region », « france » ou « file ».",
         )
     map_file = inside(path.parent, str(data.get("map", path.with_suffix(".geojson").name)), str(path))
-    if map_file.suffix not in (".geojson", ".json"):
-        raise ObservatoryError("E180", f"Ce ne sont pas des contours : « {map_file.name} »", str(path),
-                               "« map » nomme un fichier .geojson : il est publié tel quel.", Exit.USAGE)  # fmt: skip
+    if (
+        map_file.is_file() and map_file.parent != geography.pipelines / "territories"
+    ):  # those have been checked
+        faults: list[Fault] = []
+        read_outlines(map_file, str(map_file), frozenset(), faults)
+        raise_faults(faults)
     return Territory(
         id=plain_name(data.get("id", path.stem), "L’identifiant du territoire", str(path)),
         name=data["name"],
@@ -193,9 +191,11 @@ def _some(communes: list[dict[str, Any]]) -> str:
 def _from_file(geography: Geography, path: Path, data: dict[str, Any], sublevel: str) -> list[dict[str, Any]]:
     """The communes of a list; what it does not say of them (name, area, population) is taken from the nomenclature."""
     file = inside(path.parent, str(data["file"]), str(path))
-    rows = read_csv_rows(file) if file.is_file() and file.suffix == ".csv" else []
-    if not rows or "code" not in rows[0]:
-        rows = [{"code": code} for code in read_commune_list(geography, file).codes]
+    faults: list[Fault] = []
+    is_csv = file.is_file() and file.suffix == ".csv"
+    table = commune_list(geography.pipelines, file, faults) if is_csv else None
+    raise_faults(faults)
+    rows = table.rows() if table else [{"code": code} for code in read_commune_list(geography, file).codes]
     if all(row.keys() >= _SAID for row in rows):
         return [{**row, "population": _int(row.get("population"))} for row in rows]
     codes = {row["code"] for row in rows} & {row["code"] for row in geography.communes}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ess_observatory.engine.sql_text import LAYERS, read_query, sql_name, statements_of
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.words.decoding import decode
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -62,9 +63,18 @@ class Model:
         return self.target.partition(".")[0]
 
 
+def sql_of(path: Path) -> str:
+    """A declared query, whatever editor saved it. Raises E106 when it is no text."""
+    try:
+        return decode(path.read_bytes())
+    except (UnicodeError, OSError) as error:
+        fix = "Enregistrez-la en texte, encodage UTF-8."
+        raise ObservatoryError("E106", "Requête illisible", str(path), fix, Exit.USAGE) from error
+
+
 def read_model(target: str, path: Path) -> Model:
     """Parse a SQL file: one query on tables of its layer or of lower ones (E404); else see `read_query`."""
-    return parse_model(target, path, path.read_text(encoding="utf-8"))
+    return parse_model(target, path, sql_of(path))
 
 
 def parse_model(target: str, path: Path, sql: str) -> Model:

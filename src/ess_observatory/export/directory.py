@@ -149,19 +149,10 @@ def _of_register(
     db: Database, spec: SourceSpec, declared: dict[str, Any], labels: _Labels
 ) -> Iterator[tuple[str, Structure]]:
     """Establishments of the perimeter that a public register allows to be named. Raises E571 for an incomplete declaration."""
-    card = read_toml(spec.folder / "source.toml")
-    allowed = card.get("diffusion", "aggregates")
-    if allowed not in ("aggregates", "rows"):
-        raise ObservatoryError(
-            "E571",
-            f"Diffusion inconnue : « {allowed} »",
-            str(spec.folder / "source.toml"),
-            'Écrivez diffusion = "aggregates" ou "rows".',
-        )
-    if allowed == "aggregates" or not db.exists("staging", spec.id):
+    if spec.diffusion == "aggregates" or not db.exists("staging", spec.id):
         return
     present = set(db.columns(f"staging.{spec.id}"))
-    status = card.get("diffusion_column")
+    status = spec.diffusion_column
     if status not in present or not {"siret", "name", "commune_code"} <= present:
         raise ObservatoryError(
             "E571",

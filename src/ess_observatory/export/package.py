@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ess_observatory.compared.compare import Change, compare, read_snapshot
 from ess_observatory.declare.breaks import Breaks
+from ess_observatory.declare.files import read_csv
 from ess_observatory.declare.project import Project
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.export.catalogue import dcat
@@ -34,6 +34,7 @@ from ess_observatory.export.totals import totals
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.reader import read_publication
 from ess_observatory.publish.table_csv import csv_name, table_csv
+from ess_observatory.words.decoding import decode
 from ess_observatory.words.spreadsheet import safe_text
 
 if TYPE_CHECKING:
@@ -146,16 +147,16 @@ def _write_codebook(project: Project, about: About, folder: Path) -> bool:
     if not any(source["id"] in kinds and source["files"] for source in about.manifest["sources"]):
         return False
     head = f"# {about.manifest['banner']}\n" if about.is_synthetic else ""
-    write_text(folder / "codebook_enquete.yml", head + project.questionnaire.read_text(encoding="utf-8"))
+    write_text(folder / "codebook_enquete.yml", head + decode(project.questionnaire.read_bytes()))
     return True
 
 
 def _write_rules(about: About, folder: Path) -> bool:
     """The rules of the perimeter, as French CSV."""
     for path in about.package.rules:
-        with path.open(encoding="utf-8", newline="") as handle:
-            lines = [[safe_text(text) for text in line] for line in csv.reader(handle)]
-        write_text(folder / "nomenclatures" / path.name, rows_csv(lines[0], lines[1:]))
+        columns = read_csv(path).columns
+        lines = [[safe_text(text) for text in line] for line in zip(*columns.values(), strict=True)]
+        write_text(folder / "nomenclatures" / path.name, rows_csv(list(columns), lines))
     return bool(about.package.rules)
 
 

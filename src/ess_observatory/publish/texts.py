@@ -7,15 +7,24 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.errors import ObservatoryError
+from ess_observatory.declare.faults import typeset
+from ess_observatory.declare.prose import (
+    BLOCKS,
+    KEY_FIGURES,
+    MAIN,
+    MAIN_POINTS,
+    STAKES,
+    TERM,
+    Trouble,
+    sandbox,
+    troubles,
+)
+from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.tables import SIGN_OF_STATUS
 from ess_observatory.secrecy.door import CONFIDENTIAL, Cell
+from ess_observatory.words.decoding import decode
 from ess_observatory.words.numbers import format_value, is_plural
 from ess_observatory.words.typography import typography
-
-#: Headings that cut a text in two: stakes of a chapter, key figures of the main points.
-_STAKES = {"fr": "## Enjeux", "en": "## What is at stake"}
-_KEY_FIGURES = {"fr": "## Chiffres-clés", "en": "## Key figures"}
 
 
 class Placeholders:
@@ -32,32 +41,18 @@ class Placeholders:
 
         `known` tells an id that this edition lacks (its table or row is not there) from one that does not exist.
         """
-        import jinja2
-
         self.figures = figures
         self.lang = lang
         self.known = known
         self.absent: dict[str, set[str]] = {}
         self._lacking: set[str] = set()
-        self.environment = jinja2.Environment(
-            undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=True
-        )
-        self.environment.globals.update(names)
-        self.environment.globals["fig"] = self.fig
-        self.environment.globals["agree"] = self.agree
+        self.environment = sandbox(names, {"fig": self.fig, "agree": self.agree})
 
     def fig(self, figure_id: str) -> str:
         """The formatted figure, or the sign that stands for it."""
         if figure_id not in self.figures:
-            if self.known(figure_id):
-                self._lacking.add(figure_id)
-                return "nd"
-            raise ObservatoryError(
-                "E440",
-                f"Chiffre inconnu dans un texte : « {figure_id} »",
-                None,
-                "Corrigez l’identifiant du placeholder (ess trace liste les chiffres).",
-            )
+            self._lacking.add(figure_id)
+            return "nd"
         cell, unit, decimals = self.figures[figure_id]
         if cell.conf_status == CONFIDENTIAL:
             return "s"
@@ -80,23 +75,29 @@ class Placeholders:
         cell = self.figures.get(figure_id, (None,))[0]
         return cell is not None and (cell.value is not None or cell.conf_status == CONFIDENTIAL)
 
+    def _is_figure(self, figure_id: str) -> bool:
+        return figure_id in self.figures or self.known(figure_id)
+
     def fill(self, text: str, where: str) -> str | None:
         """The text with its placeholders replaced; None when it speaks of figures that this edition does not have.
 
-        What is left aside is kept in `absent` (place → ids). Raises E440/E441 with the place.
+        What is left aside is kept in `absent` (place → ids). Raises E440/E441 with the place, before anything is evaluated.
         """
         import jinja2
 
         self._lacking = set()
+        if found := troubles(text, self._is_figure):
+            raise _told(found[0], where)
         try:
             filled = self.environment.from_string(text).render()
-        except jinja2.TemplateError as error:
+        except (jinja2.TemplateError, TypeError, ValueError) as error:
             raise ObservatoryError(
-                "E441", f"Texte mal formé : {error}", where, "Corrigez le placeholder."
+                "E441",
+                f"Texte qui ne peut pas être rempli\u00a0: {error}",
+                where,
+                "Corrigez le placeholder.",
+                Exit.USAGE,
             ) from error
-        except ObservatoryError as error:
-            error.where = where
-            raise
         if self._lacking:
             self.absent.setdefault(where, set()).update(self._lacking)
             return None
@@ -104,8 +105,18 @@ class Placeholders:
 
     def fill_blocks(self, text: str, where: str) -> str:
         """A Markdown text, filled block by block (paragraph or list item): a block that cannot be filled is left aside."""
-        blocks = re.split(r"(\n\s*\n|\n(?=- ))", text)
-        return "".join(self.fill(block, where) or "" for block in blocks)
+        return "".join(self.fill(block, where) or "" for block in BLOCKS.split(text))
+
+
+def _told(trouble: Trouble, where: str) -> ObservatoryError:
+    """The first trouble of a text as an error."""
+    code, what = (
+        ("E440", "Chiffre inconnu dans un texte") if trouble.is_figure else ("E441", "Texte mal formé")
+    )
+    place = where if trouble.line == 1 else f"{where}, ligne {trouble.line}"
+    return ObservatoryError(
+        code, typeset(f"{what} : {trouble.sentence}"), place, typeset(f"{trouble.fix}."), Exit.USAGE
+    )
 
 
 def load_texts(
@@ -126,11 +137,11 @@ def load_texts(
         if tables or not number.isdigit():
             chapters.append(_chapter(files[name], number, placeholders, tables))
     spell = typography(placeholders.lang)
-    essentials = placeholders.fill_blocks(files["essentiel.md"].read_text(encoding="utf-8"), "essentiel.md")
-    points, _, keys = essentials.partition(_KEY_FIGURES[placeholders.lang])
+    essentials = placeholders.fill_blocks(decode(files[MAIN].read_bytes()), MAIN)
+    points, _, keys = essentials.partition(KEY_FIGURES[placeholders.lang])
     figures = [_key_figure(item, spell) for item in _items(keys)]
     return {
-        "main_points": [_inline(spell(item)) for item in _items(points)][:6],
+        "main_points": [_inline(spell(item)) for item in _items(points)][:MAIN_POINTS],
         "key_figures": [key for key in figures if placeholders.has(key["figure"])],
         "chapters": chapters,
         "glossary": _glossary(files.get("glossaire.md"), placeholders),
@@ -142,14 +153,14 @@ def _chapter_key(stem: str) -> tuple[int, str]:
 
 
 def _chapter(path: Path, number: str, placeholders: Placeholders, tables: list[str]) -> dict[str, Any]:
-    text = placeholders.fill_blocks(path.read_text(encoding="utf-8"), path.name)
+    text = placeholders.fill_blocks(decode(path.read_bytes()), path.name)
     title = re.search(r"^# (.+)$", text, re.MULTILINE)
     if title is None:
         raise ObservatoryError(
             "E442", "Chapitre sans titre", str(path), "Commencez le fichier par « # Titre »."
         )
     body = text[title.end() :]
-    body, _, stakes = body.partition(_STAKES[placeholders.lang])
+    body, _, stakes = body.partition(STAKES[placeholders.lang])
     spell = typography(placeholders.lang)
     headline = re.search(r"^> (.+)$", body, re.MULTILINE)
     if headline:
@@ -189,7 +200,7 @@ def _key_figure(item: str, spell: Callable[[str], str]) -> dict[str, str]:
 def _glossary(path: Path | None, placeholders: Placeholders) -> list[dict[str, str]]:
     if path is None:
         return []
-    text = placeholders.fill_blocks(path.read_text(encoding="utf-8"), path.name)
-    entries = (re.match(r"\*\*(.+?)\*\*\s*:\s*(.+)", item, re.DOTALL) for item in _items(text))
+    text = placeholders.fill_blocks(decode(path.read_bytes()), path.name)
+    entries = (TERM.match(item) for item in _items(text))
     spell = typography(placeholders.lang)
     return [{"term": spell(e.group(1)), "definition": _inline(spell(e.group(2)))} for e in entries if e]

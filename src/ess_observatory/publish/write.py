@@ -15,6 +15,7 @@ from ess_observatory.publish.edition_words import english_placeholders
 from ess_observatory.publish.english import load_twins
 from ess_observatory.publish.table_words import declared_scopes, table_json
 from ess_observatory.publish.texts import Placeholders, load_texts
+from ess_observatory.words.decoding import decode
 from ess_observatory.words.typography import french
 
 SIGNS = {
@@ -234,7 +235,8 @@ def write_replication(rows: list[dict[str, Any]], folder: Path) -> None:
 def write_map(edition: Edition, folder: Path) -> None:
     """`map.geojson`: the outlines on which the map is drawn (public), if the territory has any."""
     if edition.territory.map_path:
-        (folder / "map.geojson").write_bytes(edition.territory.map_path.read_bytes())
+        text = decode(edition.territory.map_path.read_bytes())
+        (folder / "map.geojson").write_text(text, encoding="utf-8", newline="")
 
 
 def write_json(path: Path, data: Any) -> None:

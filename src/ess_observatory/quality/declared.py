@@ -10,6 +10,7 @@ from typing import Any
 from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.database import Database
+from ess_observatory.engine.graph import sql_of
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.engine.paths import inside
 from ess_observatory.engine.sql_text import read_query
@@ -39,7 +40,7 @@ def budgets(db: Database, project: Project) -> list[Verdict]:
     }
     found = []
     for name, spec in project.sources.items():
-        budget = read_toml(spec.folder / "source.toml").get("budget", {})
+        budget = spec.budget
         if "max_refused_pct" not in budget or name not in counts:
             continue
         read, refused = counts[name]
@@ -96,7 +97,7 @@ def row_counts(db: Database, project: Project, edition: Edition, outputs: Output
     found = []
     for source, sheet, before, now in sorted(rows):
         spec = project.sources.get(source)
-        declared = read_toml(spec.folder / "source.toml").get("row_counts", {}) if spec else {}
+        declared = spec.row_counts if spec else {}
         most = float(declared.get("max_change_pct", 30))
         change = 100 * (now - before) / before if before else 100.0
         place = f", feuille « {sheet} »" if sheet else ""
@@ -234,7 +235,7 @@ def _tables_exist(db: Database, check: dict[str, Any], path: Path) -> bool:
 
 def _query(check: dict[str, Any], path: Path) -> str:
     """The SQL of a check that names a file of `cross_checks/`. Raises E143 for a path that leads elsewhere."""
-    return inside(path.parent / "cross_checks", str(check["query"]), str(path)).read_text(encoding="utf-8")
+    return sql_of(inside(path.parent / "cross_checks", str(check["query"]), str(path)))
 
 
 def previous_ledger(project: Project, edition: Edition, outputs: Outputs) -> Path | None:

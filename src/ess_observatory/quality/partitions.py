@@ -12,9 +12,7 @@ A source declares its partition in source.toml:
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Project
 from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.engine.database import Database, declared_in
@@ -33,7 +31,7 @@ def count_partitions(db: Database, project: Project) -> None:
         "create or replace table staging.row_count (source varchar, sheet varchar, part varchar, rows_kept bigint)"
     )
     for spec in project.sources.values():
-        declared = _declared(spec)
+        declared = spec.row_counts
         if "by" in declared and db.exists("staging", spec.id):
             counted = (
                 f"select {quote(spec.id)}, _sheet, coalesce(cast({declared['by']} as varchar), '–'), count(*) "
@@ -74,7 +72,7 @@ def compare_partitions(db: Database, project: Project, previous: Path) -> list[V
 
 
 def _judge(spec: SourceSpec, parts: list[tuple[str, int, int]]) -> Verdict:
-    declared = _declared(spec)
+    declared = spec.row_counts
     most, least = float(declared.get("by_max_change_pct", 50)), int(declared.get("by_min_rows", 10))
     wrong = [
         (part, before, now)
@@ -98,8 +96,3 @@ def _judge(spec: SourceSpec, parts: list[tuple[str, int, int]]) -> Verdict:
         observed=len(wrong),
         expected=f"aucun écart de plus de {format_number(most)}{HARD_SPACE}%",
     )
-
-
-def _declared(spec: SourceSpec) -> dict[str, Any]:
-    declared: dict[str, Any] = read_toml(spec.folder / "source.toml").get("row_counts", {})
-    return declared

@@ -52,24 +52,14 @@ class Budget:
 
     @classmethod
     def of(cls, project: Project) -> Budget:
-        """The one that `rules/change_budget.toml` declares. Raises E184 for values that mean nothing."""
+        """The one that `rules/change_budget.toml` declares."""
         path = project.pipelines / "rules" / "change_budget.toml"
         declared = read_toml(path) if path.is_file() else {}
-        moved, unveiled = declared.get("max_moved_pct", 5), declared.get("max_unveiled_cells", 0)
-        emptied = declared.get("allow_emptied_family", False)
-        unknown = declared.keys() - {"max_moved_pct", "max_unveiled_cells", "allow_emptied_family"}
-        numbers = [type(moved) in (int, float) and 0 <= moved <= 100, type(unveiled) is int and unveiled >= 0]
-        if unknown or not all(numbers) or type(emptied) is not bool:
-            raise ObservatoryError(
-                "E184",
-                " : ".join(
-                    ["Budget de changement mal déclaré", *([", ".join(sorted(unknown))] if unknown else [])]
-                ),
-                str(path),
-                "Écrivez max_moved_pct (de 0 à 100), max_unveiled_cells (0 ou plus), allow_emptied_family (true ou false).",
-                Exit.USAGE,
-            )
-        return cls(float(moved), unveiled, emptied)
+        return cls(
+            float(declared.get("max_moved_pct", cls.moved_pct)),
+            declared.get("max_unveiled_cells", cls.unveiled),
+            declared.get("allow_emptied_family", cls.emptied),
+        )
 
     def within(self, other: Budget) -> Budget:
         """The strictest of both."""

@@ -14,6 +14,7 @@ from ess_observatory.engine.database import Database
 from ess_observatory.engine.graph import read_model
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read.cast import quote
+from ess_observatory.recipe.rules import put_csv
 
 #: `name:type` in a header of an example; text when nothing is said.
 TYPES = {"int": "bigint", "float": "double", "bool": "boolean", "date": "date", "text": "varchar"}
@@ -85,10 +86,7 @@ def rules_for(db: Database, project: Project, needed: set[str], given: set[str])
     for name in sorted(needed - given):
         stem = name.partition(".")[2]
         if name.startswith("rules.") and stem in project.nomenclatures:
-            path = quote(str(project.nomenclatures[stem]))
-            db.execute(
-                f"create or replace table {name} as select * from read_csv({path}, header = true, all_varchar = true)"
-            )
+            put_csv(db, name, project.nomenclatures[stem])
 
 
 def views_for(db: Database, project: Project, reads: set[str], given: set[str]) -> set[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from ess_observatory.declare.decisions import check_decisions
+from ess_observatory.declare.files import read_csv
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.declare.territories import official_area
 from ess_observatory.engine.database import Database
-from ess_observatory.engine.sql_text import quote
 from ess_observatory.read.communes import project_communes
 
 
@@ -19,12 +19,8 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
     """
     import pyarrow as pa
 
-    check_decisions(project)
     for name, path in project.nomenclatures.items():
-        db.execute(
-            f"create or replace table rules.{name} as select * from read_csv({quote(str(path))}, header = true, "
-            "all_varchar = true, delim = ',', quote = '\"', auto_detect = true)"
-        )
+        put_csv(db, f"rules.{name}", path)
     communes = edition.territory.communes
     db.put(
         "rules.territory_commune",
@@ -90,6 +86,15 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
     )
     facts = edition_facts(edition, perimeter)
     db.put("rules.edition", pa.table({key: pa.array([value], kind) for key, (value, kind) in facts.items()}))
+
+
+def put_csv(db: Database, name: str, path: Path) -> None:
+    """A declared CSV as a table of text, an empty cell as NULL: the same rows as Python reads."""
+    import pyarrow as pa
+
+    columns = read_csv(path).columns
+    texts = {key: pa.array([cell or None for cell in cells], pa.string()) for key, cells in columns.items()}
+    db.put(name, pa.table(texts))
 
 
 def _territory_areas(db: Database, edition: Edition) -> None:

@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ess_observatory.declare.faults import Fault, raise_faults
 from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.models.csvfile import table_of
+from ess_observatory.declare.models.lists_csv import LinkageDecision
+from ess_observatory.declare.models.nomenclatures_csv import Csvs
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.resemblance import Known, Words, fingerprint
 from ess_observatory.words.numbers import format_number
@@ -78,27 +82,17 @@ def load_rules(path: Path) -> Rules:
 def read_decisions(path: Path) -> dict[str, str]:
     """Decisions of the analyst: answer (as in the file of doubtful cases) → siret, empty when not in the register.
 
-    Comma or semicolon, with or without a byte order mark: what Excel saves is read. Raises E272.
+    What a spreadsheet saves is read. Raises the error that tells every fault of the file.
     """
     if not path.is_file():
         return {}
-    text = path.read_text(encoding="utf-8-sig")
-    delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    decisions: dict[str, str] = {}
-    for line, row in enumerate(csv.DictReader(text.splitlines(), delimiter=delimiter), start=2):
-        answer, siret = (row.get("answer") or "").strip(), re.sub(r"\s", "", row.get("siret") or "")
-        if not answer and not siret:
-            continue
-        wrong = not re.fullmatch(r"[0-9a-f]{12}", answer) or (siret and not re.fullmatch(r"\d{14}", siret))
-        if wrong or decisions.get(answer, siret) != siret:
-            raise ObservatoryError(
-                "E272",
-                "Décision de rapprochement illisible ou contradictoire.",
-                f"{path.name}, ligne {line}",
-                f"Recopier « answer » et « siret » (en texte) depuis {REVIEW_FILE}.",
-            )
-        decisions[answer] = siret
-    return decisions
+    faults: list[Fault] = []
+    table = table_of(path, None, faults, "survey/linkage_decisions.csv")
+    raise_faults(faults)
+    if table is None:
+        return {}
+    raise_faults(table.fault(*problem) for problem in LinkageDecision.problems(table, Csvs()))
+    return dict(zip(table.columns["answer"], table.columns["siret"], strict=True))
 
 
 def write_review(

@@ -1,0 +1,297 @@
+"""What a card names: its sources, scope, columns, cells of other tables, questions and conditions on answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from ess_observatory.codebook.checks import reference_problems
+from ess_observatory.codebook.expressions import parse
+from ess_observatory.codebook.questions import Codebook
+from ess_observatory.declare.faults import Fault, advice
+from ess_observatory.declare.load import Loaded
+from ess_observatory.declare.models.cards import CardFile, CardTexts
+from ess_observatory.declare.models.survey_blocks import (
+    Choices,
+    Cross,
+    Crossing,
+    Expression,
+    Extended,
+    Numbers,
+    Weighting,
+)
+from ess_observatory.declare.places import KeyPath
+from ess_observatory.declare.reading import Document
+from ess_observatory.errors import ObservatoryError
+
+Cards = dict[str, tuple[Document, CardFile]]
+
+
+def card_faults(loaded: Loaded, codebook: Codebook | None) -> Iterator[Fault]:
+    """Every reference of every card that leads nowhere, numbers and figure ids given twice."""
+    cards = loaded.cards
+    scopes = loaded.one("scopes")
+    known_scopes = set(scopes.model.root) if scopes else set()
+    columns = {name: {column.code for column in card.columns} for name, (_, card) in cards.items()}
+    for name, (document, card) in cards.items():
+        yield from _common(document, card, loaded, known_scopes)
+        yield from _columns(document, card, columns[name])
+        yield from _cells(document, name, card, columns, loaded.known("card"))
+        yield from _figures(document, card, columns[name])
+        yield from _survey(document, card, codebook, loaded)
+    yield from _numbers_once(cards, codebook, loaded)
+    yield from _figures_once(cards)
+    if (entry := loaded.one("question_card")) is not None:
+        yield from _common(entry.document, entry.model, loaded, known_scopes)
+        codes = {column.code for column in entry.model.columns}
+        yield from _columns(entry.document, entry.model, codes)
+
+
+def figures_known(loaded: Loaded, codebook: Codebook | None) -> Callable[[str], bool]:
+    """Whether some table could make a figure: an id of [figures], or `table.row.column` of a declared column."""
+    declared = {figure for _, card in loaded.cards.values() for figure in card.figures.values()}
+    columns = {(name, c.code) for name, (_, card) in loaded.cards.items() for c in card.columns}
+    broken = loaded.known("card") - set(loaded.cards)
+    shared = loaded.one("question_card")
+    if codebook is not None and shared is not None:
+        for question in codebook.questions:
+            if question.table:
+                name = f"question_{question.code.lower().replace('-', '_')}"
+                columns |= {(name, column.code) for column in shared.model.columns}
+
+    def is_known(figure: str) -> bool:
+        table, _, rest = figure.partition(".")
+        if table in broken or (broken and not rest):
+            return True  # the table's own fault says enough
+        return figure in declared or (table, rest.rpartition(".")[2]) in columns
+
+    return is_known
+
+
+def _unknown(
+    document: Document, path: KeyPath, name: str, known: Iterable[str], what: str
+) -> Iterator[Fault]:
+    names = set(known)
+    if names and name not in names:
+        yield document.fault(path, f"{what} inconnu", advice(name, names, "noms connus"))
+
+
+def _common(document: Document, card: CardTexts, loaded: Loaded, scopes: set[str]) -> Iterator[Fault]:
+    yield from _unknown(document, ("scope",), card.scope, scopes, "champ")
+    for number, source in enumerate(card.sources):
+        yield from _unknown(document, ("sources", number), source, loaded.known("source"), "nom de source")
+    readable = {column.code for column in card.columns if column.secrecy != "text"} | {"row_code"}
+    for number, check in enumerate(card.checks):
+        for column in check.columns:
+            yield from _unknown(
+                document, ("checks", number, "arguments"), column, readable, f"nom de colonne « {column} »"
+            )
+
+
+def _columns(document: Document, card: CardTexts, codes: set[str]) -> Iterator[Fault]:
+    """Columns that the chart, or another column, names."""
+    if card.chart is not None:
+        for key, code in card.chart.named_columns():
+            yield from _unknown(document, ("chart", key), code, codes, f"nom de colonne « {code} »")
+    for number, column in enumerate(card.columns):
+        at = ("columns", number)
+        for rank, code in enumerate(column.sum_of):
+            yield from _unknown(
+                document, (*at, "sum_of", rank), code, codes - {column.code}, "nom de colonne"
+            )
+        named = [("follows", column.follows)]
+        if column.ratio is not None:
+            named += [("numerator", column.ratio.numerator), ("denominator", column.ratio.denominator)]
+        for key, name in named:
+            if name is not None and "/" not in name:
+                path = (*at, key) if key == "follows" else (*at, "ratio", key)
+                yield from _unknown(document, path, name, codes, "nom de colonne")
+
+
+def _cells(
+    document: Document, own: str, card: CardFile, columns: dict[str, set[str]], tables: set[str]
+) -> Iterator[Fault]:
+    """Cells named as `row/column` or `table:row/column`, whose table and column must exist."""
+    found: list[tuple[KeyPath, str | None]] = []
+    for number, column in enumerate(card.columns):
+        terms = [("follows", column.follows)]
+        if column.ratio is not None:
+            terms += [
+                ("ratio.numerator", column.ratio.numerator),
+                ("ratio.denominator", column.ratio.denominator),
+            ]
+        found += [(("columns", number, *key.split(".")), name) for key, name in terms if name and "/" in name]
+    if card.secrecy is not None:
+        spec = card.secrecy
+        for name, other in spec.same.items():
+            found += [(("secrecy", "same", name), name), (("secrecy", "same", name), other)]
+        for name, terms_of in spec.ratios.items():
+            at: KeyPath = ("secrecy", "ratios", name)
+            found.append((at, name))
+            for term in (terms_of.numerator, terms_of.denominator):
+                found += [(at, term)] if term and "/" in term else []
+        for number, total in enumerate(spec.sums):
+            found.append((("secrecy", "sums", number, "whole"), total.whole))
+            found += [
+                (("secrecy", "sums", number, "parts", rank), part) for rank, part in enumerate(total.parts)
+            ]
+        for number, pair in enumerate(spec.differences):
+            at = ("secrecy", "differences", number)
+            found += [((*at, "whole"), pair.whole), ((*at, "part"), pair.part)]
+    for path, cell in found:
+        if cell is None:
+            continue
+        table, _, rest = cell.rpartition(":")
+        table, column_code = table or own, rest.rpartition("/")[2]
+        if table not in tables:
+            yield document.fault(path, f"tableau inconnu « {table} »", advice(table, tables, "tableaux"))
+        elif table in columns and column_code not in columns[table]:
+            what = f"colonne inconnue « {column_code} » du tableau « {table} »"
+            yield document.fault(path, what, advice(column_code, columns[table], "colonnes"))
+
+
+def _figures(document: Document, card: CardFile, codes: set[str]) -> Iterator[Fault]:
+    for cell in card.figures:
+        code = cell.rpartition("/")[2]
+        if code not in codes:
+            yield document.fault(
+                ("figures", cell), f"colonne inconnue « {code} »", advice(code, codes, "colonnes")
+            )
+
+
+def _numbers_once(cards: Cards, codebook: Codebook | None, loaded: Loaded) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for name, (document, card) in cards.items():
+        if other := seen.get(card.number):
+            yield document.fault(
+                ("number",), f"numéro déjà pris par le tableau « {other} »", "changez l’un des deux", "E110"
+            )
+        seen[card.number] = name
+    for question in codebook.questions if codebook else ():
+        number = str(question.table or "")
+        if number and (other := seen.get(number)):
+            yield Fault(
+                "pipelines/survey/questionnaire.yml", None, f"table ({question.code})", f"« {number} »",
+                f"numéro déjà pris par « {other} »", "changez l’un des deux", "E110",
+            )  # fmt: skip
+        if number:
+            seen[number] = f"question {question.code}"
+
+
+def _figures_once(cards: Cards) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for name, (document, card) in cards.items():
+        for cell, figure in card.figures.items():
+            if other := seen.get(figure):
+                yield document.fault(
+                    ("figures", cell),
+                    f"identifiant de chiffre déjà donné par « {other} »",
+                    "changez l’un des deux",
+                )
+            seen[figure] = f"{name}:{cell}"
+
+
+# --- the survey block
+
+
+def _survey(document: Document, card: CardFile, codebook: Codebook | None, loaded: Loaded) -> Iterator[Fault]:
+    block = card.survey
+    if block is None or codebook is None:
+        return
+    codes = {column.code for column in card.columns}
+    for path, code in _questions(block):
+        at = ("survey", *path)
+        if code not in codebook.by_code:
+            yield document.fault(
+                at, "question inconnue du questionnaire", advice(code, codebook.by_code, "questions")
+            )
+        elif isinstance(block, (Choices, Cross)) and not codebook.by_code[code].is_choice:
+            yield document.fault(at, f"la question {code} n’a pas de choix", "prenez une question à choix")
+    for path, text in _conditions(block):
+        yield from _condition(document, ("survey", *path), text, codebook)
+    for path, code in _named_columns(block):
+        yield from _unknown(document, ("survey", *path), code, codes, f"nom de colonne « {code} »")
+    yield from _blocks(document, block)
+    if isinstance(block, Crossing) and (entry := loaded.one("estimation")) is not None:
+        known = {variable.code for variable in entry.model.variables}
+        for number, name in enumerate(block.by):
+            yield from _unknown(document, ("survey", "by", number), name, known, "nom de caractéristique")
+    if isinstance(block, Expression):
+        sections = {section.code for section in codebook.sections}
+        for number, name in enumerate(block.sections or ()):
+            yield from _unknown(document, ("survey", "sections", number), name, sections, "nom de partie")
+        types = {question.type for question in codebook.questions}
+        for number, name in enumerate(block.exclude_types):
+            yield from _unknown(
+                document, ("survey", "exclude_types", number), name, types, "type de question"
+            )
+
+
+Block = Choices | Cross | Numbers | Expression | Crossing | Extended | Weighting
+
+
+def _questions(block: Block) -> Iterator[tuple[KeyPath, str]]:
+    if isinstance(block, Choices):
+        yield from ((("questions", number), code) for number, code in enumerate(block.questions))
+        yield from (
+            (("blocks", number, "question"), item.question) for number, item in enumerate(block.blocks)
+        )
+    elif isinstance(block, Cross):
+        yield from ((("rows",), block.rows), (("columns",), block.columns))
+    elif isinstance(block, (Crossing, Extended)):
+        for number, indicator in enumerate(block.indicators):
+            if code := getattr(indicator, "question", None):
+                yield ("indicators", number, "question"), code
+
+
+def _conditions(block: Block) -> Iterator[tuple[KeyPath, str]]:
+    """Every text that is an expression on the answers."""
+    lists = {"blocks": ("among",), "groups": ("where",), "extra_columns": ("where",),
+             "indicators": ("where", "value", "per", "among")}  # fmt: skip
+    for key in ("where", "among"):
+        if text := getattr(block, key, None):
+            yield (key,), text
+    for key, names in lists.items():
+        for number, item in enumerate(getattr(block, key, ())):
+            for name in names:
+                if text := getattr(item, name, None):
+                    yield (key, number, name), text
+            for name in ("values", "pers"):
+                for column, text in getattr(item, name, {}).items():
+                    yield (key, number, name, column), text
+
+
+def _condition(document: Document, path: KeyPath, text: str, codebook: Codebook) -> Iterator[Fault]:
+    try:
+        problems = reference_problems(codebook, parse(text), "")
+    except ObservatoryError as error:
+        yield document.fault(path, _clause(error.what), _clause(error.fix or "corrigez l’expression"))
+        return
+    for problem in problems:
+        yield document.fault(path, _clause(problem.what), _clause(problem.fix or ""))
+
+
+def _clause(sentence: str) -> str:
+    sentence = sentence.strip().rstrip(".")
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _named_columns(block: Block) -> Iterator[tuple[KeyPath, str]]:
+    if isinstance(block, Numbers):
+        yield from ((("measures", code), code) for code in block.measures)
+        for number, item in enumerate(block.indicators):
+            for key in ("measures", "values", "pers"):
+                yield from ((("indicators", number, key, code), code) for code in getattr(item, key))
+    elif isinstance(block, Cross):
+        for number, extra in enumerate(block.extra_columns):
+            yield ("extra_columns", number, "code"), extra.code
+
+
+def _blocks(document: Document, block: Block) -> Iterator[Fault]:
+    """Rows that are added to a block which the table does not have."""
+    if not isinstance(block, Choices):
+        return
+    known = {*block.questions, *(item.code or item.question for item in block.blocks)}
+    for number, group in enumerate(block.groups):
+        name = group.block or group.question or ""
+        key = "block" if group.block else "question"
+        yield from _unknown(document, ("survey", "groups", number, key), name, known, "bloc")

@@ -1,0 +1,1 @@
+"""One strict model for every kind of declared file."""

@@ -1,0 +1,239 @@
+"""The CSVs of `pipelines/rules/nomenclatures/`: official codes, by the tens of thousands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated, ClassVar
+
+from ess_observatory.declare.models.cells import (
+    Arrondissement,
+    Commune,
+    Communes,
+    Date,
+    Departement,
+    Epci,
+    In,
+    Postcode,
+    Region,
+    Text,
+    Whole,
+    coded,
+    one_of,
+    word,
+)
+from ess_observatory.declare.models.rows import Problem, Row, Table, column
+
+_FOLDER = "rules/nomenclatures/"
+#: Overseas collectivities, which the list of départements does not hold.
+_COLLECTIVITIES = frozenset({"975", "977", "978", "984", "986", "987", "988", "989"})
+_REVISION = word("une nomenclature d’activités", r"naf_[a-z0-9]+", "écrivez naf_rev1, naf_rev2 ou naf_2025")
+
+
+class CommuneOfFrance(Row):
+    """Une commune du code officiel géographique, ou un arrondissement municipal."""
+
+    files: ClassVar = (_FOLDER + "communes.csv",)
+    keys: ClassVar = (("code",),)
+    may_lack: ClassVar = frozenset({"zone_emploi"})
+    code: Commune = column("code Insee")
+    name: Text = column("nom")
+    departement: Annotated[Departement, In(_FOLDER + "departements.csv", "code", also=_COLLECTIVITIES)] = (
+        column("département, ou collectivité d’outre-mer")
+    )
+    region: Annotated[Region, In(_FOLDER + "regions.csv", "code")] = column("région", empty=True)
+    arrondissement: Arrondissement = column("arrondissement", empty=True)
+    epci_code: Annotated[Epci, In(_FOLDER + "epci.csv", "code")] = column("intercommunalité", empty=True)
+    population: Whole = column("population", empty=True)
+    former_codes: Communes = column("anciens codes, séparés par une barre verticale", empty=True)
+    type: Annotated[str, one_of("commune-actuelle", "arrondissement-municipal")] = column("nature du code")
+    zone_emploi: Text = column("zone d’emploi", empty=True)
+
+
+class CommuneMove(Row):
+    """Un code de commune à ramener à un autre."""
+
+    files: ClassVar = (_FOLDER + "commune_moves.csv",)
+    keys: ClassVar = (("code",),)
+    may_be_empty: ClassVar = True
+    code: Commune = column("code à ramener")
+    target: Commune = column("code de la commune qui en tient lieu")
+    kind: Annotated[str, one_of("merger", "arrondissement", "restored")] = column(
+        "fusion, arrondissement, rétablissement"
+    )
+
+    @classmethod
+    def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
+        """Codes that no list of communes has ever held."""
+        known = others.known_communes
+        for number, value in enumerate(table.columns["target"]):
+            if known and value not in known:
+                yield number, "target", "commune inconnue du code officiel géographique", "corrigez le code"
+
+
+class Csvs(dict[str, Table]):
+    """The declared CSVs that could be read, by their name from `pipelines/`."""
+
+    def listed(self, file: str, column: str) -> frozenset[str]:
+        """The values of a column of a file; none when the file cannot be read."""
+        table = self.get(file)
+        return frozenset(table.columns.get(column, ())) - {""} if table else frozenset()
+
+    @cached_property
+    def known_communes(self) -> frozenset[str]:
+        """Codes of communes that exist or have existed: those of today, those they replaced, those that were moved."""
+        present, moves = self.get(_FOLDER + "communes.csv"), self.get(_FOLDER + "commune_moves.csv")
+        if present is None:
+            return frozenset()
+        former = "|".join(filter(None, present.columns["former_codes"])).split("|")
+        moved = [moves.columns["code"]] if moves else []
+        return frozenset[str]().union(present.columns["code"], former, *moved) - {""}
+
+
+class PostcodeOfFrance(Row):
+    """Un code postal."""
+
+    files: ClassVar = (_FOLDER + "postcodes.csv",)
+    keys: ClassVar = (("code",),)
+    code: Postcode = column("code postal")
+
+
+class EpciOfFrance(Row):
+    """Une intercommunalité à fiscalité propre."""
+
+    files: ClassVar = (_FOLDER + "epci.csv",)
+    keys: ClassVar = (("code",),)
+    code: Epci = column("SIREN de l’intercommunalité")
+    name: Text = column("nom")
+    type: Text = column("nature (CC, CA, CU, METRO…)")
+
+
+class DepartementOfFrance(Row):
+    """Un département."""
+
+    files: ClassVar = (_FOLDER + "departements.csv",)
+    keys: ClassVar = (("code",),)
+    code: Departement = column("code")
+    name: Text = column("nom")
+    region: Annotated[Region, In(_FOLDER + "regions.csv", "code")] = column("région")
+
+
+class RegionOfFrance(Row):
+    """Une région."""
+
+    files: ClassVar = (_FOLDER + "regions.csv",)
+    keys: ClassVar = (("code",),)
+    code: Region = column("code")
+    name: Text = column("nom")
+
+
+class Naf1(Row):
+    """Une classe de la NAF rév. 1."""
+
+    files: ClassVar = (_FOLDER + "naf_rev1.csv",)
+    keys: ClassVar = (("naf",),)
+    naf: Annotated[str, word("une classe de la NAF rév. 1", r"[0-9]{2}\.[0-9][A-Z]", "écrivez par exemple 85.3K")] = column("code")  # fmt: skip
+
+
+class Naf2025(Row):
+    """Une sous-classe de la NAF 2025."""
+
+    files: ClassVar = (_FOLDER + "naf_2025.csv",)
+    keys: ClassVar = (("naf",),)
+    naf: Annotated[str, word("une sous-classe de la NAF 2025", r"[0-9]{2}\.[0-9]{2}[G-LY]", "écrivez par exemple 88.10Y")] = column("code")  # fmt: skip
+
+
+class Naf2(Row):
+    """Une sous-classe de la NAF rév. 2 et ses niveaux."""
+
+    files: ClassVar = (_FOLDER + "naf_rev2.csv",)
+    keys: ClassVar = (("naf",),)
+    naf: Annotated[str, word("une sous-classe de la NAF rév. 2", r"[0-9]{2}\.[0-9]{2}[A-FZ]", "écrivez par exemple 88.10A")] = column("code")  # fmt: skip
+    label: Text = column("libellé")
+    class_: Annotated[str, word("une classe", r"[0-9]{2}\.[0-9]{2}", "écrivez par exemple 88.10")] = column("classe", alias="class")  # fmt: skip
+    group: Annotated[str, word("un groupe", r"[0-9]{2}\.[0-9]", "écrivez par exemple 88.1")] = column(
+        "groupe"
+    )
+    a88: Annotated[str, coded("une division", "[0-9]{2}", "écrivez ses deux chiffres", width=2)] = column(
+        "division"
+    )
+    a38: Annotated[str, word("un code A38", "[A-Z]{2}", "écrivez deux lettres")] = column("niveau A38")
+    a17: Annotated[str, word("un code A17", "[A-Z][A-Z0-9]", "écrivez deux signes")] = column("niveau A17")
+    section: Annotated[str, word("une section", "[A-U]", "écrivez une lettre")] = column("section")
+    section_label: Text = column("libellé de la section")
+
+    @classmethod
+    def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
+        """Levels that do not follow from the code."""
+        for name, length in (("class", 5), ("group", 4), ("a88", 2)):
+            pairs = zip(table.columns["naf"], table.columns[name], strict=True)
+            for number, (naf, level) in enumerate(pairs):
+                if naf[:length] != level:
+                    yield number, name, f"ce n’est pas le début de {naf}", f"écrivez {naf[:length]}"
+
+
+class NafLevel(Row):
+    """Un poste d’un niveau de la NAF rév. 2."""
+
+    files: ClassVar = (_FOLDER + "naf_rev2_levels.csv",)
+    keys: ClassVar = (("level", "code"), ("level", "rank"))
+    level: Annotated[str, one_of("section", "a10", "a17", "a38", "a88")] = column("niveau")
+    code: Annotated[
+        str, coded("un code", "[A-U]|[A-Z][A-Z0-9]|[0-9]{2}", "écrivez une lettre, ou deux signes", width=2)
+    ] = column("code")
+    label: Text = column("libellé français")
+    label_en: Text = column("libellé anglais")
+    rank: Whole = column("rang officiel")
+
+
+class NafVersion(Row):
+    """Une version de la nomenclature d’activités."""
+
+    files: ClassVar = (_FOLDER + "naf_versions.csv",)
+    keys: ClassVar = (("nomenclature",),)
+    nomenclature: Annotated[str, _REVISION] = column("identifiant, celui du fichier de ses codes")
+    label: Text = column("nom")
+    since: Date = column("entrée en vigueur")
+    until: Date = column("dernier jour", empty=True)
+    codes: Whole = column("nombre de ses codes")
+
+    @classmethod
+    def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
+        """A list that lacks lines, or has too many."""
+        rows = zip(table.columns["nomenclature"], table.columns["codes"], strict=True)
+        for number, (name, said) in enumerate(rows):
+            listed = others.get(f"{_FOLDER}{name}.csv")
+            if listed and said.isdigit() and len(listed) != int(said):
+                fix = f"reprenez {name}.csv, ou écrivez {len(listed)}"
+                yield number, "codes", f"{name}.csv a {len(listed)} codes", fix
+
+
+class LegalCategoryOfInsee(Row):
+    """Une catégorie juridique de l’Insee."""
+
+    files: ClassVar = (_FOLDER + "legal_categories_all.csv",)
+    keys: ClassVar = (("level", "code"),)
+    level: Annotated[str, one_of("1", "2", "3")] = column("niveau")
+    code: Annotated[str, word("un code", "[0-9]{1,4}", "écrivez un à quatre chiffres")] = column("code")
+    label: Text = column("libellé")
+
+    @classmethod
+    def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
+        """Codes that are not as long as their level asks."""
+        wanted = {"1": 1, "2": 2, "3": 4}
+        for number, (level, value) in enumerate(
+            zip(table.columns["level"], table.columns["code"], strict=True)
+        ):
+            if len(value) != wanted.get(level, len(value)):
+                yield (
+                    number,
+                    "code",
+                    f"un code de niveau {level} a {wanted[level]} chiffre(s)",
+                    "corrigez le code, ou son niveau",
+                )
+
+
+NOMENCLATURES: tuple[type[Row], ...] = (
+    CommuneOfFrance, CommuneMove, PostcodeOfFrance, EpciOfFrance, DepartementOfFrance, RegionOfFrance, Naf1, Naf2, Naf2025,
+    NafLevel, NafVersion, LegalCategoryOfInsee,
+)  # fmt: skip

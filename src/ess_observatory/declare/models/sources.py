@@ -1,0 +1,177 @@
+"""A producer's file: `pipelines/sources/*/source.toml`, and what its sample must give (`expected.toml`)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ess_observatory.declare.models.base import Declared, refused
+from ess_observatory.declare.models.checks import Budget, RowCounts, SourceCheck
+from ess_observatory.declare.models.types import (
+    ColumnName,
+    CsvText,
+    Day,
+    Parameter,
+    Regular,
+    Slug,
+    Words,
+    Year,
+    YearKey,
+)
+from ess_observatory.declare.source_spec import Unpivot as UnpivotSpec
+from ess_observatory.declare.source_spec import unpivot_spec
+
+ColumnType = Literal[
+    "text", "integer", "decimal", "siret", "siren", "commune", "naf", "legal_category", "date", "postcode"
+]
+Missing = Literal["secret", "not_available", "by_nature", "zero"]
+
+
+class SourceColumn(Declared):
+    """A column of the file: our name, the headers it is known by, its type."""
+
+    name: ColumnName = Field(description="nom de la colonne dans les requêtes")
+    headers: list[Words] = Field([], description="en-têtes sous lesquels le producteur la donne")
+    type: ColumnType = Field("text", description="type des valeurs")
+    required: bool = Field(False, description="true : sans elle, le fichier n’est pas reconnu")
+    allow: Regular | None = Field(None, description="valeurs admises malgré le type (expression régulière)")
+    nomenclature: Literal["naf_rev2", "naf_rev1", "naf_2025"] = Field(
+        "naf_rev2", description="nomenclature des codes d’activité"
+    )
+    headers_by_vintage: dict[YearKey, list[Words]] = Field({}, description="en-têtes propres à un millésime")
+
+
+class Repeated(Declared):
+    """What is said of a row whose key another row has already given."""
+
+    code: Words = Field("E374", description="code du message")
+    reason: Words = Field("déjà lu", description="motif du refus")
+    fix: Words = Field("Retirez la ligne ou le fichier en double.", description="remède")
+    latest: ColumnName | None = Field(
+        None, description="colonne de dates : la ligne la plus récente est gardée, au lieu de la première"
+    )
+
+
+class Unpivot(Declared):
+    """Wide columns, a header for each measure and code, made one row each."""
+
+    into: ColumnName = Field(description="colonne qui dit le code")
+    type: Literal["text", "integer", "decimal"] = Field("decimal", description="type des valeurs")
+    measures: dict[ColumnName, Words] = Field(
+        min_length=1, description="nom de la mesure = en-tête, où {} est la place du code"
+    )
+    codes: list[Words | int] = Field(min_length=1, description="codes que portent les en-têtes")
+    values: dict[str, Words | int] = Field(
+        {}, description="code = ce que la ligne en dit, si ce n’est pas le code lui-même"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for header in self.measures.values():
+            if "{}" not in header:
+                raise refused(
+                    f"l’en-tête « {header} » ne dit pas la place du code", "écrivez {} là où vient le code"
+                )
+        names = list(self.spec().columns.values())
+        if bad := next((name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]*", name)), None):
+            raise refused(
+                f"nom de colonne impossible : « {bad} »", "changez la mesure ou le code dont il est fait"
+            )
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise refused(f"colonne donnée deux fois : « {twice} »", "retirez l’un des deux codes")
+        if unknown := next((code for code in self.values if code not in set(map(str, self.codes))), None):
+            raise refused(
+                f"« values » cite un code absent de « codes » : « {unknown} »",
+                "ajoutez-le à « codes », ou retirez-le",
+            )
+        return self
+
+    def spec(self) -> UnpivotSpec:
+        """The same, as the reading uses it."""
+        return unpivot_spec(self.model_dump())
+
+
+class SourceFile(Declared):
+    """A source: what the file of a producer looks like."""
+
+    title: Words = Field(description="nom complet de la source")
+    producer: Words = Field(description="producteur")
+    licence: Words = Field(description="licence du producteur")
+    kind: Literal["table", "survey"] = Field(
+        "table", description="table : un tableau ; survey : des réponses"
+    )
+    row: str = Field("", description="ce qu’est une ligne")
+    note: str = Field("", description="ce qu’il faut savoir avant de s’en servir")
+    rank: int = Field(
+        100, description="ordre ; parmi les sources d’un même rôle, la plus haute remplace les autres"
+    )
+    role: Literal["register", "ess_posts", "all_posts", "jobs", "employers"] | None = Field(
+        None, description="rôle que plusieurs sources peuvent tenir"
+    )
+    diffusion: Literal["aggregates", "rows"] = Field(
+        "aggregates", description="rows : la source permet de nommer une structure dans l’annuaire"
+    )
+    diffusion_column: ColumnName | None = Field(None, description="colonne qui dit la diffusion partielle")
+    footers: list[Regular] = Field([], description="débuts des lignes de pied (expressions régulières)")
+    missing: dict[str, Missing] = Field({}, description="signes du producteur, et leur sens")
+    ignored_headers: list[Words] = Field(
+        [], description="colonnes du fichier que l’on n’a pas besoin de lire"
+    )
+    vintage_pattern: Regular | None = Field(None, description="où lire l’année dans les titres du fichier")
+    columns: list[SourceColumn] = Field([], description="colonnes")
+    key: list[ColumnName] = Field([], description="colonnes qui ne peuvent se répéter ensemble")
+    repeated: Repeated | None = Field(None, description="ce qui est dit d’une ligne qui répète la clé")
+    unpivot: Unpivot | None = Field(None, description="colonnes larges, mises en lignes")
+    checks: list[SourceCheck] = Field([], description="contrôles des lignes lues")
+    budget: Budget | None = Field(None, description="part de lignes refusées admise")
+    row_counts: RowCounts | None = Field(None, description="variation admise du nombre de lignes")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.diffusion == "rows" and not self.diffusion_column:
+            raise refused(
+                '« diffusion = "rows" » sans « diffusion_column »', "nommez la colonne de diffusion"
+            )
+        names = [column.name for column in self.columns]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise refused(f"deux colonnes s’appellent « {twice} »", "changez l’un des deux noms")
+        if self.repeated and not self.key:
+            raise refused("« repeated » sans « key »", "déclarez les colonnes de la clé")
+        if self.kind == "table" and not self.columns:
+            raise refused("source sans colonne", "déclarez [[columns]]")
+        return self
+
+
+class ExpectedFile(Declared):
+    """What the `sample.csv` of a source must give."""
+
+    kept: CsvText | None = Field(None, description="lignes retenues, en CSV")
+    refused: CsvText | None = Field(None, description="lignes refusées, en CSV : line, code")
+    notes: CsvText | None = Field(None, description="notes, en CSV")
+
+
+class Correction(Declared):
+    """A correction of rows of a producer's file, with its reason."""
+
+    action: Literal["drop", "override", "scale", "flag"] = Field(description="ce qui est fait de la ligne")
+    match: dict[ColumnName, Parameter] = Field({}, description="colonne = valeur des lignes visées")
+    file: Words | None = Field(None, description="nom du fichier")
+    sheet: Words | None = Field(None, description="nom de la feuille")
+    line: int | None = Field(None, ge=1, description="numéro de la ligne")
+    column: ColumnName | None = Field(None, description="colonne corrigée")
+    expect: Any = Field(None, description="valeur que le fichier doit encore avoir")
+    value: Any = Field(None, description="nouvelle valeur (override)")
+    factor: float | None = Field(None, description="multiplicateur (scale)")
+    reason: Words = Field(description="motif")
+    who: Words = Field(description="qui l’a décidée")
+    when: Day = Field(description="quand")
+    edition: Slug | None = Field(None, description="édition où elle vaut")
+    vintage: Year | None = Field(None, description="millésime où elle vaut")
+
+
+class CorrectionsFile(Declared):
+    """Corrections of a source."""
+
+    corrections: list[Correction] = Field([], description="corrections")
