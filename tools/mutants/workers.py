@@ -74,7 +74,8 @@ class Crew:
                 shutil.copy2(path, first / name)
         started = time.monotonic()
         book = self.scratch / "comes_by.json"
-        code = _run_fork(first, self._arguments(self.tests), 1800, trace=(self.targets, book))
+        python = [target for target in self.targets if target.endswith(".py")]
+        code = _run_fork(first, self._arguments(self.tests), 1800, trace=(python, book))
         if code != 0:
             print((self.scratch / "baseline.log").read_text(encoding="utf-8")[-4000:], file=sys.stderr)
             raise SystemExit(
