@@ -6,10 +6,11 @@ BIN     := $(VENV)/bin
 LOCK    := requirements/lock.txt
 STAMP   := $(VENV)/.installed
 ESS     := $(BIN)/ess
+PYTEST  := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup annual-report test check bench notebooks demo lock clean
+.PHONY: help setup annual-report quick test slow test-all style check bench notebooks demo lock clean
 
 help: ## Cette aide
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -26,14 +27,23 @@ $(STAMP): $(LOCK) pyproject.toml
 annual-report: $(STAMP) ## Des fichiers bruts au classeur et à la page (EDITION=…)
 	$(ESS) run --edition $(EDITION)
 
-test: $(STAMP) ## Tous les tests
-	$(BIN)/python -m pytest -n auto
+quick: $(STAMP) ## Les tests qui ne construisent rien (moins de vingt secondes)
+	$(PYTEST) tests/unit -m "not slow"
 
-check: $(STAMP) ## Style, types et tests
+test: $(STAMP) ## Les tests, sauf les lents (moins de trois minutes sur deux cœurs)
+	$(PYTEST) -m "not slow"
+
+slow: $(STAMP) ## Les tests lents, et ceux qui tirent au sort, avec bien plus d’exemples
+	$(PYTEST) -m "slow or varied" --thorough
+
+test-all: test slow ## Tous les tests
+
+style: $(STAMP) ## Style et types, sans les tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto
+
+check: style test ## Style, types et tests : ce qui doit passer avant de proposer un changement
 
 bench: $(STAMP) ## Mesures de vitesse, en rapports à une référence
 	$(BIN)/python -m bench

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import fcntl
+import os
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -11,16 +17,60 @@ from hypothesis import settings
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.outputs import Outputs
+from ess_observatory.quality import gate
 from ess_observatory.recipe.runner import Outcome, run
-
-# The same examples at every run: a failure can be replayed, and a green suite stays green. `--hypothesis-seed` explores.
-settings.register_profile("steady", derandomize=True, deadline=None)
-settings.load_profile("steady")
+from warm_judge import Judge
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 REFERENCE = "sambre-avesnois-2011"
 TODAY = "sambre-avesnois-2026"
+
+#: Folders of the tests, by what a test needs (see CONTRIBUTING).
+ROOMS = ("unit", "read", "built", "browser", "slow")
+InTurn = Callable[[str], AbstractContextManager[Path]]
+
+
+# The same examples at every run: a failure can be replayed, and a green suite stays green. `--hypothesis-seed` explores.
+settings.register_profile("some", derandomize=True, deadline=None, max_examples=25)
+settings.register_profile("thorough", derandomize=True, deadline=None, max_examples=200)
+
+
+def some_of(cases: Iterable[Any]) -> list[Any]:
+    """Cases of a parameter, of which the first stands for all where time is short: the others are marked slow."""
+    first, *others = cases
+    return [first, *(pytest.param(case, marks=pytest.mark.slow) for case in others)]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="more random examples, more kills: what « make test-all » runs",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("thorough" if config.getoption("--thorough") else "some")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test is marked as the folder that it lies in, and as `varied` when it tries more with `--thorough`."""
+    for item in items:
+        room, fixtures = item.path.relative_to(ROOT / "tests").parts[0], item.fixturenames  # type: ignore[attr-defined]
+        if room not in ROOMS:
+            raise pytest.UsageError(f"{item.nodeid}: its place is in one of {', '.join(ROOMS)}")
+        if room in ROOMS[:2] and {"in_turn", "run_edition"} & set(fixtures):
+            raise pytest.UsageError(f"{item.nodeid} builds an edition: its place is tests/built")
+        item.add_marker(room)
+        if item.get_closest_marker("hypothesis") or "thorough" in fixtures:
+            item.add_marker("varied")
+
+
+@pytest.fixture(scope="session")
+def thorough(pytestconfig: pytest.Config) -> bool:
+    """Whether the many are tried, or a few that stand for them."""
+    return bool(pytestconfig.getoption("--thorough"))
 
 
 @pytest.fixture(scope="session")
@@ -35,13 +85,38 @@ def reference_raw() -> Path:
     return ROOT / "data" / "raw" / REFERENCE
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _warm_judge() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gate, "subprocess", SimpleNamespace(Popen=Judge, PIPE=subprocess.PIPE))
+        yield
+
+
 @pytest.fixture(scope="session")
-def reference_outcome(
-    project: Project, reference_raw: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Outcome:
-    """The reference edition, run whole, once a session."""
-    outputs = Outputs.of(project.root, REFERENCE, tmp_path_factory.mktemp("reference"))
-    return run(project, project.edition(REFERENCE), reference_raw, outputs)
+def in_turn(tmp_path_factory: pytest.TempPathFactory) -> InTurn:
+    """A folder that all the workers of a run share, one at a time: `with in_turn(name) as folder`.
+
+    The first worker makes what is to be there; a run that finds its own build unchanged makes nothing again. Only a copy
+    of what is shared may be written.
+    """
+    home = tmp_path_factory.getbasetemp()
+    home = home.parent if "PYTEST_XDIST_WORKER" in os.environ else home
+
+    @contextmanager
+    def turn(name: str) -> Iterator[Path]:
+        with (home / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield home / name
+
+    return turn
+
+
+@pytest.fixture(scope="session")
+def reference_outcome(project: Project, reference_raw: Path, in_turn: InTurn) -> Outcome:
+    """The reference edition, run whole."""
+    with in_turn("reference") as folder:
+        outputs = Outputs.of(project.root, REFERENCE, folder)
+        return run(project, project.edition(REFERENCE), reference_raw, outputs)
 
 
 @pytest.fixture(scope="session")
@@ -51,12 +126,12 @@ def reference_build(reference_outcome: Outcome) -> Outputs:
 
 
 @pytest.fixture(scope="session")
-def today_build(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Outputs:
-    """The 2026 edition of the reference territory, run up to its publication, once a session."""
+def today_build(project: Project, in_turn: InTurn) -> Outputs:
+    """The 2026 edition of the reference territory, run up to its publication."""
     edition = project.edition(TODAY)
-    outputs = Outputs.of(project.root, edition.id, tmp_path_factory.mktemp("today"))
-    run(project, edition, ROOT / "data" / "raw" / edition.id, outputs, "publish")
-    return outputs
+    with in_turn("today") as folder:
+        outputs = Outputs.of(project.root, edition.id, folder)
+        return run(project, edition, ROOT / "data" / "raw" / edition.id, outputs, "publish").outputs
 
 
 @pytest.fixture

@@ -6,10 +6,8 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
-from pathlib import Path
 
-import pytest
-
+from conftest import ROOT
 from ess_observatory.secrecy.attack import Bounds, Equation, Known, bounds
 from ess_observatory.secrecy.proof import Pattern, Protection, verify
 from ess_observatory.secrecy.suppress import suppress
@@ -79,31 +77,29 @@ def crossed(cells: dict[tuple[str, str], float]) -> Table:
     return table
 
 
-def read_method_table(folder: Path, name: str) -> list[dict[str, str]]:
-    path = folder / "methods" / name
-    if not path.is_file():
-        pytest.skip("the tables of the literature are not beside this checkout")
-    with path.open(encoding="utf-8") as file:
+def read_method_table(name: str) -> list[dict[str, str]]:
+    """Lines of a table of the literature: see tests/data/secrecy/README.md."""
+    with (ROOT / "tests" / "data" / "secrecy" / name).open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
 def turnover_tables(
-    folder: Path, files: Iterable[str]
+    files: Iterable[str],
 ) -> tuple[Table, dict[str, tuple[int, int]], set[object]]:
     """Linked tables of the vignette: activity (three levels) or NUTS (two) by size or legal category."""
     tree: dict[str, dict[str, set[str]]] = {"ACTIVITY": defaultdict(set), "NUTS": defaultdict(set)}
-    for row in read_method_table(folder, "activity_corr_table.csv"):
+    for row in read_method_table("activity_corr_table.csv"):
         levels = ["Total", row["A10"], row["A21"], row["A88"]]
         for above, below in pairwise(levels):
             if above != below:
                 tree["ACTIVITY"][above].add(below)
-    for row in read_method_table(folder, "nuts23_fr_corr_table.csv"):
+    for row in read_method_table("nuts23_fr_corr_table.csv"):
         tree["NUTS"]["Total"].add(row["NUTS2"])
         if row["NUTS2"] != row["NUTS3"]:
             tree["NUTS"][row["NUTS2"]].add(row["NUTS3"])
     table, counts, primary = Table(), {}, set()
     for name in files:
-        rows = read_method_table(folder, name)
+        rows = read_method_table(name)
         one, other = list(rows[0])[:2]
         inside: dict[tuple[str, str], object] = {}
         few = dominant = 0

@@ -1,21 +1,73 @@
--- grain: one SIRET x rule that applies to it (never twice). The decision is the applicable rule of lowest rank (see core.establishment).
+-- grain: one SIRET x rule of rules.decision_rules that applies to it (never twice). One select a rule, on what core.perimeter_fact
+-- knows: its name, the family it gives, its evidence, how sure it is, and when it applies. The applicable rule of lowest rank decides:
+-- core.perimeter_decision is made of these same selects.
 -- view
-select siret, 'HORS_TERRITOIRE' as rule_id, cast(null as varchar) as family, outside as evidence, 'high' as confidence
+select siret, 'HORS_TERRITOIRE' as rule_id, cast(null as varchar) as family, 'commune ' || commune_code as evidence,
+    'high' as confidence
 from core.perimeter_fact
-where outside is not null
+where not is_in_territory and commune_code is not null
 union all
-select siret, 'FERME', null, closed, 'high' from core.perimeter_fact where closed is not null
+select siret, 'FERME', null, coalesce('fermé le ' || strftime(closed_on, '%d/%m/%Y'), 'état fermé'), 'high'
+from core.perimeter_fact
+where state = 'closed' and (closed_on is null or closed_on <= reference_date)
 union all
-select siret, 'PAS_ENCORE_CREE', null, not_yet_created, 'high' from core.perimeter_fact where not_yet_created is not null
+select siret, 'PAS_ENCORE_CREE', null, 'créé le ' || strftime(created_on, '%d/%m/%Y'), 'high'
+from core.perimeter_fact
+where register <> 'manageo' and created_on > reference_date
 union all
-select siret, 'NON_EMPLOYEUR', null, not_employer, 'high' from core.perimeter_fact where not_employer is not null
+select siret, 'NON_EMPLOYEUR', null, 'tranche d’effectif ' || size_label, 'high'
+from core.perimeter_fact
+where not is_employer
 union all
-select siret, 'DECISION_NOMINATIVE_OUT', named_out_family, named_out, 'high' from core.perimeter_fact where named_out is not null
+select siret, 'DECISION_NOMINATIVE_OUT', named_out_family, named_out_evidence, 'high'
+from core.perimeter_fact
+where is_named_out
 union all
-select siret, 'DECISION_NOMINATIVE_IN', named_in_family, named_in, 'high' from core.perimeter_fact where named_in is not null
+select siret, 'DECISION_NOMINATIVE_IN', named_in_family, named_in_evidence, 'high'
+from core.perimeter_fact
+where is_named_in
 union all
-select siret, 'SUIVI_HORS_CADRE', null, followed_outside, 'high' from core.perimeter_fact where followed_outside is not null
+select siret, 'SUIVI_HORS_CADRE', null, 'étiquette « hors cadre » de l’extraction', 'high'
+from core.perimeter_fact
+where is_followed_outside
 union all
-select siret, legal_rule, legal_family, legal_evidence, legal_confidence from core.perimeter_fact
+select siret, 'CJ_INCONNUE', null, 'aucune unité légale pour le SIREN ' || siren, 'high'
+from core.perimeter_fact
+where legal_category is null
 union all
-select siret, activity_rule, null, activity_evidence, activity_confidence from core.perimeter_fact where activity_rule is not null
+select siret, 'CJ_HORS_LISTE', null, category_evidence, category_confidence
+from core.perimeter_fact
+where category_place = 'outside' or category_place = 'company' and proof_strength is null
+union all
+select siret, 'CJ_HORS_EDITION', category_family, category_evidence, category_confidence
+from core.perimeter_fact
+where category_place = 'other_family'
+union all
+select siret, 'SC_SANS_PREUVE', category_family, category_evidence || ', sans preuve', category_confidence
+from core.perimeter_fact
+where category_place = 'on_evidence' and proof_strength is null
+union all
+select siret, 'CJ_A_VERIFIER', category_family, category_evidence, category_confidence
+from core.perimeter_fact
+where category_place = 'kept' and category_confidence = 'low'
+union all
+select siret, 'SC_A_VERIFIER', coalesce(proof_family, category_family),
+    'catégorie juridique ' || legal_category || ' : ' || proof_evidence, 'low'
+from core.perimeter_fact
+where category_place = 'on_evidence' and proof_strength = 'weak' or category_place = 'company' and proof_strength is not null
+union all
+select siret, 'NAF_EXCLUE', null, activity_evidence, activity_confidence
+from core.perimeter_fact
+where activity_decision = 'out'
+union all
+select siret, 'NAF_A_VERIFIER', null, activity_evidence, activity_confidence
+from core.perimeter_fact
+where activity_decision = 'review'
+union all
+select siret, 'CJ_ESS', category_family, category_evidence, category_confidence
+from core.perimeter_fact
+where category_place = 'kept' and category_confidence <> 'low'
+union all
+select siret, 'SC_PREUVE', proof_family, 'catégorie juridique ' || legal_category || ' : ' || proof_evidence, 'medium'
+from core.perimeter_fact
+where category_place = 'on_evidence' and proof_strength = 'strong'

@@ -29,29 +29,18 @@ flores_table as (
     ) as f
 ),
 -- the wide tables of before, only where there is no long file; those of CLAP, only where nothing comes from FLORES
-wide as (
-    select w.commune_code, w.activity, w.posts, w.posts_mark, w.establishments, y.of_wide as year
+wide_cell as (
+    select w.commune_code, w.activity, w.measure, w.value as amount, w.value_mark as mark, y.of_wide as year
     from staging.flores_wide as w
     cross join edition_year as y
     cross join long_table as h
     where h.rows_read = 0
     union all
-    select w.commune_code, w.activity, w.posts, w.posts_mark, w.establishments, y.of_clap_wide
+    select w.commune_code, w.activity, w.measure, w.value, w.value_mark, y.of_clap_wide
     from staging.clap_wide as w
     cross join edition_year as y
     cross join flores_table as h
     where h.rows_read = 0
-),
-wide_cell as (
-    select commune_code, activity, 'posts' as measure, max(posts) as amount, max(posts_mark) as mark, max(year) as year
-    from wide
-    where posts is not null or posts_mark is not null
-    group by commune_code, activity
-    union all
-    select commune_code, activity, 'establishments', max(establishments), cast(null as varchar), max(year)
-    from wide
-    where establishments is not null
-    group by commune_code, activity
 ),
 division as (
     select distinct a88, a38 from rules.naf_rev2

@@ -21,7 +21,7 @@ from ess_observatory.publish.reader import read_publication
 from ess_observatory.publish.tables import SECRET, PublishedTable
 from ess_observatory.render.notebook_chart import Chart, draw
 from ess_observatory.render.notebook_table import NotebookTable
-from ess_observatory.words.numbers import format_number
+from ess_observatory.words.numbers import plain_number, round_half_up
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,13 +101,17 @@ class ObservedFigure:
             f"  Tableau {self.table.number} : {self.table.title}",
         ]
         if cell.numerator is not None and cell.denominator is not None:
-            lines.append(f"  Calcul : {_exact(cell.numerator)} / {_exact(cell.denominator)}")
-        if cell.value is not None and _exact(cell.value) != _exact(round(cell.value, figure.column.decimals)):
-            lines.append(f"  Arrondi : {_exact(cell.value)} → {self.formatted}")
+            lines.append(f"  Calcul : {plain_number(cell.numerator)} / {plain_number(cell.denominator)}")
+        if cell.value is not None and plain_number(cell.value) != plain_number(
+            float(round_half_up(cell.value, figure.column.decimals))
+        ):
+            lines.append(f"  Arrondi : {plain_number(cell.value)} → {self.formatted}")
         if cell.base_n is not None:
-            lines.append(f"  Réponses : {_exact(cell.base_n)}")
+            lines.append(f"  Réponses : {plain_number(cell.base_n)}")
         if cell.ci_low is not None and cell.ci_high is not None:
-            lines.append(f"  Intervalle à 95\u00a0% : de {_exact(cell.ci_low)} à {_exact(cell.ci_high)}")
+            lines.append(
+                f"  Intervalle à 95\u00a0% : de {plain_number(cell.ci_low)} à {plain_number(cell.ci_high)}"
+            )
         lines.append(f"  Statut : {self.signs.get(self.sign or cell.mark, 'valeur normale')}")
         if cell.flags:
             lines.append(f"  Réserves : {', '.join(flag.replace('_', ' ') for flag in cell.flags)}")
@@ -295,9 +299,3 @@ def _unknown(kind: str, key: str, names: list[str], listing: str) -> Observatory
     return ObservatoryError(
         "E526", f"{kind} inconnu : « {key} »", None, f"{hint}La liste est dans {listing}.", Exit.USAGE
     )
-
-
-def _exact(value: float) -> str:
-    if float(value).is_integer():
-        return format_number(value)
-    return format_number(value, 4).rstrip("0").rstrip(",")

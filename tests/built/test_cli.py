@@ -5,25 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
-
-
-def ess(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ess_observatory.commands.main", *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+from command_line import ess, process
 
 
 def test_help_names_every_command():
-    done = ess("--help")
+    done = process("--help")
     assert done.returncode == 0
     for command in (
         "run",
@@ -68,7 +57,7 @@ def test_plan_says_what_each_file_is(reference_raw):
 
 
 def test_unknown_edition_is_a_usage_error():
-    done = ess("run", "--edition", "nowhere")
+    done = process("run", "--edition", "nowhere")
     assert done.returncode == 2
     assert "Éditions connues" in done.stderr
 

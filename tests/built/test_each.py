@@ -54,11 +54,11 @@ def together(project: Project, today: Edition, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="module")
 def alone(
-    project: Project, today: Edition, together: Each, tmp_path_factory: pytest.TempPathFactory
+    project: Project, today: Edition, together: Each, thorough: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Outcome]:
-    """Each of the two EPCI as the territory of an edition of its own."""
+    """Each of the two EPCI (one of them, where time is short) as the territory of an edition of its own."""
     found = {}
-    for part in together.parts:
+    for part in together.parts if thorough else together.parts[:1]:
         folder = tmp_path_factory.mktemp(part.code)
         edition = _on(project, today, folder, f'epci = "{part.code}"', part.name)
         outputs = Outputs.of(project.root, edition.id, folder / "out")
@@ -90,8 +90,8 @@ def _figures(publication: Path) -> dict[str, dict]:
 
 def test_a_territory_of_the_run_publishes_what_it_would_publish_alone(together, alone):
     assert [part.code for part in together.parts] == list(TWO)
-    for part in together.parts:
-        assert part.status == BUILT
+    assert {part.status for part in together.parts} == {BUILT}
+    for part in together.parts[: len(alone)]:
         ours, theirs = (
             _figures(part.outcome.outputs.publication),
             _figures(alone[part.code].outputs.publication),
@@ -102,7 +102,7 @@ def test_a_territory_of_the_run_publishes_what_it_would_publish_alone(together, 
 
 
 def test_its_core_tables_are_those_of_an_ordinary_run(together, alone):
-    for part in together.parts:
+    for part in together.parts[: len(alone)]:
         with (
             Database(part.outcome.outputs.database, read_only=True) as ours,
             Database(alone[part.code].outputs.database, read_only=True) as theirs,

@@ -191,3 +191,26 @@ def test_what_lacks_is_named(project: Project) -> None:
         "9.9": ["reading_aid_en", "notes_en", "[scopes] nowhere", "«\u00a0Jamais traduit\u00a0»"]
     }
     assert table["title_en"] == "Title" and table["reading_aid_en"] is None
+
+
+def test_published_in_english(reference_build: Outputs, project: Project) -> None:
+    french, english = (
+        json.loads((reference_build.publication / name).read_text(encoding="utf-8"))
+        for name in ("texts.json", "texts.en.json")
+    )
+    assert [chapter["id"] for chapter in english["chapters"]] == [
+        chapter["id"] for chapter in french["chapters"]
+    ]
+    assert [key["figure"] for key in english["key_figures"]] == [
+        key["figure"] for key in french["key_figures"]
+    ]
+    assert len(english["main_points"]) == len(french["main_points"])
+    assert len(english["glossary"]) == len(french["glossary"])
+    assert "9.9%" in english["main_points"][0]
+    assert "6,092" in english["main_points"][1]
+    first = english["chapters"][0]
+    assert (first["title"], "31 December 2011" in first["html"]) == ("Economic weight", True)
+    assert first["stakes"].startswith("<ul>")
+    assert not re.search(r"[\u00a0\u202f]", json.dumps(english["chapters"][:14], ensure_ascii=False))
+    terms = [entry["term"].casefold() for entry in english["glossary"]]
+    assert terms == sorted(terms)

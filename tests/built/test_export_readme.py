@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from command_line import ess
 from ess_observatory.commands.main import app
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.outputs import Outputs
@@ -108,17 +108,10 @@ def test_command_writes_beside_a_build_or_in_a_folder(reference_build: Outputs, 
 
 
 def test_nothing_to_export_or_verify(tmp_path: Path) -> None:
-    code = "import sys; from ess_observatory.commands.main import main; sys.argv[0] = 'ess'; main()"
     for arguments in (
         ["export", "verify", str(tmp_path)],
         ["export", "--publication", str(tmp_path), "--out", str(tmp_path / "out")],
     ):
-        done = subprocess.run(
-            [sys.executable, "-c", code, *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ},
-        )
+        done = ess(*arguments)
         assert done.returncode == 4, done.stderr
         assert "→" in done.stderr

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
 from stdnum.fr import siret
+
+from command_line import ess, process
 
 HEADERS = [
     "SIRET",
@@ -103,25 +103,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def built(folder: Path) -> Path:
     out = folder / "out"
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "ess_observatory.commands.main",
-            "run",
-            "--edition",
-            str(folder / "artois-2013.toml"),
-            "--raw",
-            str(folder / "raw"),
-            "--out",
-            str(out),
-            "--json",
-        ],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    places = ["--edition", folder / "artois-2013.toml", "--raw", folder / "raw", "--out", out]
+    done = process("run", *places, "--json", cwd=folder)
     assert done.returncode == 0, done.stderr + done.stdout
     assert json.loads(done.stdout)["counts"]["in_perimeter"] == 12
     return out
@@ -179,25 +162,8 @@ def test_a_missing_source_stops_with_exit_4(folder, tmp_path):
     raw = tmp_path / "raw"
     raw.mkdir()
     (raw / "postes.csv").write_bytes((folder / "raw/deep/folder/postes.csv").read_bytes())
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "ess_observatory.commands.main",
-            "run",
-            "--edition",
-            str(folder / "artois-2013.toml"),
-            "--raw",
-            str(raw),
-            "--out",
-            str(tmp_path / "out"),
-            "--json",
-        ],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    places = ["--edition", folder / "artois-2013.toml", "--raw", raw, "--out", tmp_path / "out"]
+    done = ess("run", *places, "--json", cwd=tmp_path)
     assert done.returncode == 4
     assert json.loads(done.stdout)["errors"][0]["code"] == "E120"
     assert not (tmp_path / "out" / "publication").exists()

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ess_observatory.commands.console import summary
+from ess_observatory.commands.inquiry import explain
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.quality.refused import RefusedRow, RefusedSheet
@@ -278,3 +279,10 @@ def test_the_end_of_a_run_and_the_first_lines_of_the_report_say_what_was_done(
         (written["notes"], "remarques sur des lignes retenues"),
     ):
         assert re.search(rf"<strong>{count}</strong>.*{word}", head)
+
+
+def test_a_code_is_explained_with_the_rows_it_refused(project, reference_build):
+    found = explain(project, project.edition("sambre-avesnois-2011"), reference_build, "e323")
+    assert found["code"] == "E323"
+    assert len(found["refused"]) == 3
+    assert any("3 ligne(s) refusée(s)" in line for line in found["lines"])

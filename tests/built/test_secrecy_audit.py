@@ -19,6 +19,7 @@ from ess_observatory.errors import ObservatoryError
 from ess_observatory.secrecy.audit import FOUND, NARROW, SAFE, Attack, audit_folder
 from ess_observatory.secrecy.constraints import Structure
 from ess_observatory.secrecy.shown import Shown
+from test_secrecy_follows import digits_give
 
 runner = CliRunner()
 
@@ -262,3 +263,19 @@ def test_the_replication_is_unchanged(reference_build: Outputs) -> None:
         "withheld": 8,
         "contradiction_in_report": 8,
     }
+
+
+def test_no_digit_of_the_publication_gives_a_hidden_value(reference_build: Outputs) -> None:
+    """The whole doubles of every file of figures, one with another, against the values of the confidential folder."""
+    cells = pq.read_table(reference_build.quality / "secret" / "cellules-masquees.parquet").to_pylist()
+    secrets = [row["value"] for row in cells if row["value"] is not None]
+    rows = pq.read_table(reference_build.publication / "figures.parquet").to_pylist()
+    names = ("value", "numerator", "denominator", "ci_low", "ci_high")
+    known = sorted({row[name] for row in rows for name in names if row[name] is not None})
+    endless = [value for value in known if abs(value - round(value, 4)) > 1e-9]
+    assert len(secrets) >= 3 and len(endless) > 100
+    assert digits_give(endless, known, secrets) == set()
+    replication = pq.read_table(reference_build.publication / "replication.parquet").to_pylist()
+    shown = {row["figure_id"]: row["value"] for row in rows}
+    for row in replication:
+        assert row["recomputed"] is None or row["recomputed"] == shown[row["figure_id"]]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from command_line import ess
 from ess_observatory.codebook.codebook import load_codebook
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.outputs import Outputs
@@ -21,7 +20,6 @@ from ess_observatory.survey.privacy import citable_names, consenting, purge
 from test_survey_form_support import fill
 from test_survey_support import CODEBOOK
 
-ROOT = Path(__file__).resolve().parents[2]
 NAME, SIRET, WRONG = "Zéphyrine Quatorzième Témoin", "73282932000074", "73282932000075"
 SECRETS = {
     "A01": NAME,
@@ -156,20 +154,11 @@ def test_a_purge_leaves_no_identity_and_changes_nothing_else(planted: Outputs, p
 
 def test_the_command_asks_to_be_confirmed(planted: Outputs, tmp_path) -> None:
     shutil.copytree(planted.base, tmp_path / "out")
-    command = [
-        sys.executable,
-        "-m",
-        "ess_observatory.commands.main",
-        "survey",
-        "purge",
-        "--out",
-        str(tmp_path / "out"),
-        "--json",
-    ]
-    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = ["survey", "purge", "--out", tmp_path / "out", "--json"]
+    refused = ess(*command)
     assert refused.returncode == 2
     assert json.loads(refused.stdout)["errors"][0]["code"] == "E238"
-    done = subprocess.run([*command, "--yes"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = ess(*command, "--yes")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["respondents"] == 58
 

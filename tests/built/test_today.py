@@ -5,15 +5,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from command_line import ess
 from conftest import ROOT, TODAY
 from demo import write_demo
 from ess_observatory.compared.perimeters import compare_perimeters
@@ -295,7 +293,7 @@ def test_perimeters_compared(project: Project, built: Outputs):
 
 
 def test_perimeter_command(built: Outputs):
-    done = _ess(
+    done = ess(
         "perimeter", "compare", "loi_2014", "insee_flores", "-e", EDITIONS[0], "--out", built.base, "--json"
     )
     assert done.returncode == 0, done.stderr
@@ -309,14 +307,6 @@ def test_comparing_nothing_built_says_so(project: Project, tmp_path: Path):
         )
 
 
-def _ess(*arguments: str | Path, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "ESS_ROOT": str(root), "COLUMNS": "120"}
-    return subprocess.run(
-        [sys.executable, "-m", "ess_observatory.commands.main", *map(str, arguments)],
-        cwd=root, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project's declarations, as a new user has them."""
@@ -328,13 +318,11 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_new_territory_and_edition_run(newcomer: Path):
     """Another arrondissement, from scratch: two commands, the files dropped, one run."""
-    done = _ess(
-        "new", "territory", "Le Cambrésis d’essai", "--arrondissement", "592", "--json", root=newcomer
-    )
+    done = ess("new", "territory", "Le Cambrésis d’essai", "--arrondissement", "592", "--json", root=newcomer)
     assert done.returncode == 0, done.stderr
     path = Path(json.loads(done.stdout)["files"][0])
     assert path.name == "le-cambresis-d-essai.toml"
-    done = _ess("new", "edition", "essai-2026", "--territory", path.stem, "--year", "2026", "--source", "sirene_establishment",
+    done = ess("new", "edition", "essai-2026", "--territory", path.stem, "--year", "2026", "--source", "sirene_establishment",
                 "--source", "sirene_legal_unit", root=newcomer)  # fmt: skip
     assert done.returncode == 0, done.stderr
     for name in ("sirene", "flores"):
@@ -342,11 +330,11 @@ def test_a_new_territory_and_edition_run(newcomer: Path):
             ROOT / "data" / "raw" / EDITIONS[1] / name, newcomer / "data" / "raw" / "essai-2026" / name
         )
     (
-        table := _ess(
+        table := ess(
             "new", "table", "essai", "--number", "1.99", "--source", "sirene_establishment", root=newcomer
         )
     ).check_returncode()
-    done = _ess("publish", "--edition", "essai-2026", "--json", root=newcomer)
+    done = ess("publish", "--edition", "essai-2026", "--json", root=newcomer)
     assert done.returncode == 0, done.stderr + done.stdout + table.stderr
     folder = newcomer / "data" / "processed" / "essai-2026" / "publication"
     figures = {row["figure_id"]: row for row in pq.read_table(folder / "figures.parquet").to_pylist()}
@@ -359,8 +347,8 @@ def test_a_new_territory_and_edition_run(newcomer: Path):
 
 
 def test_nothing_is_replaced_and_mistakes_are_said(newcomer: Path):
-    first = _ess("new", "territory", "Deux fois", "--departement", "59", root=newcomer)
-    again = _ess("new", "territory", "Deux fois", "--departement", "59", root=newcomer)
+    first = ess("new", "territory", "Deux fois", "--departement", "59", root=newcomer)
+    again = ess("new", "territory", "Deux fois", "--departement", "59", root=newcomer)
     assert (first.returncode, again.returncode) == (0, 2)
     places = (
         Project.load(newcomer)
@@ -369,18 +357,18 @@ def test_nothing_is_replaced_and_mistakes_are_said(newcomer: Path):
     )
     assert [place["object"] for place in places] == ["REG"], "a département is not compared with itself"
     assert "existe déjà" in again.stderr
-    wrong = _ess("new", "territory", "Nulle part", "--arrondissement", "999", root=newcomer)
+    wrong = ess("new", "territory", "Nulle part", "--arrondissement", "999", root=newcomer)
     assert wrong.returncode == 3 and "999" in wrong.stderr
     assert not (newcomer / "pipelines" / "territories" / "nulle-part.toml").exists()
-    assert _ess("new", "territory", "Rien", root=newcomer).returncode == 2
-    assert _ess("new", "table", "x", "--number", "1.1", "--source", "clap", root=newcomer).returncode == 2
+    assert ess("new", "territory", "Rien", root=newcomer).returncode == 2
+    assert ess("new", "table", "x", "--number", "1.1", "--source", "clap", root=newcomer).returncode == 2
 
 
 def test_a_new_source_reads_the_file_it_was_made_from(newcomer: Path, tmp_path: Path):
     file = tmp_path / "ateliers.csv"
     file.write_text("Liste des ateliers\n\nN° SIRET;Nom de l’atelier;Code commune;Salariés;Ouvert le;12 mois\n"
                     "99100001900018;Ruche;59392;1 200;01/02/2020;oui\n", encoding="utf-8")  # fmt: skip
-    done = _ess("new", "source", file, "--name", "Ateliers partagés", "--json", root=newcomer)
+    done = ess("new", "source", file, "--name", "Ateliers partagés", "--json", root=newcomer)
     assert done.returncode == 0, done.stderr
     project = Project.load(newcomer)
     spec = project.sources["ateliers_partages"]
@@ -391,7 +379,7 @@ def test_a_new_source_reads_the_file_it_was_made_from(newcomer: Path, tmp_path: 
     raw = tmp_path / "raw"
     raw.mkdir()
     shutil.copy(file, raw)
-    plan = _ess("plan", "--edition", EDITIONS[0], "--raw", raw, "--json", root=newcomer)
+    plan = ess("plan", "--edition", EDITIONS[0], "--raw", raw, "--json", root=newcomer)
     assert [item["source"] for item in json.loads(plan.stdout)["files"]] == ["ateliers_partages"]
 
 
@@ -445,7 +433,7 @@ def zoning(tmp_path: Path) -> Path:
 
 
 def test_an_employment_zone_from_the_table_of_its_producer(newcomer: Path, zoning: Path):
-    done = _ess("new", "territory", "Zone d’emploi de Maubeuge", "--from-list", zoning, "--keep", "ZE2020=3217", root=newcomer)  # fmt: skip
+    done = ess("new", "territory", "Zone d’emploi de Maubeuge", "--from-list", zoning, "--keep", "ZE2020=3217", root=newcomer)  # fmt: skip
     assert done.returncode == 0, done.stderr
     project = Project.load(newcomer)
     territory = project.territory("zone-d-emploi-de-maubeuge", near=project.pipelines / "territories")
@@ -501,21 +489,21 @@ def test_codes_that_are_no_commune_are_said(project: Project, tmp_path: Path):
 
 
 def test_an_edition_without_any_file_says_where_to_put_them(newcomer: Path):
-    assert _ess("new", "territory", "Lens", "--arrondissement", "627", "--in", "dans le Lensois", root=newcomer).returncode == 0  # fmt: skip
-    done = _ess("new", "edition", "lens-2026", "--territory", "lens", "--year", "2026", root=newcomer)
+    assert ess("new", "territory", "Lens", "--arrondissement", "627", "--in", "dans le Lensois", root=newcomer).returncode == 0  # fmt: skip
+    done = ess("new", "edition", "lens-2026", "--territory", "lens", "--year", "2026", root=newcomer)
     assert done.returncode == 0, done.stderr
     written = (newcomer / "pipelines" / "editions" / "lens-2026.toml").read_text(encoding="utf-8")
     assert "dans le Lensois" in written
     assert "#   sirene_establishment" in written, "the known sources are there to choose from"
-    plan = _ess("plan", "--edition", "lens-2026", root=newcomer)
+    plan = ess("plan", "--edition", "lens-2026", root=newcomer)
     assert "aucun fichier de données reconnu" in plan.stdout
-    done = _ess("run", "--edition", "lens-2026", root=newcomer)
+    done = ess("run", "--edition", "lens-2026", root=newcomer)
     assert done.returncode == 4
     assert "data/raw/lens-2026" in done.stderr
 
 
 def test_an_edition_like_another_takes_its_sources(newcomer: Path):
-    done = _ess("new", "edition", "comme-2027", "--territory", "cambresis", "--year", "2027", "--like", EDITIONS[1], root=newcomer)  # fmt: skip
+    done = ess("new", "edition", "comme-2027", "--territory", "cambresis", "--year", "2027", "--like", EDITIONS[1], root=newcomer)  # fmt: skip
     assert done.returncode == 0, done.stderr
     project = Project.load(newcomer)
     model, made = project.edition(EDITIONS[1]), project.edition("comme-2027")
@@ -527,7 +515,7 @@ def test_an_edition_like_another_takes_its_sources(newcomer: Path):
 
 def test_a_source_for_a_file_that_one_reads_already_is_refused(newcomer: Path):
     [file] = (ROOT / "data" / "raw" / EDITIONS[1] / "rna").iterdir()
-    done = _ess("new", "source", file, "--name", "Encore", root=newcomer)
+    done = ess("new", "source", file, "--name", "Encore", root=newcomer)
     assert done.returncode == 2
     assert "« rna »" in done.stderr
     assert not (newcomer / "pipelines" / "sources" / "encore").exists()

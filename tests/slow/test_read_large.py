@@ -135,6 +135,7 @@ def test_typed_rows_are_a_view_of_the_rows_as_text(rules_db: Database, toy, tmp_
     assert rules_db.rows("select _line, jobs, _refusal from raw.essai order by _line") == [
         (2, "1", None),
         (3, "douze", "E310"),
+        (4, "13", "I201"),
     ]
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import pytest
-
-from ess_observatory.declare.project import Project
-from ess_observatory.engine.outputs import Outputs
 
 TEXTS = Path(__file__).resolve().parents[2] / "pipelines" / "texts"
 NAMES = sorted(path.name for path in (TEXTS / "fr").glob("*.md"))
@@ -57,26 +53,3 @@ def test_english_typography(name: str) -> None:
     assert not re.search(r"[«»']", text)
     assert not re.search(r"[\u00a0\u202f]", text)
     assert not re.search(r" [:;!?]", text)
-
-
-def test_published_in_english(reference_build: Outputs, project: Project) -> None:
-    french, english = (
-        json.loads((reference_build.publication / name).read_text(encoding="utf-8"))
-        for name in ("texts.json", "texts.en.json")
-    )
-    assert [chapter["id"] for chapter in english["chapters"]] == [
-        chapter["id"] for chapter in french["chapters"]
-    ]
-    assert [key["figure"] for key in english["key_figures"]] == [
-        key["figure"] for key in french["key_figures"]
-    ]
-    assert len(english["main_points"]) == len(french["main_points"])
-    assert len(english["glossary"]) == len(french["glossary"])
-    assert "9.9%" in english["main_points"][0]
-    assert "6,092" in english["main_points"][1]
-    first = english["chapters"][0]
-    assert (first["title"], "31 December 2011" in first["html"]) == ("Economic weight", True)
-    assert first["stakes"].startswith("<ul>")
-    assert not re.search(r"[\u00a0\u202f]", json.dumps(english["chapters"][:14], ensure_ascii=False))
-    terms = [entry["term"].casefold() for entry in english["glossary"]]
-    assert terms == sorted(terms)

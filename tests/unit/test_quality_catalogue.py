@@ -27,7 +27,7 @@ def _texts() -> dict[Path, str]:
     return {
         path: path.read_text(encoding="utf-8")
         for folder in folders
-        for suffix in ("*.py", "*.sql")
+        for suffix in ("*.py", "*.sql", "source.toml")
         for path in sorted(folder.rglob(suffix))
     }
 
@@ -76,13 +76,6 @@ def test_the_page_is_the_catalogue(catalogue):
     assert page == catalogue_page(catalogue), "python -m ess_observatory.quality.catalogue"
     for code in catalogue:
         assert f"## {code} – " in page
-
-
-def test_a_code_is_explained_with_the_rows_it_refused(project, reference_build):
-    found = explain(project, project.edition("sambre-avesnois-2011"), reference_build, "e323")
-    assert found["code"] == "E323"
-    assert len(found["refused"]) == 3
-    assert any("3 ligne(s) refusée(s)" in line for line in found["lines"])
 
 
 def test_a_code_is_explained_where_nothing_is_built(project, tmp_path):

@@ -88,3 +88,8 @@ def test_words_around_numbers() -> None:
     assert date_words(None, "fr") == ""
     assert banner({"banner": "Données synthétiques\u00a0: rien de réel."}, "fr") == "Rien de réel."
     assert plural("identique", 1) == "identique" and plural("identique", 2) == "identiques"
+    assert [plural("contradiction in the report", n)[:14] for n in (0, 1)] == [
+        "contradictions",
+        "contradiction ",
+    ]
+    assert plural("identique", 0) == "identique"

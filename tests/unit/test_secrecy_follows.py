@@ -8,11 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from ess_observatory.declare.project import Project
-from ess_observatory.engine.outputs import Outputs
 from ess_observatory.secrecy.door import Cell
 from ess_observatory.secrecy.protect import Protected, protect
 from test_secrecy_links import FOUR, cell, column, column_of, hidden
@@ -150,19 +148,3 @@ def test_the_terms_of_one_cell_can_be_declared(rules) -> None:
     assert hidden(protect([table, (name, card, cells)], rules), "other") == {("row", "mean")}
     safe = ("one", table[1], [replace(c, n_units=9) for c in table[2]])
     assert protect([safe, (name, card, cells)], rules).cells["other"][0].value == 100 * PRIME["b"][0] / TOTAL
-
-
-def test_no_digit_of_the_publication_gives_a_hidden_value(reference_build: Outputs) -> None:
-    """The whole doubles of every file of figures, one with another, against the values of the confidential folder."""
-    cells = pq.read_table(reference_build.quality / "secret" / "cellules-masquees.parquet").to_pylist()
-    secrets = [row["value"] for row in cells if row["value"] is not None]
-    rows = pq.read_table(reference_build.publication / "figures.parquet").to_pylist()
-    names = ("value", "numerator", "denominator", "ci_low", "ci_high")
-    known = sorted({row[name] for row in rows for name in names if row[name] is not None})
-    endless = [value for value in known if abs(value - round(value, 4)) > 1e-9]
-    assert len(secrets) >= 3 and len(endless) > 100
-    assert digits_give(endless, known, secrets) == set()
-    replication = pq.read_table(reference_build.publication / "replication.parquet").to_pylist()
-    shown = {row["figure_id"]: row["value"] for row in rows}
-    for row in replication:
-        assert row["recomputed"] is None or row["recomputed"] == shown[row["figure_id"]]

@@ -7,7 +7,6 @@ pattern may be another of the same size; T4 and T5 allow the sizes stated beside
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,8 +79,8 @@ def test_t3_linked_tables_of_sdctable() -> None:
     assert (after["K"].low, after["K"].high) == pytest.approx((0, 10), abs=1e-4)
 
 
-def test_t6_t7_frequencies_of_statistics_norway(shared: Path) -> None:
-    rows = [row for row in read_method_table(shared, "ssb_example1.csv") if row["year"] == "2014"]
+def test_t6_t7_frequencies_of_statistics_norway() -> None:
+    rows = [row for row in read_method_table("ssb_example1.csv") if row["year"] == "2014"]
     table = crossed({(row["age"], row["geo"]): float(row["freq"]) for row in rows})
     secondary, _ = table.protect([("young", "Portugal")], one_side=True)
     assert len(secondary) <= 3
@@ -100,11 +99,9 @@ def test_t6_t7_frequencies_of_statistics_norway(shared: Path) -> None:
 
 
 @pytest.mark.parametrize(("rule", "primaries", "published"), [("few", 2, 4), ("dominance", 4, 3)])
-def test_t8_t9_magnitudes_of_statistics_norway(
-    shared: Path, rule: str, primaries: int, published: int
-) -> None:
+def test_t8_t9_magnitudes_of_statistics_norway(rule: str, primaries: int, published: int) -> None:
     given: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    rows = read_method_table(shared, "ssb_magnitude1.csv")
+    rows = read_method_table("ssb_magnitude1.csv")
     for sector in dict.fromkeys(row["sector4"] for row in rows):
         for geo in dict.fromkeys(row["geo"] for row in rows):
             given[sector, geo]
@@ -121,9 +118,9 @@ def test_t8_t9_magnitudes_of_statistics_norway(
     assert not any(found.is_found(1e-3) for found in table.attacked([*primary, *secondary]).values())
 
 
-def test_t8_a_contributor_finds_another_in_a_single_cycle(shared: Path) -> None:
+def test_t8_a_contributor_finds_another_in_a_single_cycle() -> None:
     """Six hidden cells in one cycle: whoever knows one knows all; the insider rule asks for more."""
-    rows = read_method_table(shared, "ssb_magnitude1.csv")
+    rows = read_method_table("ssb_magnitude1.csv")
     cells: dict[tuple[str, str], float] = defaultdict(float)
     for sector in dict.fromkeys(row["sector4"] for row in rows):
         for geo in dict.fromkeys(row["geo"] for row in rows):

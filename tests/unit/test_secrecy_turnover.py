@@ -11,33 +11,33 @@ from ess_observatory.secrecy.suppress import suppress
 from secrecy_tables import all_protected, read_method_table, turnover_tables
 
 
-def test_t4_activity_by_size(shared: Path) -> None:
+def test_t4_activity_by_size() -> None:
     """Published: 64 secondary cells (Tau-Argus, optimal); tolerance 70. The optimum by count is 58."""
-    table, counts, primary = turnover_tables(shared, ["turnover_act_size.csv"])
+    table, counts, primary = turnover_tables(["turnover_act_size.csv"])
     assert counts["turnover_act_size.csv"] == (52, 25)
     secondary, _ = table.protect(primary, rate=0.1, least=0.0)
     assert len(secondary) <= 64
     assert all_protected(table, [*primary, *secondary], primary, 0.1)
 
 
-def test_t5_four_linked_tables(shared: Path) -> None:
+def test_t5_four_linked_tables() -> None:
     """Published: 83 + 88 + 82 + 101 secondary cells, table by table (Tau-Argus, modular), about 334 unique; ours at most 297."""
     names = ["turnover_act_size.csv", "turnover_act_cj.csv", "turnover_nuts_size.csv", "turnover_nuts_cj.csv"]
-    table, counts, primary = turnover_tables(shared, names)
+    table, counts, primary = turnover_tables(names)
     assert [counts[name] for name in names] == [(52, 25), (35, 25), (55, 17), (45, 20)]
     secondary, _ = table.protect(primary, rate=0.1, least=0.0)
     assert len(secondary) <= 297
     assert all_protected(table, [*primary, *secondary], primary, 0.1)
 
 
-def test_t4_from_its_contributors_as_well(shared: Path) -> None:
+def test_t4_from_its_contributors_as_well() -> None:
     """The largest contributor of each cell knows his part (MAX): 25 cells more than against strangers (64).
 
     Only where he is alone: 72. For the four linked tables 267, 294 and 357: the price of `protection.insider`.
     """
-    table, _, primary = turnover_tables(shared, ["turnover_act_size.csv"])
+    table, _, primary = turnover_tables(["turnover_act_size.csv"])
     largest: dict[str, dict[int, float]] = {}
-    for row in read_method_table(shared, "turnover_act_size.csv"):
+    for row in read_method_table("turnover_act_size.csv"):
         cell, total = table.place[_key([row["ACTIVITY"], row["SIZE"]])], float(row["TOT"])
         if total > 0:
             largest[str(cell)] = {cell: total if row["N_OBS"] == "1" else min(float(row["MAX"]), total)}
@@ -84,16 +84,16 @@ def _key(row: list[str]) -> frozenset[tuple[str, str]]:
     return frozenset(pair for pair in (("ACTIVITY", row[0]), ("SIZE", row[1])) if pair[1] != "Total")
 
 
-def test_tau_argus_hides_no_fewer_cells_and_passes_our_attack(shared: Path, tmp_path: Path) -> None:
+def test_tau_argus_hides_no_fewer_cells_and_passes_our_attack(tmp_path: Path) -> None:
     """Tau-Argus' optimal suppression of T4, run here by `pytauargus` (optional extra `crosscheck`).
 
     Version 0.6.0 hides 64 other cells, as we do (the optimum by number is 58); its pattern passes our attack.
     """
     engine = pytest.importorskip("pytauargus.engine")
-    table, _, primary = turnover_tables(shared, ["turnover_act_size.csv"])
-    rows = read_method_table(shared, "turnover_act_size.csv")
+    table, _, primary = turnover_tables(["turnover_act_size.csv"])
+    rows = read_method_table("turnover_act_size.csv")
     known, lines = {row["ACTIVITY"] for row in rows}, []
-    for row in read_method_table(shared, "activity_corr_table.csv"):
+    for row in read_method_table("activity_corr_table.csv"):
         path = [row["A10"], *([row["A21"]] if row["A21"] != row["A10"] else [])]
         path += [row["A88"]] if row["A88"] != path[-1] else []
         lines += ["@" * depth + code for depth, code in enumerate(path) if code in known]

@@ -14,7 +14,7 @@ import yaml
 from ess_observatory.codebook.codebook import codebook_from
 from ess_observatory.survey.dialects import Excel, XPath
 from ess_observatory.survey.form import write_form
-from ess_observatory.survey.plan import form_lines, wide_columns
+from ess_observatory.survey.plan import form_lines
 from ess_observatory.survey.read import read_answers, recognise
 from ess_observatory.survey.tables import survey_cells
 from ess_observatory.survey.wording import Setting, say
@@ -27,6 +27,7 @@ from test_survey_form_support import (
     filled,
     obtained,
     project_codebook,
+    wide_columns,
 )
 from test_survey_support import CODEBOOK, database, small_codebook
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 
 from ess_observatory.codebook.codebook import load_codebook
-from ess_observatory.codebook.expressions import Compare, Junction, Node, membership
+from ess_observatory.codebook.expressions import Chosen, Junction, Node
 from ess_observatory.codebook.questions import OTHER, Codebook, Question
+from ess_observatory.survey.headers import NONRESPONSE_CELL
 from ess_observatory.tabular.sheets import Sheet, open_sheets
 from test_survey_support import CODEBOOK, sheet
 
@@ -26,8 +28,7 @@ def _opening(codebook: Codebook, node: Node | None) -> list[tuple[str, str]]:
     """(question, choice) that a filter asks for."""
     if isinstance(node, Junction):
         return [pair for part in node.parts for pair in _opening(codebook, part)]
-    pair = membership(node) if isinstance(node, Compare) else None
-    return [pair[:2]] if pair is not None and pair[2] else []
+    return [(node.code, node.choice)] if isinstance(node, Chosen) and node.is_chosen else []
 
 
 def filled(codebook: Codebook) -> dict[str, Any]:
@@ -145,6 +146,21 @@ def obtained(survey: Any, codebook: Codebook, key: str) -> dict[str, tuple]:
                 opens.get(code),
             )
     return found
+
+
+def wide_columns(codebook: Codebook) -> Iterator[tuple[str, str]]:
+    """(code header, wording header) of each column of a wide export of this questionnaire."""
+    for question in codebook.questions:
+        if not question.is_multiple:
+            yield question.code, question.label
+        else:
+            for choice in question.choices:
+                if not choice.is_other:
+                    yield f"{question.code}[{choice.code}]", f"{question.label} [{choice.label}]"
+        if question.other:
+            yield f"{question.code}[{OTHER}]", f"{question.label} [{question.choices[-1].label}]"
+        if question.is_multiple and question.nonresponse:
+            yield f"{question.code}[{NONRESPONSE_CELL}]", f"{question.label} [Sans réponse]"
 
 
 def as_export(form: Path, columns: list[tuple[str, str]], use_labels: bool) -> Sheet:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import openpyxl
 import pytest
 import yaml
 
+from command_line import ess
 from ess_observatory.codebook.codebook import codebook_from
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.printed import printed, write_printed
@@ -21,7 +20,6 @@ from ess_observatory.survey.xlsform import write_xlsform
 from test_survey_form_support import filled, obtained, project_codebook
 from test_survey_support import CODEBOOK, read, sheet, small, small_codebook
 
-ROOT = Path(__file__).resolve().parents[2]
 SETTING = Setting("Pays d’essai", "2031", "Observatoire d’essai", "contact@exemple.invalid")
 
 
@@ -189,12 +187,8 @@ def test_french_and_english_are_complete() -> None:
 
 @pytest.mark.parametrize(("command", "suffix"), [("form", ".xlsx"), ("xlsform", ".xlsx"), ("print", ".html")])
 def test_the_command(command, suffix, tmp_path) -> None:
-    def ess(*arguments: str) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-m", "ess_observatory.commands.main", "survey", command, *arguments]
-        return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
-
     path = tmp_path / "nouveau" / f"questionnaire{suffix}"
-    done = ess("--out", str(path), "--json")
+    done = ess("survey", command, "--out", path, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["file"] == str(path) and path.stat().st_size > 5000
-    assert ess("--out", str(tmp_path / "x.pdf")).returncode == 2
+    assert ess("survey", command, "--out", tmp_path / "x.pdf").returncode == 2

@@ -66,14 +66,10 @@ def test_sample(project: Project, rules: Database, folder: Path, tmp_path: Path)
     load.create_books(rules)
     load.load_source(rules, spec, inventory.matches)
     model = read_model(f"staging.{spec.id}", spec.staging_sql)
-    rules.execute(f"create or replace table staging.{spec.id}_judged as {model.sql}")
-    if "refusal_code" in rules.columns(f"staging.{spec.id}_judged"):
-        load.split_refused(rules, spec.id, f"staging.{spec.id}_judged", model.target)
-    else:
-        rules.execute(f"create or replace table {model.target} as select * from staging.{spec.id}_judged")
+    load.stage(rules, spec, model.sql)
     expected = read_toml(folder / "expected.toml")
     wanted = _rows(expected["kept"])
-    order = "_line, activity" if "activity" in wanted[0] and "_wide" in spec.id else "_line"
+    order = "_line, activity, measure" if spec.unpivot else "_line"
     found = rules.dicts(f"select {', '.join(wanted[0])} from {model.target} order by {order}")
     shown = [{key: "" if value is None else str(value) for key, value in row.items()} for row in found]
     assert shown == wanted
@@ -121,6 +117,15 @@ COM,01001,_T,,true,posts,90,,2023
 """
 
 
+def _long(wide: str) -> str:
+    rows = ["commune_code,activity,measure,value:float,value_mark"]
+    for line in wide.strip().splitlines():
+        commune, activity, posts, mark, establishments = line.split(",")
+        rows += [f"{commune},{activity},posts,{posts},{mark}"] if posts or mark else []
+        rows += [f"{commune},{activity},establishments,{establishments},"] if establishments else []
+    return "\n".join(rows)
+
+
 def _employment(
     project: Project,
     area: str = "",
@@ -130,20 +135,22 @@ def _employment(
     clap: str = "",
     clap_wide: str = "",
 ) -> dict[tuple, dict]:
-    """`core.employment` of two communes, every family and activity, from rows given as CSV text."""
+    """`core.employment` of two communes, every family and activity, from rows given as CSV text.
+
+    Those of the wide tables hold commune, activity, posts, their mark, establishments.
+    """
     given = {
         "rules.edition_source": "source,vintage:int\nflores_ess,2024\nclap,2015\nclap_wide,2015",
         "rules.territory_commune": "code\n01001\n01002",
         "rules.territory_area": f"object,code\n{area}",
         "staging.flores": "geo_object,area_code,field,activity,measure,value:float,value_mark,period:int,size_code,sphere\n"
         + flores,
-        "staging.flores_wide": "commune_code,activity,posts:float,posts_mark,establishments:float\n" + wide,
+        "staging.flores_wide": _long(wide),
         "staging.flores_ess": "geo_object,area_code,activity,family,is_every_family:bool,measure,value:float,"
         "value_mark,period:int\n" + ess.strip(),
         "staging.clap": "commune_code,family,posts:int,posts_mark,establishments:int,is_residual:bool\n"
         + clap.strip(),
-        "staging.clap_wide": "commune_code,activity,posts:float,posts_mark,establishments:float\n"
-        + clap_wide.strip(),
+        "staging.clap_wide": _long(clap_wide),
     }
     core = ROOT / "pipelines" / "core"
     with Database() as db:

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-
-def luhn_digit(digits: str) -> str:
-    """The check digit that makes `digits` followed by it pass the Luhn test."""
-    total = 0
-    for position, char in enumerate(reversed(digits)):
-        value = int(char) * (2 if position % 2 == 0 else 1)
-        total += value - 9 if value > 9 else value
-    return str(-total % 10)
+from stdnum.luhn import calc_check_digit
 
 
 class Identifiers:
@@ -25,7 +18,7 @@ class Identifiers:
         while True:
             free = 8 - len(self._prefix)
             body = self._prefix + str(self._rng.randrange(10**free)).zfill(free)
-            siren = body + luhn_digit(body)
+            siren = body + calc_check_digit(body)
             if siren not in self._used:
                 self._used.add(siren)
                 return siren
@@ -34,7 +27,7 @@ class Identifiers:
 def siret(siren: str, order: int) -> str:
     """The SIRET of the `order`-th establishment of a unit."""
     body = f"{siren}{order:04d}"
-    return body + luhn_digit(body)
+    return body + calc_check_digit(body)
 
 
 class Words:

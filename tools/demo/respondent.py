@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ess_observatory.codebook.evaluation import Given
+
 
 @dataclass
 class Respondent:
@@ -20,6 +22,12 @@ class Respondent:
     others: dict[str, str] = field(default_factory=dict)
 
     @property
-    def known(self) -> dict[str, Any]:
-        """Facts and answers together: what the expressions of the recipe see."""
-        return {**self.facts, **self.answers}
+    def given(self) -> dict[str, Given]:
+        """Facts and answers together, as the expressions of the recipe see them."""
+        return {code: _given(value) for code, value in {**self.facts, **self.answers}.items()}
+
+
+def _given(value: Any) -> Given:
+    if isinstance(value, int | float):
+        return Given(number=value)
+    return Given(choices=frozenset(value if isinstance(value, list) else [value]))

@@ -7,17 +7,36 @@ from math import fsum
 from random import Random
 from typing import Any
 
+from ess_observatory.codebook.evaluation import evaluate
+from ess_observatory.codebook.expressions import parse
+
 from .calibrate import allocate
-from .formula import evaluate, holds
 from .recipe import impossible
 from .respondent import Respondent
 
 Step = dict[str, Any]
 
 
+def _holds(where: str | None, one: Respondent) -> bool:
+    """Whether a condition is known to hold for one respondent; no condition always holds."""
+    return where is None or evaluate(parse(where), one.given) is True
+
+
+def _number(text: str, one: Respondent) -> float:
+    value = evaluate(parse(text, is_sum=True), one.given, strict=True)
+    if value is None:
+        raise impossible(f"Expression sans valeur pour un répondant : {text}")
+    return float(value)
+
+
+def _values(bounds: str | list[str], one: Respondent) -> list[float]:
+    """The values of a bound that is given once, or several times."""
+    return [_number(bound, one) for bound in ([bounds] if isinstance(bounds, str) else bounds)]
+
+
 def _free(people: list[Respondent], question: str, where: str | None) -> list[Respondent]:
     """Those concerned who have not answered the question yet."""
-    return [one for one in people if question not in one.answers and holds(where, one.known)]
+    return [one for one in people if question not in one.answers and _holds(where, one)]
 
 
 def _draw(candidates: list[Respondent], count: int, rng: Random, question: str) -> list[Respondent]:
@@ -86,8 +105,8 @@ def share(step: Step, people: list[Respondent], rng: Random) -> None:
     if any("part" in group or not group.get("n") for group in step.get("groups", [])):
         members = _group_totals(step, chosen, scale)
     for total, group in members:
-        low = [_ceiling(scale * evaluate(step["low"], one.known)) for one in group]
-        high = [int(scale * evaluate(step["high"], one.known)) for one in group]
+        low = [_ceiling(scale * max(_values(step["low"], one))) for one in group]
+        high = [int(scale * min(_values(step["high"], one))) for one in group]
         weights = [_weight(step, one, rng) for one in group]
         for one, value in zip(group, allocate(total, weights, low, high, question), strict=True):
             one.answers[question] = value if scale == 1 else _plain(value / scale)
@@ -100,7 +119,7 @@ def _chosen(step: Step, people: list[Respondent], rng: Random) -> list[Responden
     elif "n" in step:
         skipped = step["skip_first"]
         out = _draw(
-            [one for one in free if holds(skipped["where"], one.known)], skipped["n"], rng, step["question"]
+            [one for one in free if _holds(skipped["where"], one)], skipped["n"], rng, step["question"]
         )
         chosen = [one for one in free if one not in out]
         if len(chosen) != step["n"]:
@@ -108,7 +127,7 @@ def _chosen(step: Step, people: list[Respondent], rng: Random) -> list[Responden
     elif any("n" in group for group in step.get("groups", [])):
         chosen = []
         for group in step["groups"]:
-            left = [one for one in free if one not in chosen and holds(group["where"], one.known)]
+            left = [one for one in free if one not in chosen and _holds(group["where"], one)]
             chosen += _draw(left, group["n"], rng, step["question"])
     else:
         chosen = free
@@ -119,7 +138,7 @@ def _group_totals(step: Step, chosen: list[Respondent], scale: int) -> list[tupl
     left, remaining = list(chosen), step["total"] * scale
     members = []
     for group in step["groups"]:
-        inside = [one for one in left if holds(group["where"], one.known)]
+        inside = [one for one in left if _holds(group["where"], one)]
         left = [one for one in left if one not in inside]
         total = remaining
         if "part" in group:
@@ -131,9 +150,9 @@ def _group_totals(step: Step, chosen: list[Respondent], scale: int) -> list[tupl
 
 def _weight(step: Step, one: Respondent, rng: Random) -> float:
     spread = step.get("spread", 0.3)
-    weight = float(evaluate(step["weight"], one.known)) * (1.0 - spread + 2.0 * spread * rng.random())
+    weight = _number(step["weight"], one) * (1.0 - spread + 2.0 * spread * rng.random())
     for boost in step.get("boosts", []):
-        if holds(boost["where"], one.known):
+        if _holds(boost["where"], one):
             weight *= boost["factor"]
     return float(weight)
 
@@ -149,7 +168,7 @@ def _plain(value: float) -> float | int:
 def average(step: Step, people: list[Respondent], rng: Random) -> None:
     """Values whose weighted mean is `target` up to rounding to one decimal."""
     chosen = _free(people, step["question"], step["where"])
-    weights = [float(evaluate(step["weight"], one.known)) for one in chosen]
+    weights = [_number(step["weight"], one) for one in chosen]
     values = [step["target"] + step["around"] * (2.0 * rng.random() - 1.0) for _ in chosen]
     mean = fsum(w * v for w, v in zip(weights, values, strict=True)) / fsum(weights)
     shift = step["target"] - mean
@@ -163,7 +182,7 @@ def scale(step: Step, people: list[Respondent], rng: Random) -> None:
     question, unit = step["question"], step["round"]
     low, high = step["rates"]
     for one in _draw(_free(people, question, step.get("where")), step["n"], rng, question):
-        amount = evaluate(step["per"], one.known) * (low + (high - low) * rng.random())
+        amount = _number(step["per"], one) * (low + (high - low) * rng.random())
         one.answers[question] = max(unit, int(amount / unit + 0.5) * unit)
 
 

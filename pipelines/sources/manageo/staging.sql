@@ -1,5 +1,4 @@
--- grain: one SIRET of the extract. Of several readable versions of a SIRET the latest update is kept, the others are
--- refused; a version that cannot be read is refused for itself, and never takes the place of one that can.
+-- grain: one SIRET of the extract (of several versions, the latest update).
 with labelled as (
     select
         t.*,
@@ -17,24 +16,14 @@ with labelled as (
     left join rules.size_bands as by_name
         on by_name.key = lower(trim(regexp_replace(t.size_label, ' +', ' ', 'g')))
 ),
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by siret, size_band is null or known_state is null
-            order by updated_on desc nulls last, _file asc, _line asc
-        ) as version
-    from labelled
-),
 judged as (
     select
         *,
         case
             when size_band is null then 'E371'
             when known_state is null then 'E372'
-            when version > 1 then 'E370'
         end as refusal_code
-    from ranked
+    from labelled
 )
 select
     siret,
@@ -55,23 +44,19 @@ select
     updated_on,
     followed_tag is not null as is_followed_outside,
     case refusal_code
-        when 'E370' then 'N° SIRET'
         when 'E371' then 'Tranche d’effectif'
         when 'E372' then 'État'
     end as refusal_column,
     case refusal_code
-        when 'E370' then siret
         when 'E371' then size_label
         when 'E372' then state
     end as refusal_value,
     refusal_code,
     case refusal_code
-        when 'E370' then 'doublon : ce SIRET a une version plus récente (ou identique) dans le fichier'
         when 'E371' then 'tranche d’effectif inconnue'
         when 'E372' then 'état inconnu (Actif ou Fermé attendu)'
     end as refusal_reason,
     case refusal_code
-        when 'E370' then 'Rien à faire, ou retirez la ligne périmée.'
         when 'E371' then 'Corrigez la valeur, ou ajoutez la tranche à pipelines/rules/size_bands.csv.'
         when 'E372' then 'Corrigez la valeur.'
     end as refusal_fix,

@@ -1,11 +1,5 @@
 -- grain: one SIRET of the stock. A unit of partial diffusion (P, formerly N) keeps neither name nor place finer than its commune.
-with double as (
-    select siret, min(_file) as first_file, min(_line) as first_line
-    from staging.sirene_establishment_typed
-    group by siret
-    having count(*) > 1
-),
-judged as (
+with judged as (
     select
         t.*,
         coalesce(t.diffusion, 'O') <> 'O' as is_partial,
@@ -16,12 +10,10 @@ judged as (
             else 'NN'
         end as size_band,
         case
-            when d.siret is not null and (t._file <> d.first_file or t._line <> d.first_line) then 'E370'
             when upper(t.state_code) not in ('A', 'F') then 'E372'
             when t.size_code is not null and upper(t.size_code) <> 'NN' and b.code is null then 'E371'
         end as refusal_code
     from staging.sirene_establishment_typed as t
-    left join double as d on d.siret = t.siret
     left join rules.size_bands as b on b.code = t.size_code
 )
 select
@@ -51,17 +43,15 @@ select
     end as nomenclature,
     naf_2025,
     case upper(employer_code) when 'O' then true when 'N' then false end as is_declared_employer,
-    case refusal_code when 'E370' then 'siret' when 'E371' then 'trancheEffectifsEtablissement'
+    case refusal_code when 'E371' then 'trancheEffectifsEtablissement'
         when 'E372' then 'etatAdministratifEtablissement' end as refusal_column,
-    case refusal_code when 'E370' then siret when 'E371' then size_code when 'E372' then state_code end as refusal_value,
+    case refusal_code when 'E371' then size_code when 'E372' then state_code end as refusal_value,
     refusal_code,
     case refusal_code
-        when 'E370' then 'doublon : ce SIRET est déjà donné par un autre fichier ou une autre ligne'
         when 'E371' then 'tranche d’effectif inconnue'
         when 'E372' then 'état inconnu (A ou F attendu)'
     end as refusal_reason,
     case refusal_code
-        when 'E370' then 'Ne gardez qu’un stock par édition.'
         when 'E371' then 'Corrigez la valeur, ou ajoutez la tranche à pipelines/rules/size_bands.csv.'
         when 'E372' then 'Corrigez la valeur.'
     end as refusal_fix,

@@ -1,20 +1,10 @@
 -- grain: one SIREN of the stock. A unit of partial diffusion keeps no name.
-with double as (
-    select siren, min(_file) as first_file, min(_line) as first_line
-    from staging.sirene_legal_unit_typed
-    group by siren
-    having count(*) > 1
-),
-judged as (
+with judged as (
     select
         t.*,
         coalesce(t.diffusion, 'O') <> 'O' as is_partial,
-        case
-            when d.siren is not null and (t._file <> d.first_file or t._line <> d.first_line) then 'E370'
-            when length(t.legal_category) <> 4 then 'E351'
-        end as refusal_code
+        case when length(t.legal_category) <> 4 then 'E351' end as refusal_code
     from staging.sirene_legal_unit_typed as t
-    left join double as d on d.siren = t.siren
 )
 select
     siren,
@@ -40,12 +30,11 @@ select
     upper(mission_flag) as mission_flag,
     size_category,
     case upper(state_code) when 'A' then 'active' when 'C' then 'closed' end as state,
-    case refusal_code when 'E370' then 'siren' when 'E351' then 'categorieJuridiqueUniteLegale' end as refusal_column,
-    case refusal_code when 'E370' then siren when 'E351' then legal_category end as refusal_value,
+    case when refusal_code is not null then 'categorieJuridiqueUniteLegale' end as refusal_column,
+    case when refusal_code is not null then legal_category end as refusal_value,
     refusal_code,
-    case refusal_code when 'E370' then 'doublon : ce SIREN est déjà donné' when 'E351' then 'catégorie juridique à quatre chiffres attendue' end
-        as refusal_reason,
-    case refusal_code when 'E370' then 'Ne gardez qu’un stock par édition.' when 'E351' then 'Corrigez le code.' end as refusal_fix,
+    case when refusal_code is not null then 'catégorie juridique à quatre chiffres attendue' end as refusal_reason,
+    case when refusal_code is not null then 'Corrigez le code.' end as refusal_fix,
     _file,
     _sha256,
     _sheet,

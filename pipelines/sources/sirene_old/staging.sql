@@ -7,21 +7,16 @@ with built as (
         coalesce(t.diffusion, 'O') <> 'O' as is_partial
     from staging.sirene_old_typed as t
 ),
-double as (
-    select siret, min(_file) as first_file, min(_line) as first_line from built group by siret having count(*) > 1
-),
 judged as (
     select
         t.*,
         coalesce(p.target, t.read_commune) as commune_code,
         case when t.size_code is null or upper(t.size_code) = 'NN' then 'NN' else b.code end as size_band,
         case
-            when d.siret is not null and (t._file <> d.first_file or t._line <> d.first_line) then 'E370'
             when p.problem is not null then 'E333'
             when t.size_code is not null and upper(t.size_code) <> 'NN' and b.code is null then 'E371'
         end as refusal_code
     from built as t
-    left join double as d on d.siret = t.siret
     left join rules.commune_projection as p on p.code = t.read_commune
     left join rules.size_bands as b on b.code = t.size_code
 )
@@ -40,16 +35,14 @@ select
     size_band,
     created_on,
     upper(ess_flag) as ess_flag,
-    case refusal_code when 'E370' then 'NIC' when 'E333' then 'COMET' when 'E371' then 'TEFET' end as refusal_column,
-    case refusal_code when 'E370' then siret when 'E333' then read_commune when 'E371' then size_code end as refusal_value,
+    case refusal_code when 'E333' then 'COMET' when 'E371' then 'TEFET' end as refusal_column,
+    case refusal_code when 'E333' then read_commune when 'E371' then size_code end as refusal_value,
     refusal_code,
     case refusal_code
-        when 'E370' then 'doublon : ce SIRET est déjà donné'
         when 'E333' then 'commune scindée ou fusionnée depuis : ce code ne désigne pas une seule commune du territoire'
         when 'E371' then 'tranche d’effectif inconnue'
     end as refusal_reason,
     case refusal_code
-        when 'E370' then 'Retirez la ligne ou le fichier en double.'
         when 'E333' then 'Demandez le fichier dans la géographie du territoire, ou corrigez le code.'
         when 'E371' then 'Corrigez la valeur, ou ajoutez la tranche à pipelines/rules/size_bands.csv.'
     end as refusal_fix,

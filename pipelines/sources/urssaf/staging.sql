@@ -48,21 +48,13 @@ number as (
         try_cast(replace(replace(jobs_text, ' ', ''), ',', '.') as double) as jobs
     from picked
 ),
-double as (
-    select commune_code, naf, min(_file) as first_file, min(_line) as first_line
-    from picked
-    group by commune_code, naf
-    having count(*) > 1
-),
 judged as (
     select
         n.*,
         case
-            when d.naf is not null and (n._file <> d.first_file or n._line <> d.first_line) then 'E374'
             when n.jobs_text is not null and (n.jobs is null or n.jobs <> floor(n.jobs)) and lower(n.jobs_text) not in ('s', 'nd') then 'E311'
         end as refusal_code
     from number as n
-    left join double as d on d.commune_code = n.commune_code and d.naf = n.naf
 )
 select
     commune_code,
@@ -71,11 +63,11 @@ select
     cast(floor(establishments) as bigint) as establishments,
     cast(floor(jobs) as bigint) as jobs,
     case when lower(jobs_text) = 's' then 'secret' end as jobs_mark,
-    case refusal_code when 'E374' then 'Code APE' when 'E311' then 'Effectifs salariés' end as refusal_column,
-    case refusal_code when 'E374' then naf when 'E311' then jobs_text end as refusal_value,
+    case when refusal_code is not null then 'Effectifs salariés' end as refusal_column,
+    case when refusal_code is not null then jobs_text end as refusal_value,
     refusal_code,
-    case refusal_code when 'E374' then 'commune et activité déjà lues' when 'E311' then 'nombre entier attendu' end as refusal_reason,
-    case refusal_code when 'E374' then 'Retirez la ligne ou le fichier en double.' when 'E311' then 'Corrigez la valeur.' end as refusal_fix,
+    case when refusal_code is not null then 'nombre entier attendu' end as refusal_reason,
+    case when refusal_code is not null then 'Corrigez la valeur.' end as refusal_fix,
     _file,
     _sha256,
     _sheet,

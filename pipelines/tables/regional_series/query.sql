@@ -27,9 +27,9 @@ change as (
     where a.family = 'total'
 )
 select row_code, row_label, row_rank, family as column_code, jobs as value, cast(null as double) as numerator,
-    cast(null as double) as denominator, cast(round(establishments) as bigint) as n_units, cast(null as varchar) as obs_status
+    cast(null as double) as denominator, cast(round(cast(establishments as decimal(38, 10))) as bigint) as n_units, cast(null as varchar) as obs_status
 from line
 union all
 select row_code, row_label, row_rank, 'change', 100.0 * (jobs - jobs_before) / nullif(jobs_before, 0), jobs - jobs_before, jobs_before,
-    cast(round(establishments) as bigint), case when jobs_before is null then 'O' end
+    cast(round(cast(establishments as decimal(38, 10))) as bigint), case when jobs_before is null then 'O' end
 from change

@@ -19,7 +19,7 @@ line as (
         c.payroll_eur,
         c.payroll_eur / nullif(c.jobs, 0) as wage_eur,
         p.payroll_eur / nullif(p.jobs, 0) as wage_before_eur,
-        cast(round(c.establishments) as bigint) as n_units
+        cast(round(cast(c.establishments as decimal(38, 10))) as bigint) as n_units
     from cell as c
     inner join bound as b on b.last_year = c.year
     left join rules.ess_families as f on f.family = c.family

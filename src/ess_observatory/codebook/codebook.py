@@ -27,6 +27,7 @@ from ess_observatory.codebook.questions import (
 from ess_observatory.codebook.recodes import load_recodes
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.words.decoding import decode
+from ess_observatory.words.numbers import is_plural
 
 __all__ = [
     "Choice",
@@ -138,7 +139,7 @@ def codebook_from(data: Any, where: str) -> Codebook:
     if problems:
         raise ObservatoryError(
             "E293",
-            f"Le questionnaire contient {len(problems)} erreur{'s' if len(problems) > 1 else ''}.",
+            f"Le questionnaire contient {len(problems)} erreur{'s' if is_plural(len(problems)) else ''}.",
             where,
             "Corriger chaque ligne ci-dessous, puis relancer.",
             details=problems,

@@ -1,7 +1,7 @@
-"""The small language of filters, constraints and derived rows: its syntax.
+"""The small language of filters, constraints, derived rows, checks of a reference report and survey recipes: its syntax.
 
-Numbers, `'texts'`, names of questions, `+ -`, comparisons (`< <= = != >= >`, chained: `15 <= age <= 75`),
-`and`, `or`, parentheses, `count(question)` (choices ticked). `evaluation.py` says what it means.
+Numbers, names of questions (or of figures), `+ - * /`, comparisons (`< <= = != >= >`, chained: `15 <= age <= 75`),
+`question = 'choice'`, `and`, `or`, parentheses, `count(question)` (choices ticked). `evaluation.py` says what it means.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ess_observatory.errors import ObservatoryError
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|'(?P<text>[^']*)'|(?P<name>[A-Za-z_]\w*)|(?P<op><=|>=|!=|[<>=()+\-]))"
+    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|'(?P<text>[^']*)'|(?P<name>[A-Za-z_]\w*)|(?P<op><=|>=|!=|[<>=()+\-*/]))"
 )
 _COMPARISONS = ("<=", ">=", "!=", "<", ">", "=")
 
@@ -21,11 +22,6 @@ _COMPARISONS = ("<=", ">=", "!=", "<", ">", "=")
 @dataclass(frozen=True)
 class Number:
     value: float
-
-
-@dataclass(frozen=True)
-class Text:
-    value: str
 
 
 @dataclass(frozen=True)
@@ -50,6 +46,22 @@ class Total:
 
 
 @dataclass(frozen=True)
+class Product:
+    """Factors, each multiplied (`*`) or dividing (`/`), from left to right."""
+
+    factors: tuple[tuple[str, Node], ...]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Whether a choice of a question is among the chosen ones, or not (`is_chosen` false)."""
+
+    code: str
+    choice: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
 class Compare:
     left: Node
     operator: str
@@ -71,7 +83,7 @@ class Check:
     name: str
 
 
-Node = Number | Text | Ref | Count | Total | Compare | Junction | Check
+Node = Number | Ref | Count | Total | Product | Chosen | Compare | Junction | Check
 
 
 def syntax_error(text: str, why: str) -> ObservatoryError:
@@ -84,8 +96,8 @@ def syntax_error(text: str, why: str) -> ObservatoryError:
 
 
 class _Parser:
-    def __init__(self, text: str, self_code: str | None, checks: frozenset[str]) -> None:
-        self.text, self.self_code, self.checks = text, self_code, checks
+    def __init__(self, text: str, self_code: str | None, checks: frozenset[str], is_sum: bool) -> None:
+        self.text, self.self_code, self.checks, self.is_sum = text, self_code, checks, is_sum
         self.tokens: list[tuple[str, str]] = []
         position = 0
         stripped = text.rstrip()
@@ -109,10 +121,14 @@ class _Parser:
         return token
 
     def parse(self) -> Node:
-        node = self.junction("or")
+        node = self.whole()
         if self.peek()[0] != "end":
             raise syntax_error(self.text, f"«\u00a0{self.peek()[1]}\u00a0» inattendu")
         return node
+
+    def whole(self) -> Node:
+        """The widest expression that may stand alone or between parentheses."""
+        return self.sum() if self.is_sum else self.junction("or")
 
     def junction(self, word: str) -> Node:
         below: Callable[[], Node] = (lambda: self.junction("and")) if word == "or" else self.comparison
@@ -126,18 +142,32 @@ class _Parser:
         if self.peek()[1] in _COMPARISONS and self.peek()[0] == "op":
             if self.self_code is None:
                 raise syntax_error(self.text, "il manque le membre de gauche")
-            left: Node = Ref(self.self_code)
+            left: Node | str = Ref(self.self_code)
         else:
-            left = self.sum()
+            left = self.side()
         pairs: list[Node] = []
         while self.peek()[0] == "op" and self.peek()[1] in _COMPARISONS:
             operator = self.take()[1]
-            right = self.sum()
-            pairs.append(Compare(left, operator, right))
+            right = self.side()
+            pairs.append(self.compared(left, operator, right))
             left = right
         if not pairs:
+            if isinstance(left, str):
+                raise syntax_error(self.text, f"«\u00a0'{left}'\u00a0» n’est comparé à rien")
             return left
         return pairs[0] if len(pairs) == 1 else Junction("and", tuple(pairs))
+
+    def side(self) -> Node | str:
+        """One side of a comparison: a sum, or the text of a choice."""
+        return self.take()[1] if self.peek()[0] == "text" else self.sum()
+
+    def compared(self, left: Node | str, operator: str, right: Node | str) -> Node:
+        match left, right:
+            case (Ref(code), str(choice)) | (str(choice), Ref(code)) if operator in ("=", "!="):
+                return Chosen(code, choice, operator == "=")
+        if isinstance(left, str) or isinstance(right, str):
+            raise syntax_error(self.text, "un texte se compare par = ou != à une question")
+        return Compare(left, operator, right)
 
     def sum(self) -> Node:
         terms: list[tuple[int, Node]] = []
@@ -145,20 +175,24 @@ class _Parser:
         if self.peek() == ("op", "-"):
             self.take()
             sign = -1
-        terms.append((sign, self.term()))
+        terms.append((sign, self.product()))
         while self.peek() in (("op", "+"), ("op", "-")):
             sign = 1 if self.take()[1] == "+" else -1
-            terms.append((sign, self.term()))
+            terms.append((sign, self.product()))
         return terms[0][1] if len(terms) == 1 and terms[0][0] == 1 else Total(tuple(terms))
+
+    def product(self) -> Node:
+        factors = [("*", self.term())]
+        while self.peek() in (("op", "*"), ("op", "/")):
+            factors.append((self.take()[1], self.term()))
+        return factors[0][1] if len(factors) == 1 else Product(tuple(factors))
 
     def term(self) -> Node:
         kind, value = self.take()
         if kind == "number":
             return Number(float(value))
-        if kind == "text":
-            return Text(value)
         if kind == "op" and value == "(":
-            node = self.junction("or")
+            node = self.whole()
             if self.take() != ("op", ")"):
                 raise syntax_error(self.text, "parenthèse non fermée")
             return node
@@ -177,34 +211,36 @@ class _Parser:
         )
 
 
-def parse(text: str, self_code: str | None = None, checks: frozenset[str] = frozenset()) -> Node:
-    """The syntax tree of an expression; `self_code` is the left side of `'>= 0'`, `checks` named checks."""
-    return _Parser(text, self_code, checks).parse()
+@lru_cache(maxsize=1024)
+def parse(
+    text: str, self_code: str | None = None, checks: frozenset[str] = frozenset(), is_sum: bool = False
+) -> Node:
+    """The syntax tree of an expression; `self_code` is the left side of `'>= 0'`, `checks` named checks.
+
+    `is_sum`: it must be a number, without any condition.
+    """
+    return _Parser(text, self_code, checks, is_sum).parse()
 
 
 def references(node: Node) -> Iterator[tuple[str, str | None]]:
     """Every (question, choice) an expression names; choice is None where the answer itself is read."""
     if isinstance(node, Ref | Count):
         yield node.code, None
-    elif isinstance(node, Total):
-        for _, term in node.terms:
-            yield from references(term)
-    elif isinstance(node, Junction):
-        for part in node.parts:
+    elif isinstance(node, Chosen):
+        yield node.code, node.choice
+    else:
+        for part in parts(node):
             yield from references(part)
-    elif isinstance(node, Compare):
-        pair = membership(node)
-        if pair is not None:
-            yield pair[0], pair[1]
-        else:
-            yield from references(node.left)
-            yield from references(node.right)
 
 
-def membership(node: Compare) -> tuple[str, str, bool] | None:
-    """(question, choice, is chosen) for a comparison with a text."""
-    sides = (node.left, node.right)
-    for one, other in (sides, sides[::-1]):
-        if isinstance(one, Ref) and isinstance(other, Text) and node.operator in ("=", "!="):
-            return one.code, other.value, node.operator == "="
-    return None
+def parts(node: Node) -> tuple[Node, ...]:
+    """What an expression is directly made of."""
+    match node:
+        case Total(terms=pairs) | Product(factors=pairs):
+            return tuple(part for _, part in pairs)
+        case Junction():
+            return node.parts
+        case Compare():
+            return node.left, node.right
+        case _:
+            return ()

@@ -10,6 +10,7 @@ from ess_observatory.codebook.questions import OTHER, Codebook
 from ess_observatory.codebook.values import normalise
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.tabular.sheets import open_sheets
+from ess_observatory.words.numbers import is_plural
 
 COLUMNS = ("question_code", "text", "choice_code", "by", "on")
 _INERT = re.compile(r"^'(?=[=+@\-])")
@@ -51,7 +52,7 @@ def load_recodes(path: Path, codebook: Codebook) -> Mapping[tuple[str, str], tup
     if problems:
         raise ObservatoryError(
             "E297",
-            f"La table de recodage contient {len(problems)} erreur{'s' if len(problems) > 1 else ''}.",
+            f"La table de recodage contient {len(problems)} erreur{'s' if is_plural(len(problems)) else ''}.",
             path.name,
             "Corriger chaque ligne ci-dessous, puis relancer.",
             details=problems,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: Status of a fault in a declaration, among the lines of `ess doctor`.
 DECLARATION = "declaration"
+_MOVES_SHOWN = 12
 
 
 @cache
@@ -104,6 +105,7 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
         _say(f"[green]✔[/green] {number('in_perimeter')} établissements dans le périmètre")
     if "tables" in counts:
         _say(f"[green]✔[/green] {number('tables')} tableaux publiés, {number('hidden')} cellules sous secret")
+    _say_moved(outcome.moved)
     for warning in outcome.warnings[:12]:
         _say(f"[yellow]⚠[/yellow] {escape(warning)}")
     if len(outcome.warnings) > 12:
@@ -130,9 +132,26 @@ def summary_each(each: Each) -> None:
     for part in each.parts:
         if text := message(part):
             _say(f"[yellow]⚠[/yellow] {escape(f'{part.code} {part.name} : {text}'.strip())}")
+        if part.error and part.error.code == "E183":
+            _say(f"      {escape(part.error.where or '')}")
+        if part.outcome and part.outcome.moved:
+            _say(escape(f"{part.code} {part.name}"))
+            _say_moved(part.outcome.moved)
+    if any(part.error and part.error.code == "E183" for part in each.parts):
+        _say('  → Si ces changements de règles sont voulus : --accept-changes --reason "pourquoi".')
     if each.edition.data.get("synthetic"):
         _say("[yellow]⚠[/yellow] Édition synthétique : ces chiffres ne décrivent aucune structure réelle.")
     note(f"Index        {_short(each.index)}")
+
+
+def _say_moved(lines: list[str]) -> None:
+    """What a change of rules moved."""
+    if lines:
+        _say("[yellow]⚠[/yellow] Depuis la publication précédente, les règles ont changé :")
+    for line in lines[:_MOVES_SHOWN]:
+        _say(f"    {escape(line)}")
+    if len(lines) > _MOVES_SHOWN:
+        _say(f"    … et {len(lines) - _MOVES_SHOWN} autres (voir {REPORT})")
 
 
 def _say(markup: str) -> None:

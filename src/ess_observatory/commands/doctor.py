@@ -15,6 +15,7 @@ from ess_observatory.commands.options import JsonOption
 from ess_observatory.declare.project import Project
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.recipe.steps import models_of
+from ess_observatory.words.numbers import format_number
 
 _LIBRARIES = ("duckdb", "pyarrow", "pandas", "great-expectations", "xlsxwriter", "openpyxl", "python-calamine", "sqlglot")  # fmt: skip
 
@@ -65,7 +66,7 @@ def examine() -> list[dict[str, str]]:
                 )
             )
         free = shutil.disk_usage(project.root).free / 1e9
-        results.append(_result("ok" if free > 1 else "warning", f"{free:.1f} Go libres"))
+        results.append(_result("ok" if free > 1 else "warning", f"{format_number(free, 1)} Go libres"))
     except ObservatoryError as error:
         status = DECLARATION if error.exit_code == Exit.USAGE else "failed"
         results += [_result(status, str(fault)) for fault in (replace(error, details=[]), *error.details)]

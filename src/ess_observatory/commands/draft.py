@@ -13,6 +13,7 @@ from ess_observatory.commands.publications import publication_of
 from ess_observatory.compared.compare import read_snapshot
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.outputs import Outputs
+from ess_observatory.engine.paths import output_folder, plain_name
 from ess_observatory.export.first_comment import draft as drafted
 from ess_observatory.export.first_comment import write_draft
 from ess_observatory.publish.reader import read_publication
@@ -51,5 +52,6 @@ def draft(
 def _place(project: Project, edition: str, out: Path | None) -> Path:
     """`--out` itself, or the reports of the build that it holds; else those of the edition."""
     if out is not None and not (out / "publication").is_dir():
-        return out.resolve()
-    return Outputs.of(project.root, edition, out).reports / "brouillon"
+        return output_folder(project.root, out)
+    name = plain_name(edition, "Le nom de l’édition publiée", "manifest.json")
+    return output_folder(project.root, Outputs.of(project.root, name, out).reports / "brouillon")

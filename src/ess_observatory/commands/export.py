@@ -15,6 +15,7 @@ from ess_observatory.commands.options import (
     PublicationOption,
 )
 from ess_observatory.commands.publications import publication_of
+from ess_observatory.engine.paths import output_folder
 from ess_observatory.errors import Exit
 from ess_observatory.export.package import export_package
 from ess_observatory.export.verify import opened
@@ -38,7 +39,9 @@ def export(
     if context.invoked_subcommand is not None:
         return
     project, folder = publication_of(edition, out, publication)
-    done = export_package(project, folder, (out or project.root / "dist").resolve(), previous)
+    done = export_package(
+        project, folder, output_folder(project.root, out or project.root / "dist"), previous
+    )
     if as_json:
         print_json(
             {

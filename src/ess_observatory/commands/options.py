@@ -9,6 +9,7 @@ import typer
 
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.outputs import Outputs
+from ess_observatory.engine.paths import output_file, output_folder
 from ess_observatory.errors import Exit, ObservatoryError
 
 EditionOption = Annotated[
@@ -66,8 +67,17 @@ def places(project: Project, edition: Edition, out: Path | None) -> Outputs:
     return Outputs.of(project.root, edition.id, out)
 
 
+def places_to_build(project: Project, edition: Edition, out: Path | None) -> Outputs:
+    """The same, to write there. Raises E182 for a place that cannot be built in."""
+    outputs = places(project, edition, None if out is None else output_folder(project.root, out))
+    output_folder(project.root, outputs.base)
+    output_folder(project.root, outputs.reports)
+    return outputs
+
+
 def expect_suffix(out: Path, suffix: str) -> None:
     """Raise E240 when a file to be written is not named as what it will hold."""
+    output_file(out)
     if out.suffix.lower() != suffix:
         raise ObservatoryError(
             "E240",

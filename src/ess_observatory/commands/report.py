@@ -16,7 +16,7 @@ from ess_observatory.commands.options import (
     OutOption,
     RawOption,
     open_edition,
-    places,
+    places_to_build,
 )
 from ess_observatory.engine.outputs import building, put_in_place
 from ess_observatory.errors import Exit, ObservatoryError
@@ -47,7 +47,7 @@ def _report(
     if lang not in LANGUAGES:
         raise Misuse(f"Langue inconnue : « {lang} ». Langues connues : {', '.join(LANGUAGES)}.")
     project, loaded = open_edition(edition)
-    outputs = places(project, loaded, out)
+    outputs = places_to_build(project, loaded, out)
     if not outputs.publication.is_dir():
         raise ObservatoryError(
             "E130",

@@ -14,6 +14,7 @@ from ess_observatory.compared.series import side_by_side, write_series
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.commune_moves import CommuneMoves
 from ess_observatory.declare.project import Project
+from ess_observatory.engine.paths import output_folder
 from ess_observatory.publish.reader import read_publication
 
 
@@ -35,7 +36,8 @@ def series(
     project = Project.load()
     books = [read_publication(find_publication(name, project)) for name in editions]
     book = side_by_side(books, Breaks.load(project.pipelines), CommuneMoves.load(project.pipelines))
-    files = [str(path) for path in write_series(book, (out or project.root / "reports" / "series").resolve())]
+    place = output_folder(project.root, out or project.root / "reports" / "series")
+    files = [str(path) for path in write_series(book, place)]
     if as_json:
         print_json({"ok": True, "command": "series", "tables": len(book.tables), "files": files})
     else:

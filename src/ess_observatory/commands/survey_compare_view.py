@@ -10,7 +10,7 @@ from pathlib import Path
 from ess_observatory.commands.console import answers, escape
 from ess_observatory.commands.messages import note
 from ess_observatory.compared.survey_answers import BREAK, CAVEAT, COMPARABLE, DROPPED, NEW, Evolution, Share
-from ess_observatory.words.numbers import format_value
+from ess_observatory.words.numbers import format_value, round_half_up
 from ess_observatory.words.spreadsheet import BOM
 
 WORDS = {COMPARABLE: "", BREAK: "rupture de série", NEW: "nouveau", DROPPED: "retiré"}
@@ -73,7 +73,7 @@ def _cells(share: Share | None) -> list[str]:
 
 
 def _plain(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f}".replace(".", ",")
+    return "" if value is None else str(round_half_up(value, 1)).replace(".", ",")
 
 
 def _shown(share: Share | None) -> str:

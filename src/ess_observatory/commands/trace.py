@@ -15,6 +15,7 @@ from ess_observatory.engine.outputs import Outputs, settle
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.reader import read_publication
 from ess_observatory.recipe.steps import models_of
+from ess_observatory.words.numbers import plain_number
 
 
 def trace(
@@ -97,7 +98,7 @@ def trace_of(project: Project, edition: Edition, outputs: Outputs, figure_id: st
     ]
     if cell.numerator is not None and cell.denominator:
         lines.append(
-            f"  calcul      {cell.numerator:g} / {cell.denominator:g}"
+            f"  calcul      {plain_number(cell.numerator)} / {plain_number(cell.denominator)}"
             + (f", base {cell.base_n}" if cell.base_n else "")
         )
     lines += [f"  requête     {sql}", "  tables lues (lignes) :"]

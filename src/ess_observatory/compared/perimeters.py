@@ -70,6 +70,7 @@ def _decide(
             row[0] for row in db.rows("select source from built.rules.edition_source where is_present")
         }
         load_rules(db, project, chosen, present)
+        db.lock()
         core = [target for target in models if target in needed and target.startswith("core.")]
         for target in sorted({name for t in core for name in models[t].reads if name.startswith("staging.")}):
             db.execute(f"create view {target} as select * from built.{target}")

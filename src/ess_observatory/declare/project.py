@@ -19,6 +19,8 @@ from ess_observatory.declare.links import territory_path
 from ess_observatory.declare.question_tables import question_tables
 from ess_observatory.declare.source_spec import SourceSpec, source_spec
 from ess_observatory.declare.territories import Territory, load_territory
+from ess_observatory.engine.paths import inside, is_file, plain_name
+from ess_observatory.engine.sql_text import sql_name
 from ess_observatory.errors import Exit, ObservatoryError
 
 
@@ -115,6 +117,8 @@ class Project:
             TableCard(name, questionnaire.parent, card)
             for name, card in question_tables(questionnaire).items()
         ]
+        for table in tables:
+            sql_name(table.id, "L’identifiant d’un tableau", str(table.folder))
         return cls(root, sources, tuple(sorted(tables, key=lambda table: table.sort_key)))
 
     def with_sources(self, table: TableCard, present: Container[str]) -> TableCard:
@@ -141,8 +145,9 @@ class Project:
         """The edition of that name, or declared in that TOML file."""
         path = Path(name_or_path)
         if path.suffix != ".toml":
-            path = self.pipelines / "editions" / f"{name_or_path}.toml"
-        if not path.is_file():
+            name = plain_name(name_or_path, "L’édition")
+            path = self.pipelines / "editions" / f"{name}.toml"
+        if not is_file(path):
             known = ", ".join(sorted(p.stem for p in (self.pipelines / "editions").glob("*.toml")))
             raise ObservatoryError(
                 "E101",
@@ -158,7 +163,11 @@ class Project:
         territory = self.territory(str(data["territory"]), near=path.parent, edition=path)
         data.setdefault("perimeter", self._default_in("perimeter", "Quel périmètre ?"))
         data.setdefault("title", f"État de l’économie sociale et solidaire {territory.name_in}")
-        return Edition(data.get("id", path.stem), path.resolve(), data, territory)
+        name = plain_name(data.get("id", path.stem), "L’identifiant de l’édition", str(path))
+        for key in ("previous", "replication", "texts", "perimeter", "version"):
+            if key in data:
+                plain_name(data[key], f"« {key} »", str(path))
+        return Edition(name, path.resolve(), data, territory)
 
     def default_edition(self) -> str:
         """The edition to work on when none is named: the one that says `default = true`, else the only one."""
@@ -177,6 +186,9 @@ class Project:
         """The territory of that id, looked for beside the edition first (never the edition's own file), then in
         `pipelines/territories/`.
         """
+        where = str(edition) if edition else None
+        for folder in (near, near / "territories", self.pipelines / "territories"):
+            inside(folder, name, where)
         path = territory_path(self.pipelines, name, near, edition)
         if path is not None:
             return load_territory(self.geography, require(self.root).territory(path).document)
@@ -195,7 +207,7 @@ class Project:
         """CSV files that become tables of the `rules` schema."""
         rules = self.pipelines / "rules"
         return {
-            path.stem: path
+            sql_name(path.stem, "Le nom d’une table de règles", str(path)): path
             for folder in (rules, rules / "nomenclatures")
             for path in sorted(folder.glob("*.csv"))
         }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.declare.reading import Document
+from ess_observatory.engine.sql_text import sql_name
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,47 @@ class ColumnSpec:
     allow: str | None = None
     nomenclature: str = "naf_rev2"
     headers_by_vintage: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """What is said of a row whose key another row has already given, and which of them is kept.
+
+    `latest`: a column of dates; the row of the latest is kept, instead of the first by file and line.
+    """
+
+    code: str = "E374"
+    reason: str = "déjà lu"
+    fix: str = "Retirez la ligne ou le fichier en double."
+    latest: str | None = None
+
+
+@dataclass(frozen=True)
+class Unpivot:
+    """The wide columns of a source: a header for each measure (`EFF_{}`) and code (`AZ`), made one row each.
+
+    `into` names the column that says the code; `values` what it says where this is not the code itself.
+    """
+
+    into: str
+    type: str
+    measures: dict[str, str]
+    codes: tuple[str, ...]
+    values: dict[str, str]
+
+    @property
+    def columns(self) -> dict[tuple[str, str], str]:
+        """The name, in `raw.<source>`, of the column of each measure and code."""
+        return {
+            (measure, code): f"{measure}_{code.lower()}" for measure in self.measures for code in self.codes
+        }
+
+    def column_specs(self) -> tuple[ColumnSpec, ...]:
+        """The wide columns themselves, as text."""
+        return tuple(
+            ColumnSpec(name, (self.measures[measure].replace("{}", code),), "text", False)
+            for (measure, code), name in self.columns.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -46,6 +88,16 @@ class SourceSpec:
     row_counts: dict[str, Any] = field(default_factory=dict)
     diffusion: str = "aggregates"
     diffusion_column: str | None = None
+    key: tuple[str, ...] = ()
+    repeated: Repeated = Repeated()
+    unpivot: Unpivot | None = None
+
+    @property
+    def key_header(self) -> str:
+        """The header of the first column of the key, as the file has it; its name when the file has no such column."""
+        return next(
+            (c.headers[0] for c in self.columns if self.key and c.name == self.key[0]), "".join(self.key[:1])
+        )
 
     @property
     def staging_sql(self) -> Path:
@@ -68,6 +120,8 @@ def source_spec(document: Document) -> SourceSpec:
         )
         for c in data.get("columns", [])
     )
+    sql_name(folder.name, "Le nom de la source", str(folder))
+    unpivot = _unpivot(data["unpivot"]) if "unpivot" in data else None
     return SourceSpec(
         id=folder.name,
         folder=folder,
@@ -77,7 +131,7 @@ def source_spec(document: Document) -> SourceSpec:
         kind=data.get("kind", "table"),
         row=data.get("row", ""),
         note=data.get("note", ""),
-        columns=columns,
+        columns=columns + (unpivot.column_specs() if unpivot else ()),
         ignored_headers=tuple(data.get("ignored_headers", [])),
         footers=tuple(data.get("footers", [])),
         missing=dict(data.get("missing", {})),
@@ -89,4 +143,18 @@ def source_spec(document: Document) -> SourceSpec:
         row_counts=dict(data.get("row_counts", {})),
         diffusion=data.get("diffusion", "aggregates"),
         diffusion_column=data.get("diffusion_column"),
+        key=tuple(data.get("key", [])),
+        repeated=Repeated(**data.get("repeated", {})),
+        unpivot=unpivot,
+    )
+
+
+def _unpivot(declared: dict[str, Any]) -> Unpivot:
+    """The wide columns that `[unpivot]` declares."""
+    return Unpivot(
+        str(declared["into"]),
+        str(declared.get("type", "decimal")),
+        dict(declared["measures"]),
+        tuple(declared["codes"]),
+        dict(declared.get("values", {})),
     )

@@ -15,6 +15,7 @@ from ess_observatory.declare.models.csv_checks import commune_list
 from ess_observatory.declare.models.outlines import read_outlines
 from ess_observatory.declare.reading import Document
 from ess_observatory.engine.outputs import LEVELS
+from ess_observatory.engine.paths import inside, plain_name
 from ess_observatory.errors import Exit, ObservatoryError
 
 #: Key of a territory file → column of the commune nomenclature.
@@ -82,7 +83,10 @@ def load_territory(geography: Geography, document: Document) -> Territory:
             str(path),
             "Donnez « communes », « epci », « arrondissement », « departement », « region », « france » ou « file ».",
         )
-    map_file = path.parent / data["map"] if "map" in data else path.with_suffix(".geojson")
+    map_file = inside(path.parent, str(data.get("map", path.with_suffix(".geojson").name)), str(path))
+    if map_file.suffix not in (".geojson", ".json"):
+        raise ObservatoryError("E180", f"Ce ne sont pas des contours : « {map_file.name} »", str(path),
+                               "« map » nomme un fichier .geojson : il est publié tel quel.", Exit.USAGE)  # fmt: skip
     if (
         map_file.is_file() and map_file.parent != geography.pipelines / "territories"
     ):  # those have been checked
@@ -90,7 +94,7 @@ def load_territory(geography: Geography, document: Document) -> Territory:
         read_outlines(map_file, str(map_file), frozenset(), faults)
         raise_faults(faults)
     return Territory(
-        id=data.get("id", path.stem),
+        id=plain_name(data.get("id", path.stem), "L’identifiant du territoire", str(path)),
         name=data["name"],
         name_in=data.get("name_in", data["name"]),
         communes=tuple(sorted(communes, key=lambda commune: commune["code"])),
@@ -171,7 +175,7 @@ def _part(
         if (place["object"], str(place["code"])) != (OBJECTS[level], code)
     ]
     return Territory(
-        id=f"{level}-{code}",
+        id=plain_name(f"{level}-{code}", "Le code d’un territoire"),
         name=name,
         name_in=_IN[level].format(code=code, name=name),
         communes=tuple(communes),
@@ -189,7 +193,7 @@ def _some(communes: list[dict[str, Any]]) -> str:
 
 def _from_file(geography: Geography, path: Path, data: dict[str, Any], sublevel: str) -> list[dict[str, Any]]:
     """The communes of a list; what it does not say of them (name, area, population) is taken from the nomenclature."""
-    file = path.parent / str(data["file"])
+    file = inside(path.parent, str(data["file"]), str(path))
     faults: list[Fault] = []
     is_csv = file.is_file() and file.suffix == ".csv"
     table = commune_list(geography.pipelines, file, faults) if is_csv else None

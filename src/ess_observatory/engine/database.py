@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.engine.graph import LAYERS, Model
-from ess_observatory.engine.sql_text import quote
+from ess_observatory.engine.graph import Model
+from ess_observatory.engine.sql_text import LAYERS, quote
+from ess_observatory.errors import Exit, ObservatoryError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,15 +22,21 @@ STORAGE_VERSION = "v1.4.0"
 MEMORY_LIMIT = "4GB"
 #: Rows of a register that one statement joins at most, where a model lets its work be cut.
 SLICE_ROWS = 8_000_000
+#: Nothing is ever fetched nor loaded into the engine, and a name in a query is a table, never a variable of the program.
+_SETTINGS = ("autoload_known_extensions", "autoinstall_known_extensions", "allow_community_extensions", "python_enable_replacements")  # fmt: skip
 
 
 class Database:
-    """A DuckDB file (or memory) with the layers of the project as schemas."""
+    """A DuckDB file (or memory) with the layers of the project as schemas.
+
+    One that is opened to be read reaches nothing but its own file; one that is built is locked once the files are read (`lock`).
+    """
 
     def __init__(self, path: Path | None = None, *, read_only: bool = False) -> None:
         import duckdb
 
         self.path = path
+        self._is_locked = False
         if path is None:
             self._con = duckdb.connect()
         elif read_only:
@@ -39,13 +48,32 @@ class Database:
                 f"attach {quote(str(path))} as observatory (storage_version '{STORAGE_VERSION}')"
             )
             self._con.execute("use observatory")
+            path.chmod(0o600)
         place = Path(tempfile.gettempdir()) if path is None else path.parent
         self.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         self.execute("set enable_progress_bar = false")  # the command line has its own
         self.execute(f"set temp_directory = {quote(str(place / 'ess-observatory.spill'))}")
-        if not read_only:
+        for name in _SETTINGS:
+            self.execute(f"set {name} = false")
+        if read_only:
+            self.lock()
+        else:
             for layer in LAYERS:
                 self._con.execute(f"create schema if not exists {layer}")
+
+    def lock(self, *reached: Path) -> None:
+        """From now on, reach no file but this database and `reached` (files to read, folders to read and write), load no
+        extension, and change no setting: what comes next are queries of the declarations, or of whoever opens the database.
+        """
+        if self._is_locked:
+            return
+        folders = [f"{path}/" for path in reached if path.is_dir()]
+        files = [str(path) for path in reached if not path.is_dir()]
+        self.execute(f"set allowed_directories = [{', '.join(map(quote, folders))}]")
+        self.execute(f"set allowed_paths = [{', '.join(map(quote, files))}]")
+        self.execute("set enable_external_access = false")
+        self.execute("set lock_configuration = true")
+        self._is_locked = True
 
     def execute(self, sql: str, params: Any = None) -> None:
         """Run one statement for its effect."""
@@ -53,6 +81,10 @@ class Database:
 
     def make(self, model: Model) -> None:
         """Create (or replace) the table or the view of a model, slice by slice where it allows it and is large."""
+        with declared_in(str(model.path)):
+            self._make(model)
+
+    def _make(self, model: Model) -> None:
         if model.is_view:
             self.execute(f"create or replace view {model.target} as {model.sql}")
             return
@@ -130,3 +162,27 @@ class Database:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+@contextmanager
+def declared_in(where: str) -> Iterator[None]:
+    """Around SQL of the declarations: raise E409 (exit 2) when the engine refuses what it says (a column that is not there, a file
+    out of reach), whatever the data; errors that come of the data pass.
+    """
+    import duckdb
+
+    try:
+        yield
+    except (
+        duckdb.BinderException,
+        duckdb.CatalogException,
+        duckdb.ParserException,
+        duckdb.PermissionException,
+    ) as error:
+        raise ObservatoryError(
+            "E409",
+            "Requête que le moteur refuse",
+            f"{where} : {str(error).splitlines()[0][:300]}",
+            "Corrigez la requête à l’endroit indiqué.",
+            Exit.USAGE,
+        ) from error

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ess_observatory.engine.sql_text import LAYERS, read_query, sql_name, statements_of
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.words.decoding import decode
 
-#: From the lowest layer to the highest; SQL may only read its own layer or lower ones.
-LAYERS = ("raw", "rules", "staging", "core", "marts")
+if TYPE_CHECKING:
+    from sqlglot import exp
+
 #: Tables of `rules` that change with the territory.
 OF_TERRITORY = frozenset(
     f"rules.{name}"
@@ -70,40 +73,28 @@ def sql_of(path: Path) -> str:
 
 
 def read_model(target: str, path: Path) -> Model:
-    """Parse a SQL file: one statement, every table qualified by its layer, none from a higher layer."""
-    import sqlglot
+    """Parse a SQL file: one query on tables of its layer or of lower ones (E404); else see `read_query`."""
+    return parse_model(target, path, sql_of(path))
+
+
+def parse_model(target: str, path: Path, sql: str) -> Model:
+    """Parse the SQL of a model (see `read_model`), which comes from a file or is written from what a file declares."""
     from sqlglot import exp
 
-    sql = sql_of(path)
-    try:
-        statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
-    except sqlglot.ParseError as error:
-        raise ObservatoryError(
-            "E401", "SQL mal formé", f"{path} : {error}", "Corrigez la requête."
-        ) from error
-    if len(statements) != 1:
-        raise ObservatoryError(
-            "E402", "Une requête, et une seule, par fichier SQL", str(path), "Séparez les requêtes."
-        )
-    ctes = {cte.alias for cte in statements[0].find_all(exp.CTE)}
-    layer = target.partition(".")[0]
+    query = read_query(sql, str(path))
+    layer, _, name = target.partition(".")
+    sql_name(name, "Le nom d’une requête", str(path))
     reads = set()
-    for table in statements[0].find_all(exp.Table):
-        if not table.db and table.name in ctes:
+    for table in query.find_all(exp.Table):
+        if table.db not in LAYERS:  # a name of the query itself, or a series
             continue
-        if table.db not in LAYERS:
-            raise ObservatoryError(
-                "E403",
-                f"Table sans couche connue : « {table.sql()} »",
-                str(path),
-                f"Écrivez couche.table, avec une couche parmi {', '.join(LAYERS)}.",
-            )
         if LAYERS.index(table.db) > LAYERS.index(layer):
             raise ObservatoryError(
                 "E404",
                 f"Lecture vers le haut : {target} lit {table.db}.{table.name}",
                 str(path),
                 "Une couche ne lit que sa couche ou celles d’en dessous.",
+                Exit.USAGE,
             )
         reads.add(f"{table.db}.{table.name}")
     return Model(target, path, sql, frozenset(reads))
@@ -127,6 +118,7 @@ def order(models: Iterable[Model]) -> list[Model]:
             "Des requêtes se lisent en rond",
             " → ".join(error.args[1]),
             "Coupez le cercle en déplaçant une partie dans une table à part.",
+            Exit.USAGE,
         ) from error
 
 
@@ -146,7 +138,50 @@ def _refuse_territory(by_target: dict[str, Model]) -> None:
                 + (f" et lit {', '.join(own)}" if own else f", dans la couche {model.layer}"),
                 str(model.path),
                 "Retirez la ligne « -- shared », ou ne lisez que staging, les nomenclatures et des tables core communes.",
+                Exit.USAGE,
             )
+
+
+def output_columns(target: str, models: dict[str, Model]) -> frozenset[str]:
+    """The columns of a model as its SQL names them, those of a `*` followed to the models that they come from."""
+    return _columns_of(parsed(models[target].sql), {}, models)
+
+
+def parsed(sql: str) -> exp.Query:
+    """The tree of a query that is known to be sound; the same one each time: whoever changes it takes a copy."""
+    statement: exp.Query
+    (statement,) = statements_of(sql)
+    return statement
+
+
+def _columns_of(
+    query: exp.Query, outer: dict[str, frozenset[str]], models: dict[str, Model]
+) -> frozenset[str]:
+    from sqlglot import exp
+
+    known = dict(outer)
+    for cte in query.ctes:
+        known[cte.alias] = _columns_of(cte.this, known, models)
+    if isinstance(query, exp.SetOperation):
+        return _columns_of(query.left, known, models)
+    sources = {}
+    for source in (query.args.get("from_"), *query.args.get("joins", [])):
+        table = source.this if source else None
+        if isinstance(table, exp.Subquery):
+            sources[table.alias] = _columns_of(table.this, known, models)
+        elif isinstance(table, exp.Table):
+            name = f"{table.db}.{table.name}"
+            of_model = output_columns(name, models) if name in models else frozenset()
+            sources[table.alias_or_name] = of_model if table.db else known.get(table.name, frozenset())
+    found: set[str] = set()
+    for item in query.selects:
+        if not item.is_star:
+            found.add(item.alias_or_name)
+        elif isinstance(item, exp.Column):
+            found |= sources.get(item.table, frozenset())
+        else:
+            found.update(*sources.values())
+    return frozenset(found)
 
 
 def closure(target: str, models: dict[str, Model]) -> list[str]:

@@ -18,11 +18,19 @@ from pathlib import Path
 
 from ess_observatory.engine.exchange import exchange
 from ess_observatory.engine.lock import locked
+from ess_observatory.engine.others import known_files, note_written, take_along
+from ess_observatory.engine.paths import make_private
 from ess_observatory.errors import Exit, ObservatoryError
 
+#: In the quality folder: the decisions that the publication in place rests on. It names every establishment, so no respondent.
+DECISIONS = "decisions-publiees.parquet"
 #: Name of the files of a report, before the language and what the format ends with.
 REPORT = "rapport-ess"
 _ITEMS = ("database", "quality", "publication", "reports")
+#: What nobody else may read.
+_CONFIDENTIAL = ("database", "quality")
+#: A file by which a folder that was built before there was a book of what builds write is known to be all ours.
+_MARKS = {"quality": "ledger.parquet", "publication": "manifest.json"}
 #: Levels that a territory may be cut into, from the smallest: each part is built in a folder « <level>-<code> ».
 LEVELS = ("epci", "arrondissement", "departement", "region")
 _SCRATCH = ".build-"
@@ -167,17 +175,24 @@ def refuse_beside(outputs: Outputs, ours: set[str]) -> None:
 def put_in_place(scratch: Outputs, outputs: Outputs, names: list[str]) -> None:
     """Rename what was built over what was there. `names`: database, publication, quality, reports.
 
+    What others have put in these folders stays there; what is confidential is closed to everybody else.
     All of it or nothing: once the journal is written the new build is decided, and a kill is completed at the next
     start; an error on the way (a file kept open elsewhere, a full disk) gives every former item its place back.
     """
     moves = []
+    folders: dict[str, Path] = {}
     for name in names:
         new, place = Path(getattr(scratch, name)), Path(getattr(outputs, name))
         if new.exists():
             former = _former(place)
             _remove(former)
             near = _near(new, place)
+            if near.is_dir():
+                folders[name] = near
+            if name in _CONFIDENTIAL:
+                make_private(near)
             moves.append(Move(near, place, former, near.stat().st_ino))
+    _take_along_others(outputs, folders)
     for move in moves:
         _flush(move.new)
     _write_journal(outputs, moves)
@@ -190,6 +205,17 @@ def put_in_place(scratch: Outputs, outputs: Outputs, names: list[str]) -> None:
         outputs.journal.unlink()
         raise
     _finish(outputs, moves)
+
+
+def _take_along_others(outputs: Outputs, folders: dict[str, Path]) -> None:
+    """`folders`: what was built, by name. Among reports nothing goes that is not replaced: a PDF or a page in English was asked for."""
+    known = known_files(outputs.base)
+    note_written(outputs.base, folders)
+    for name, new in folders.items():
+        place = Path(getattr(outputs, name))
+        is_ours = name in _MARKS and name not in known and (place / _MARKS[name]).is_file()
+        if place.is_dir() and not is_ours:
+            take_along(new, place, set() if name == "reports" else known.get(name, set()))
 
 
 def _near(new: Path, place: Path) -> Path:
@@ -209,8 +235,8 @@ def _former(place: Path) -> Path:
 
 def _flush(path: Path) -> None:
     """Have the bytes on the disk before anything is renamed: a full disk says so here, not later."""
-    files = (p for p in path.rglob("*") if p.is_file()) if path.is_dir() else iter([path])
-    for file in files:
+    files = path.rglob("*") if path.is_dir() else iter([path])
+    for file in (p for p in files if p.is_file() and not p.is_symlink() and os.access(p, os.W_OK)):
         handle = os.open(file, os.O_RDWR)
         try:
             os.fsync(handle)

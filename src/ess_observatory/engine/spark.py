@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.engine.graph import LAYERS
+from ess_observatory.engine.sql_text import LAYERS
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,6 +8,7 @@ from typing import Any
 
 from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Project
+from ess_observatory.engine.paths import inside, plain_name
 from ess_observatory.errors import Exit, ObservatoryError
 
 #: Types a field may have, with their name in Table Schema (the same).
@@ -92,14 +93,15 @@ def load_package(project: Project) -> Package:
             key: declared[key]
             for key in ("id", "title", "title_en", "description", "description_en", "select")
         }
+        plain_name(declared["id"], "L’identifiant d’un jeu de données", str(path))
         resources.append(Resource(**texts, fields=tuple(fields[name] for name in declared["fields"])))
     return Package(
-        prefix=data["prefix"],
+        prefix=plain_name(data["prefix"], "« prefix »", str(path)),
         resources=tuple(resources),
         keywords=tuple(data.get("keywords", ())),
         keywords_en=tuple(data.get("keywords_en", ())),
         themes=tuple(data.get("themes", ())),
-        rules=tuple(project.pipelines / name for name in data.get("rules", ())),
+        rules=tuple(inside(project.pipelines, str(name), str(path)) for name in data.get("rules", ())),
         licences=data.get("licences", {}),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ess_observatory.engine.paths import plain_name
 from ess_observatory.export.declare import Field, Package, Resource
 from ess_observatory.export.files import sha256
 
@@ -44,7 +45,8 @@ class About:
     @property
     def name(self) -> str:
         """Name of the package: `ess-<territory>-<version>`."""
-        return f"{self.package.prefix}-{self.territory_code}-{self.manifest['version']}".lower()
+        name = f"{self.package.prefix}-{self.territory_code}-{self.manifest['version']}".lower()
+        return plain_name(name, "Le nom du paquet", "manifest.json")
 
     @property
     def title(self) -> str:

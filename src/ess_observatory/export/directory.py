@@ -22,6 +22,7 @@ from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.render.html import template_folder
 from ess_observatory.survey.privacy import citable_names
 from ess_observatory.words.spreadsheet import BOM, safe_text
+from ess_observatory.words.templates import environment
 from ess_observatory.words.typography import french
 
 HEADERS = ("Nom", "Commune", "Code commune", "Activité", "Famille", "Effectif", "Origine")
@@ -233,7 +234,7 @@ def directory_page(
     import base64
     import hashlib
 
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import FileSystemLoader
     from markupsafe import Markup
 
     folder = template_folder()
@@ -242,15 +243,9 @@ def directory_page(
     def digest(text: str) -> str:
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     declared = {key: french(value) for key, value in rules_of(project).items() if isinstance(value, str)}
-    return environment.get_template("directory.html.j2").render(
+    made = environment(FileSystemLoader(folder), keep_trailing_newline=False)
+    return made.get_template("directory.html.j2").render(
         texts=declared,
         manifest=manifest,
         headers=HEADERS,

@@ -15,12 +15,13 @@ from ess_observatory.export.describe import About
 from ess_observatory.export.files import rows_csv, write_text
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.tables import PublishedTable
+from ess_observatory.words import templates
 from ess_observatory.words.numbers import format_number
 from ess_observatory.words.spreadsheet import safe_text
 from ess_observatory.words.typography import french
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 _DICTIONARY = (
     "Fichier",
@@ -51,24 +52,18 @@ _TABLES = (
 
 
 @lru_cache(maxsize=1)
-def environment() -> Environment:
+def environment() -> ImmutableSandboxedEnvironment:
     """Templates of the package, read from this Python package."""
-    from jinja2 import DictLoader, Environment, StrictUndefined
+    from jinja2 import DictLoader
 
     folder = files("ess_observatory.export") / "templates"
     sources = {
         item.name: item.read_text(encoding="utf-8") for item in folder.iterdir() if item.name.endswith(".j2")
     }
-    environment = Environment(
-        loader=DictLoader(sources),
-        autoescape=lambda name: bool(name and name.endswith(".html.j2")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    filters = {"count": lambda value, lang: format_number(value, 0, lang)}
+    return templates.environment(
+        DictLoader(sources), lambda name: bool(name and name.endswith(".html.j2")), filters
     )
-    environment.filters["count"] = lambda value, lang: format_number(value, 0, lang)
-    return environment
 
 
 def prose(name: str, **values: Any) -> str:

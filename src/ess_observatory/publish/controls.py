@@ -7,6 +7,7 @@ from collections import defaultdict
 from ess_observatory.engine.database import Database
 from ess_observatory.publish.book import Book
 from ess_observatory.quality import Verdict
+from ess_observatory.words.numbers import plain_number
 
 #: Units whose columns must add up to their total.
 COUNTED = ("établissements", "postes", "réponses", "communes", "habitants")
@@ -48,7 +49,7 @@ def _totals(book: Book) -> list[Verdict]:
                 if cell.row_kind in ("data", "missing"):
                     blocks[cell.row_section] += cell.value or 0
             wrong = [
-                f"{section or 'lignes'} : {found:g} au lieu de {totals[0]:g}"
+                f"{section or 'lignes'} : {plain_number(found)} au lieu de {plain_number(totals[0])}"
                 for section, found in blocks.items()
                 if abs(found - totals[0]) > 1e-6
             ]

@@ -7,13 +7,12 @@ from typing import Any
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.publish.texts import Placeholders
 from ess_observatory.words import english as words_en
-from ess_observatory.words import french as words_fr
+from ess_observatory.words.labels import date_words
 
 
 def names_for_texts(project: Project, edition: Edition) -> dict[str, Any]:
     """Words, other than figures, that texts and cards may use."""
     reference = edition.reference_date
-    day = "1er" if reference.day == 1 else str(reference.day)
     return {
         "year": edition.year,
         "edition": edition.id,
@@ -21,7 +20,7 @@ def names_for_texts(project: Project, edition: Edition) -> dict[str, Any]:
         "territory_in": edition.territory.name_in,
         "perimeter": project.perimeter(str(edition.data["perimeter"]))["title"],
         "survey_year": edition.data.get("survey", {}).get("year", edition.year),
-        "reference_date": f"{day}\u00a0{words_fr.MONTHS[reference.month - 1]}\u00a0{reference.year}",
+        "reference_date": date_words(reference.isoformat(), "fr"),
         "sublevel": edition.territory.sublevel_label,
         "publisher": edition.data.get("publisher", ""),
         "contact": edition.data.get("contact", ""),

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import ast
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ess_observatory.codebook import evaluation
+from ess_observatory.codebook.evaluation import Given
+from ess_observatory.codebook.expressions import parse
 from ess_observatory.declare.files import read_csv_rows
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.secrecy.door import Cell
-from ess_observatory.words.numbers import format_value, round_half_up
+from ess_observatory.words.numbers import format_value, is_plural, round_half_up
 
-_OPERATORS: dict[type, Callable[[float, float], float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
 #: What is said of a verdict before the remark of the line, in French and in English.
 _SAID = {
     "withheld": (
@@ -42,25 +37,16 @@ _SAID = {
 
 def evaluate(expression: str, values: Mapping[str, float | None]) -> float | None:
     """The value of an arithmetic expression on figure ids (`+ - * /`); None when a figure is missing or hidden."""
-
-    def visit(node: ast.expr) -> float | None:
-        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
-            return float(node.value)
-        if isinstance(node, ast.Name):
-            return values.get(node.id)
-        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-            left, right = visit(node.left), visit(node.right)
-            if left is None or right is None or (isinstance(node.op, ast.Div) and right == 0):
-                return None
-            return _OPERATORS[type(node.op)](left, right)
+    try:
+        node = parse(expression, is_sum=True)
+    except ObservatoryError as error:
         raise ObservatoryError(
             "E430",
             f"Expression non comprise : « {expression} »",
             None,
             "N’utilisez que des identifiants de chiffres, des nombres et + - * /.",
-        )
-
-    return visit(ast.parse(expression, mode="eval").body)
+        ) from error
+    return evaluation.evaluate(node, {code: Given(value) for code, value in values.items()}, strict=True)
 
 
 def replicate(
@@ -160,7 +146,7 @@ def _gap(value: float, check: dict[str, str]) -> str:
     """A difference; that of two percentages is in points."""
     if check["unit"] != "%":
         return _number(value, check)
-    word = "point" if abs(value) < 2 else "points"
+    word = "points" if is_plural(value) else "point"
     return f"{format_value(value, 'points', int(check['decimals']), 'fr')} {word}"
 
 

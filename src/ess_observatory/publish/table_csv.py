@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from ess_observatory.engine.paths import plain_name
 from ess_observatory.publish.printed_cells import row_units
 from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.words.labels import labels, workbook_labels
@@ -68,4 +69,4 @@ def _number(value: float, decimals: int, lang: str) -> str:
 
 def csv_name(table: PublishedTable, stem: str = "") -> str:
     """File name of the table's CSV: `1.1_size.csv`, with an optional stem before."""
-    return f"{stem}{'_' if stem else ''}{table.number}_{table.id}.csv"
+    return plain_name(f"{stem}{'_' if stem else ''}{table.number}_{table.id}.csv", "Le nom d’un tableau")

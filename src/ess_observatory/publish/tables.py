@@ -143,11 +143,6 @@ class PublishedTable:
         return len({row.section for row in self.rows}) > 1
 
     @property
-    def has_intervals(self) -> bool:
-        """True when a shown cell has a confidence interval."""
-        return any(cell.interval for cell in self.cells.values())
-
-    @property
     def signs(self) -> tuple[str, ...]:
         """Signs and marks used in the cells, in reading order, each once."""
         found = dict.fromkeys(

@@ -23,7 +23,7 @@ from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.tables import SIGN_OF_STATUS
 from ess_observatory.secrecy.door import CONFIDENTIAL, Cell
 from ess_observatory.words.decoding import decode
-from ess_observatory.words.numbers import format_value
+from ess_observatory.words.numbers import format_value, is_plural
 from ess_observatory.words.typography import typography
 
 
@@ -68,7 +68,7 @@ class Placeholders:
         value = self.figures[figure_id][0].value if figure_id in self.figures else None
         if value is None:
             return plural
-        return singular if (abs(value) < 2 if self.lang == "fr" else value == 1) else plural
+        return plural if is_plural(value, self.lang) else singular
 
     def has(self, figure_id: str) -> bool:
         """Whether a figure can be shown in this edition, as a number or as the sign of secrecy."""

@@ -12,12 +12,14 @@ from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.graph import sql_of
 from ess_observatory.engine.outputs import Outputs
+from ess_observatory.engine.paths import inside
+from ess_observatory.engine.sql_text import read_query
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.partitions import BOOK, compare_partitions
 from ess_observatory.quality.refused import still_refused
 from ess_observatory.quality.verdicts import Verdict, severity_of, verdict
 from ess_observatory.read.cast import quote
-from ess_observatory.words.numbers import HARD_SPACE, format_number
+from ess_observatory.words.numbers import HARD_SPACE, format_number, round_half_up
 
 
 def budgets(db: Database, project: Project) -> list[Verdict]:
@@ -52,7 +54,7 @@ def budgets(db: Database, project: Project) -> list[Verdict]:
                 share <= most,
                 f"{_number(refused)} lignes refusées sur {_number(read)}, soit {_number(share)}{HARD_SPACE}%",
                 kind="budget",
-                observed=round(share, 4),
+                observed=float(round_half_up(share, 4)),
                 expected=f"≤ {_number(most)}{HARD_SPACE}%",
             )
         )
@@ -154,7 +156,7 @@ def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[st
     more: dict[str, Any] = {"kind": "cross", "public": bool(check.get("public", False))}
     try:
         if "query" in check:
-            rows = db.rows(sql_of(path.parent / "cross_checks" / check["query"]))
+            rows = db.rows(_query(check, path))
             wrong = [
                 (item, seen, low, high)
                 for item, seen, expected in rows
@@ -186,7 +188,7 @@ def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[st
         **base,
         holds=_within(seen, low, high),
         detail=f"observé : {_number(seen)}{_unit(unit)} ; attendu : {expected}",
-        observed=round(float(seen), 4),
+        observed=float(round_half_up(float(seen), 4)),
         expected=expected,
         **more,
     )
@@ -221,18 +223,19 @@ def _within(seen: Any, low: float | None, high: float | None) -> bool:
 
 
 def _tables_exist(db: Database, check: dict[str, Any], path: Path) -> bool:
-    import sqlglot
+    from sqlglot import exp
 
     texts = [check[key] for key in ("observed", "expected", "min", "max") if isinstance(check.get(key), str)]
     if "query" in check:
-        texts.append(sql_of(path.parent / "cross_checks" / check["query"]))
-    tables = {
-        (t.db, t.name)
-        for text in texts
-        for t in sqlglot.parse_one(text, read="duckdb").find_all(sqlglot.exp.Table)
-        if t.db
-    }
+        texts.append(_query(check, path))
+    where = f"{path} : {check['id']}"
+    tables = {(t.db, t.name) for text in texts for t in read_query(text, where).find_all(exp.Table) if t.db}
     return all(db.exists(schema, name) for schema, name in tables)
+
+
+def _query(check: dict[str, Any], path: Path) -> str:
+    """The SQL of a check that names a file of `cross_checks/`. Raises E143 for a path that leads elsewhere."""
+    return sql_of(inside(path.parent / "cross_checks", str(check["query"]), str(path)))
 
 
 def previous_ledger(project: Project, edition: Edition, outputs: Outputs) -> Path | None:

@@ -17,6 +17,7 @@ from ess_observatory.quality.gate import Gate, Judged
 from ess_observatory.quality.partitions import count_partitions, write_partitions
 from ess_observatory.quality.refused import RefusedSheet, note_corrected, refused_sheets
 from ess_observatory.quality.report import write_docs, write_report
+from ess_observatory.quality.rule_change import RuleChange
 from ess_observatory.quality.suites import FIRST, SECOND, Suite, suites_before_core, suites_before_publication
 from ess_observatory.quality.verdicts import Verdict, write_public_verdicts, write_verdicts
 from ess_observatory.quality.workbook import NAME, write_refused
@@ -53,6 +54,7 @@ class QualityDesk:
         self.judged: list[Judged] = []
         self.verdicts: list[Verdict] = list(reading.verdicts) if reading else []
         self.sheets: list[RefusedSheet] = reading.sheets if reading else []
+        self.change = RuleChange()
         self._at_first = False
 
     def __enter__(self) -> QualityDesk:
@@ -88,11 +90,12 @@ class QualityDesk:
         self.verdicts += cross_checks(db, self.project, self.inventory.sources())
         self._conclude(db, last=not self.publishes)
 
-    def before_publication(self, db: Database, controls: Sequence[Verdict]) -> None:
-        """Gate 2: the declared checks of what is about to leave, and the controls made while it was written.
+    def before_publication(self, db: Database, controls: Sequence[Verdict], change: RuleChange) -> None:
+        """Gate 2: the declared checks of what is about to leave, and the controls made while it was written; `change` is told.
 
         Raises E390 (exit 6): what would leave is wrong.
         """
+        self.change = change
         self._judge(db, SECOND, self.suites)
         self.verdicts += controls
         words = load_words(self.project, self.edition)
@@ -129,7 +132,15 @@ class QualityDesk:
             write_docs(self.judged, self.edition, folder)
             disagreements = write_disagreements(db, folder)
             write_report(
-                db, self.project, self.edition, self.verdicts, self.sheets, disagreements, folder, workbook
+                db,
+                self.project,
+                self.edition,
+                self.verdicts,
+                self.sheets,
+                disagreements,
+                folder,
+                workbook,
+                self.change,
             )
         refuse_failed(self.verdicts)
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from ess_observatory.declare.project import Project
 from ess_observatory.declare.source_spec import SourceSpec
-from ess_observatory.engine.database import Database
+from ess_observatory.engine.database import Database, declared_in
+from ess_observatory.engine.sql_text import read_query
 from ess_observatory.quality.verdicts import Verdict, severity_of, verdict
 from ess_observatory.read.cast import quote
 from ess_observatory.words.numbers import HARD_SPACE, format_number
@@ -32,10 +33,14 @@ def count_partitions(db: Database, project: Project) -> None:
     for spec in project.sources.values():
         declared = spec.row_counts
         if "by" in declared and db.exists("staging", spec.id):
-            db.execute(
-                f"insert into staging.row_count select {quote(spec.id)}, _sheet, coalesce(cast({declared['by']} as varchar), '–'), "
-                f"count(*) from staging.{spec.id} group by all"
+            counted = (
+                f"select {quote(spec.id)}, _sheet, coalesce(cast({declared['by']} as varchar), '–'), count(*) "
+                f"from staging.{spec.id} group by all"
             )
+            where = str(spec.folder / "source.toml")
+            read_query(counted, where)
+            with declared_in(where):
+                db.execute(f"insert into staging.row_count {counted}")
 
 
 def write_partitions(db: Database, folder: Path) -> None:

@@ -15,9 +15,11 @@ from ess_observatory.quality.agreement import STEM
 from ess_observatory.quality.catalogue import not_to_correct, read_catalogue
 from ess_observatory.quality.gate import Judged
 from ess_observatory.quality.refused import RefusedSheet
+from ess_observatory.quality.rule_change import RuleChange
 from ess_observatory.quality.verdicts import Verdict
 from ess_observatory.quality.workbook import NAME
 from ess_observatory.words.numbers import HARD_SPACE, format_number
+from ess_observatory.words.templates import environment
 from ess_observatory.words.typography import french
 
 REPORT = "rapport-qualite.html"
@@ -56,11 +58,12 @@ def write_report(
     disagreements: list[dict[str, Any]],
     folder: Path,
     workbook: str = NAME,
+    change: RuleChange | None = None,
 ) -> Path:
     """Write the quality report of a build and return its path (confidential: it quotes rows).
 
     `disagreements`: those on the perimeter, counted (see `agreement.write_disagreements`); `workbook`: where the refused rows
-    are, from `folder`.
+    are, from `folder`; `change`: what the rules moved since the publication in place.
     """
     ledger = db.dicts("select * from staging.ledger order by source, file, sheet")
     refused = _refused(db, project)
@@ -70,7 +73,7 @@ def write_report(
         if (found := [v for v in verdicts if v.kind == kind])
     ]
     text = (
-        environment()
+        pages()
         .get_template("quality_report.html.j2")
         .render(
             edition=edition.data,
@@ -83,6 +86,7 @@ def write_report(
             cross=[v for v in verdicts if v.kind == "cross"],
             counts=_counts(verdicts),
             workbook=workbook,
+            change=change,
             to_correct=sum(sheet.total for sheet in sheets),
             sheets=sheets,
             corrections=_corrections(db),
@@ -119,7 +123,7 @@ def write_docs(judged: list[Judged], edition: Edition, folder: Path) -> None:
                 encoding="utf-8",
             )
     text = (
-        environment()
+        pages()
         .get_template("quality_docs.html.j2")
         .render(
             edition=edition.data,
@@ -208,30 +212,23 @@ def _counts(verdicts: list[Verdict]) -> list[tuple[str, str, int]]:
 
 
 @lru_cache(maxsize=1)
-def environment() -> Any:
+def pages() -> Any:
     """The Jinja environment of the pages that are not reports: quality, and the index of a run on many territories."""
-    import jinja2
+    from jinja2 import FileSystemLoader
 
     package = (
         Path(__file__).resolve().parents[1]
     )  # templates are in the package in a wheel, in the project otherwise
     folders = [package / "render" / "templates", package.parents[1] / "reports" / "templates"]
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folders),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters.update(
-        n=lambda value: format_number(value, 0),
-        word=_WORDS.__getitem__,
-        severity=_SEVERITY.__getitem__,
-        shown=_shown,
-        fr=_french,
-        json=lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True, default=str),
-    )
-    return environment
+    filters = {
+        "n": lambda value: format_number(value, 0),
+        "word": _WORDS.__getitem__,
+        "severity": _SEVERITY.__getitem__,
+        "shown": _shown,
+        "fr": _french,
+        "json": lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True, default=str),
+    }
+    return environment(FileSystemLoader(folders), filters=filters, keep_trailing_newline=False)
 
 
 def _shown(value: Any) -> str:

@@ -5,6 +5,8 @@ Every suite of rows is guarded: most expectations hold of an empty table, so tha
 
 from __future__ import annotations
 
+import ast
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +15,20 @@ from typing import Any
 from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Project, TableCard
 from ess_observatory.declare.source_spec import SourceSpec
-from ess_observatory.errors import ObservatoryError
+from ess_observatory.engine.sql_text import read_query
+from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.quality.conditions import name_of
 from ess_observatory.quality.verdicts import SEVERITIES, severity_of
 from ess_observatory.read.cast import quote
 
 FIRST, SECOND = "staging", "publication"
+#: What a condition on rows may be made of.
+_COMPARING = (
+    ast.BoolOp, ast.UnaryOp, ast.Compare, ast.Name, ast.Constant, ast.List, ast.Tuple,
+    ast.boolop, ast.unaryop, ast.cmpop, ast.expr_context,
+)  # fmt: skip
+_TESTS = frozenset(("isnull", "isna", "notnull", "notna", "notNull", "isNull"))
+_LONGEST_CONDITION = 2000
 _GUARD = "Il y a des lignes à contrôler"
 
 
@@ -51,6 +62,7 @@ def suites_before_core(project: Project, present: Iterable[str]) -> list[Suite]:
                 _check(spec.id, number, check, _toml(spec))
             )
         for table, checks in tables.items():
+            read_query(f"select * from {table}", _toml(spec))
             own = table == f"staging.{spec.id}"
             name = spec.id if own else f"{spec.id}.{table.partition('.')[2]}"
             found.append(Suite(name, spec.title, spec.id, FIRST, table, _toml(spec), _guarded(name, checks)))
@@ -93,7 +105,7 @@ def _pivot(table: TableCard, figures: str) -> str:
     """A published table as rows and columns: one row a line, one column a declared column."""
     columns = [column["code"] for column in table.card["columns"] if column["secrecy"] != "text"]
     values = "".join(
-        f', max(value) filter (where column_code = {quote(code)}) as "{code}"' for code in columns
+        f", max(value) filter (where column_code = {quote(code)}) as {name_of(code)}" for code in columns
     )
     return f"(select row_code{values} from {figures} where table_id = {quote(table.id)} group by row_code)"
 
@@ -104,14 +116,54 @@ def _check(owner: str, number: int, check: dict[str, Any], where: str) -> dict[s
             raise ObservatoryError(
                 "E382", f"« {key} » manque au contrôle n° {number}", where, "Complétez ce [[checks]]."
             )
+    place = f"{where}, contrôle n° {number}"
+    arguments = dict(check.get("arguments", {}))
+    if "unexpected_rows_query" in arguments:
+        read_query(str(arguments["unexpected_rows_query"]).replace("{batch}", "staging.batch"), place)
+    if "row_condition" in arguments:
+        _refuse_condition(str(arguments["row_condition"]), place)
     return {
         "id": f"{owner}.{number}",
         "expectation": check["expectation"],
-        "arguments": dict(check.get("arguments", {})),
-        "severity": severity_of(check, f"{where}, contrôle n° {number}"),
+        "arguments": arguments,
+        "severity": severity_of(check, place),
         "label": check["label"],
         "reason": check.get("reason", ""),
     }
+
+
+def _refuse_condition(text: str, where: str) -> None:
+    """Raise E382 for a condition on rows that does more than compare columns with constants: the library evaluates it as Python."""
+    parsed: list[ast.AST] = []
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        parsed = [ast.parse(text, mode="eval").body]
+    is_plain = bool(parsed)
+    while parsed:
+        node = parsed.pop()
+        if isinstance(node, ast.Call) and _is_test_of_column(node):
+            continue
+        is_plain = is_plain and isinstance(node, _COMPARING)
+        parsed += ast.iter_child_nodes(node)
+    if not is_plain or len(text) > _LONGEST_CONDITION:
+        raise ObservatoryError(
+            "E382",
+            f"Condition sur les lignes refusée : « {text[:60]} »",
+            where,
+            "Comparez des colonnes à des nombres ou à des textes : and, or, not, ==, <, in, colonne.notnull().",
+            Exit.USAGE,
+        )
+
+
+def _is_test_of_column(node: ast.Call) -> bool:
+    """`column.notnull()` and the like, or `col("column")` of the library's own conditions."""
+    if node.keywords:
+        return False
+    if isinstance(node.func, ast.Attribute) and not node.args:
+        of = node.func.value
+        is_column = isinstance(of, ast.Name) or (isinstance(of, ast.Call) and _is_test_of_column(of))
+        return is_column and node.func.attr in _TESTS
+    is_col = isinstance(node.func, ast.Name) and node.func.id == "col"
+    return is_col and len(node.args) == 1 and isinstance(node.args[0], ast.Constant)
 
 
 def _guarded(name: str, checks: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:

@@ -63,6 +63,11 @@ class _Column:
     def mark(self) -> str | None:
         return f"{self.spec.name}__mark" if self.mark_sql else None
 
+    @property
+    def mark_name(self) -> str:
+        """The column that says why there is no value."""
+        return f"{self.spec.name}_mark"
+
     def named(self, sql: str) -> str:
         for step, _ in self.cast.steps:
             sql = sql.replace(f"{{{step}}}", f"{self.spec.name}__{step}")
@@ -87,7 +92,7 @@ class _Column:
             return [(self.spec.name, value)]
         return [
             (self.spec.name, f"case when {self.mark} is not null then null else {value} end"),
-            (f"{self.spec.name}_mark", self.mark),
+            (self.mark_name, self.mark),
         ]
 
     def refusals(self) -> list[Refusal]:
@@ -107,10 +112,10 @@ class _Column:
         return found
 
 
-def typing_of(spec: SourceSpec, only: str = "") -> Typing:
+def typing_of(spec: SourceSpec, only: str = "", table: str | None = None) -> Typing:
     """SQL that types every row of `raw.<source>` and says, for the first value that fails, why (`refusal_*`).
 
-    `only` is a condition (`where …`) on the raw rows.
+    `only` is a condition (`where …`) on the raw rows; `table` other rows of the same columns than those of `raw.<source>`.
 
     Numeric columns of a source with declared marks get a companion `<name>_mark` that keeps the meaning of a sign such
     as `s` (secret). `_notes` lists the numbers of the notes that apply, `_flags` the flags of the row as text.
@@ -128,8 +133,8 @@ def typing_of(spec: SourceSpec, only: str = "") -> Typing:
     keys = [f"t.{key}" for key in KEYS]
     row = f"{', '.join([*values, *keys])}, t._flags as _row_flags, {_notes(notes)} as _notes"
     flags = f"{', '.join([*names, *KEYS])}, {_flags(notes)} as _flags"
-    every = f"select {row}, {number} as refusal_no, {as_read} from {_source(spec, columns, only)}"
-    kept = f"select {row} from {_source(spec, columns, 'where _refusal is null')}"
+    every = f"select {row}, {number} as refusal_no, {as_read} from {_source(table or f'raw.{spec.id}', columns, only)}"
+    kept = f"select {row} from {_source(table or f'raw.{spec.id}', columns, 'where _refusal is null')}"
     return Typing(
         f"select {flags}, _notes, _text, refusal_no, {', '.join(picked)} from ({every})",
         f"select {flags} from ({kept})",
@@ -137,10 +142,10 @@ def typing_of(spec: SourceSpec, only: str = "") -> Typing:
     )
 
 
-def _source(spec: SourceSpec, columns: list[_Column], where: str) -> str:
+def _source(table: str, columns: list[_Column], where: str) -> str:
     """SQL of the raw rows as `t`, with the steps of every column and the rows that they look up."""
     marks = [f"{column.mark_sql} as {column.mark}" for column in columns if column.mark]
-    source = f"select {', '.join(['*', *marks])} from raw.{spec.id} as t {where}"
+    source = f"select {', '.join(['*', *marks])} from {table} as t {where}"
     for position in range(max((len(c.cast.steps) for c in columns), default=0)):
         added = [expression for column in columns for expression in column.step(position)]
         source = f"select *, {', '.join(added)} from ({source}) as t"
@@ -191,15 +196,20 @@ def _flags(notes: list[tuple[_Column, Note]]) -> str:
     return f"case when len(_notes) > 0 or _row_flags is not null then nullif({every}, '') end"
 
 
-def empty_typed(spec: SourceSpec) -> str:
-    """SQL of the columns that `typing_of` gives, for a source without any file (its query would be compiled for nothing)."""
+def typed_columns(spec: SourceSpec) -> list[tuple[str, str]]:
+    """The columns that `typing_of` makes of those declared, and their types."""
     types = {"integer": "bigint", "decimal": "double", "date": "date"}
     columns = []
     for column in (_column(c, spec) for c in spec.columns):
-        columns.append(f"{column.spec.name} {types.get(column.spec.type, 'varchar')}")
-        columns += [f"{column.spec.name}_mark varchar"] if column.mark else []
-    keys = [f"{key} {'bigint' if key == '_line' else 'varchar'}" for key in KEYS]
-    return ", ".join([*columns, *keys, "_flags varchar"])
+        columns.append((column.spec.name, types.get(column.spec.type, "varchar")))
+        columns += [(column.mark_name, "varchar")] if column.mark else []
+    return columns
+
+
+def empty_typed(columns: list[tuple[str, str]]) -> str:
+    """SQL of typed columns, keys and flags, for a source without any file (its query would be compiled for nothing)."""
+    keys = [(key, "bigint" if key == "_line" else "varchar") for key in KEYS]
+    return ", ".join(f"{name} {kind}" for name, kind in [*columns, *keys, ("_flags", "varchar")])
 
 
 def _column(column: ColumnSpec, spec: SourceSpec) -> _Column:

@@ -41,7 +41,9 @@ _EMPTY = quote(' "\t\r\n\u00a0')
 def create_raw(db: Database, spec: SourceSpec) -> None:
     """An empty `raw.<source>`: the declared columns as text, then keys, flags, what refuses the row if anything.
 
-    `_refusal` is the code of the first value that cannot be typed, `_problem` of what makes the row unreadable.
+    It gets one row for each line of the files under their headers that is not blank (a cell that goes on over several lines makes
+    one line), footers and unreadable ones too. `_refusal` is the code of what keeps a row out of `staging.<source>_typed`, a value
+    that cannot be typed or, first of all, the `_problem` that makes the row unreadable.
     """
     columns = "".join(f"{column.name} varchar, " for column in spec.columns)
     db.execute(

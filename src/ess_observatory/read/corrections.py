@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from ess_observatory.declare.files import read_toml
@@ -28,6 +28,7 @@ from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.sql_text import quote
 from ess_observatory.errors import ObservatoryError
+from ess_observatory.words.written import Why, read_decimal
 
 ACTIONS = ("drop", "override", "scale", "flag")
 COLUMNS = (
@@ -155,7 +156,7 @@ def apply_corrections(db: Database, spec: SourceSpec) -> None:
     Raises E231 (aims at no row), E232 (the file no longer says what is expected), E233 (aims at several rows).
     """
     corrections = [c for c in load_corrections(spec) if _applies(db, spec, c)]
-    if not corrections or not db.rows(f"select 1 from raw.{spec.id} limit 1"):
+    if not corrections or not db.rows(f"select 1 from raw.{spec.id} where _problem is null limit 1"):
         return
     problems: list[ObservatoryError] = []
     for correction in corrections:
@@ -262,14 +263,13 @@ def _header(spec: SourceSpec, name: str) -> str:
 
 
 def _scaled(text: str | None, factor: Decimal | None, place: str) -> str:
-    try:
-        value = Decimal((text or "").replace(" ", "").replace(",", ".")) * (factor or Decimal(1))
-    except InvalidOperation as error:
+    value = read_decimal(text or "")
+    if isinstance(value, Why):
         raise ObservatoryError(
             "E232",
-            f"« {text or ''} » n’est pas un nombre : il ne peut pas être multiplié",
+            f"« {text or ''} » ne peut pas être multiplié : {value.reason}",
             place,
             "Retirez la correction, ou remplacez « scale » par « override ».",
-        ) from error
-    result = f"{value.normalize():f}"
+        )
+    result = f"{(value * (factor or Decimal(1))).normalize():f}"
     return f"{result}0" if "." in result and len(result.rpartition(".")[2]) == 3 else result

@@ -13,8 +13,10 @@ from ess_observatory.read import cells, corrections
 from ess_observatory.read.cast import SHOWN, Typing, empty_typed, typing_of
 from ess_observatory.read.headers import column_letter, place
 from ess_observatory.read.identifiers import commune_code
+from ess_observatory.read.keys import JUDGEMENT, refuse_repeated
 from ess_observatory.read.recognise import Match
 from ess_observatory.read.unknown_headers import unknown_header_errors
+from ess_observatory.read.unpivot import row_columns, row_sql
 
 REFUSED_COLUMNS = ("source", "file", "sheet", "line", "column", "value", "code", "reason", "fix")
 LEDGER_COLUMNS = (
@@ -30,7 +32,6 @@ LEDGER_COLUMNS = (
 _PROBLEMS = {**cells.PROBLEMS, "I210": ("ligne écartée par une correction déclarée", "Rien à faire.")}
 #: Below this number of distinct values, a column says nothing of what its codes are.
 _FEWEST_CODES = 5
-_JUDGEMENT = ("refusal_column", "refusal_value", "refusal_code", "refusal_reason", "refusal_fix")
 
 
 def create_books(db: Database) -> None:
@@ -56,7 +57,7 @@ def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
     _forget(db, f"{spec.id}_typed")
     if not matches:
         _drop_problems(db, spec)
-        db.execute(f"create table staging.{spec.id}_typed ({empty_typed(spec)})")
+        db.execute(f"create table staging.{spec.id}_typed ({empty_typed(row_columns(spec))})")
         return
     refuse_unknown_headers(matches, spec)
     for match in sorted(matches, key=lambda m: (m.sheet.relative, m.sheet.name)):
@@ -66,9 +67,9 @@ def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
     corrections.apply_corrections(db, spec)
     _refuse_problems(db, spec)
     _drop_problems(db, spec)
-    typing = typing_of(spec)
+    typing = typing_of(spec, "where _refusal is null")
     _judge(db, spec, typing)
-    db.execute(f"create view staging.{spec.id}_typed as {typing.kept}")
+    db.execute(f"create view staging.{spec.id}_typed as {row_sql(spec, typing.kept)}")
 
 
 def _forget(db: Database, name: str) -> None:
@@ -89,7 +90,7 @@ def _judge(db: Database, spec: SourceSpec, typing: Typing) -> None:
     if db.rows("select 1 from _told limit 1"):
         told = typing_of(spec, f"where ({row}) in (select {row} from _told)")
         db.execute(
-            f"create or replace temp table _judged as select {row}, {', '.join(_JUDGEMENT)}, _notes, _text from ({told.sql})"
+            f"create or replace temp table _judged as select {row}, {', '.join(JUDGEMENT)}, _notes, _text from ({told.sql})"
         )
         _refuse(db, spec.id, "_judged")
         for number, (column, note) in enumerate(typing.notes, 1):
@@ -170,14 +171,16 @@ def _double_headers(
 
 
 def _refuse_problems(db: Database, spec: SourceSpec) -> None:
-    """Send to the book the rows that cannot be read at all, with the footers."""
+    """Send to the book the rows that cannot be read at all, with the footers; `raw.<source>` keeps them, marked."""
     for code, (reason, fix) in _PROBLEMS.items():
         db.execute(
             f"insert into staging.refused select {quote(spec.id)}, _file, _sheet, _line, _problem_column, _problem_value, "
             f"{quote(code)}, {quote(reason)}, {quote(fix)} from raw.{spec.id} where _problem = {quote(code)} "
-            "order by _file, _line"
+            "and _refusal is null order by _file, _line"
         )
-    db.execute(f"delete from raw.{spec.id} where _problem is not null")
+    db.execute(
+        f"update raw.{spec.id} set _refusal = _problem where _problem is not null and _refusal is null"
+    )
 
 
 def _refuse_postcodes(db: Database, spec: SourceSpec) -> None:
@@ -191,7 +194,8 @@ def _refuse_postcodes(db: Database, spec: SourceSpec) -> None:
             continue
         filled, postcodes = db.rows(
             f"select count(*), count(*) filter (where code in (select code from rules.postcodes)) from "
-            f"(select distinct {commune_code(column.name)} as code from raw.{spec.id} where {column.name} is not null)"
+            f"(select distinct {commune_code(column.name)} as code from raw.{spec.id} "
+            f"where _refusal is null and {column.name} is not null)"
         )[0]
         if filled >= _FEWEST_CODES and postcodes * 5 >= filled * 4:
             files = ", ".join(
@@ -204,14 +208,18 @@ def _refuse_postcodes(db: Database, spec: SourceSpec) -> None:
             )  # fmt: skip
 
 
-def split_refused(db: Database, source: str, checked: str, kept: str) -> None:
-    """Send the rows that say why they are refused to the book, keep the others as table `kept`."""
-    _refuse(db, source, checked)
-    db.execute(f"drop table if exists {kept}")
-    db.execute(f"delete from {checked} where refusal_code is not null")
-    for name in _JUDGEMENT:
-        db.execute(f"alter table {checked} drop column {name}")
-    db.execute(f"alter table {checked} rename to {kept.partition('.')[2]}")
+def stage(db: Database, spec: SourceSpec, sql: str) -> None:
+    """Make `staging.<source>` from its SQL: the rows that say why they are refused, and those that repeat a key, go to the book."""
+    judged = f"staging.{spec.id}_judged"
+    db.execute(f"create or replace table {judged} as {sql}")
+    refuse_repeated(db, spec, judged)
+    if "refusal_code" in db.columns(judged):
+        _refuse(db, spec.id, judged)
+        db.execute(f"delete from {judged} where refusal_code is not null")
+        for name in JUDGEMENT:
+            db.execute(f"alter table {judged} drop column {name}")
+    db.execute(f"drop table if exists staging.{spec.id}")
+    db.execute(f"alter table {judged} rename to {spec.id}")
 
 
 def _refuse(db: Database, source: str, judged: str) -> None:

@@ -1,138 +1,97 @@
-"""Numbers and dates, from text to value in SQL. Nothing is guessed: what can be read in two ways is refused."""
+"""Numbers and dates, from text to value in SQL: the forms of `words/written.py`. What can be read in two ways is refused."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ess_observatory.engine.sql_text import quote
 from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal
+from ess_observatory.words import written
+from ess_observatory.words.written import DateForm, NumberForm, Why
 
-#: Beyond, a number stored in a spreadsheet or a file of numbers has already lost digits.
-LARGEST = "1e15"
-_MONTHS = (
-    "janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre", "novembre", "decembre",
-)  # fmt: skip
+#: The number of the form that a text follows; NULL when it follows none, or when it is plain.
+_FORM, _VALUE = "{form}", "{value}"
 
 
 def number(text: str, whole: bool) -> Cast:
-    """A whole or decimal number: `1 234`, `1234`, `1 234,5`, `1.234,5`, `12,5 %` (a decimal: 12.5), `(NBSP)` or not.
-
-    Refused: scientific notation (E313), one group after a point (`40.817`, E312), spaces that do not part thousands
-    (E314), a percentage where a count is expected (E315), more than fifteen digits (E316), anything else (E310).
-    """
-    signed, bare, value = "{signed}", "{bare}", "{value}"
-    steps = [
-        (PLAIN, f"regexp_full_match({text}, '[0-9]{{1,15}}')"),
-        ("signed", f"case when {{plain}} then {text} else replace({text}, chr(8722), '-') end"),
-        ("bare", f"case when {{plain}} then {text} else regexp_replace({signed}, ' ?[%€]$', '') end"),
-    ]
-    refusals = [
-        Refusal(
-            f"regexp_matches({bare}, '^[+-]?[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+$')", "E313",
-            "notation scientifique : des chiffres sont perdus", "Reprenez le nombre complet chez le producteur.",
-        ),
-        Refusal(
-            f"regexp_matches({bare}, '^[+-]?[1-9][0-9]{{0,2}}(\\.[0-9]{{3}})+$')", "E312",
-            "nombre ambigu : point de milliers ou virgule décimale", "Écrivez le nombre sans point (par exemple 40817).",
-        ),
-    ]  # fmt: skip
-    if whole:
-        refusals += [
-            Refusal(
-                f"regexp_matches({bare}, '^[+-]?[1-9][0-9]{{0,2}}(,[0-9]{{3}})+$')", "E312",
-                "nombre ambigu : virgule de milliers ou décimale", "Écrivez le nombre sans virgule.",
-            ),
-            Refusal(
-                f"ends_with({signed}, '%')", "E315", "pourcentage où un nombre entier est attendu",
-                "Donnez l’effectif, ou déclarez la colonne « decimal ».",
-            ),
-        ]  # fmt: skip
-    french = r"([0-9]+|[0-9]{1,3}( [0-9]{3})+)([.,][0-9]+)?"
-    dotted = r"[0-9]{1,3}(\.[0-9]{3})+,[0-9]+"
-    english = r"[0-9]{1,3}(,[0-9]{3})+\.[0-9]+"
-    refusals += [
-        Refusal(
-            f"regexp_matches({bare}, '^[+-]?[0-9][0-9 ]* [0-9 ]*([.,][0-9]+)?$') "
-            f"and not regexp_matches({bare}, '^[+-]?{french}$')", "E314",
-            "espaces mal placées dans un nombre", "Écrivez le nombre sans espace, ou avec une espace tous les trois chiffres.",
-        ),
-        Refusal(
-            f"not regexp_matches({bare}, '^[+-]?({french}|{dotted}|{english})$')", "E310",
-            "ce n’est pas un nombre", "Corrigez la valeur, ou déclarez ce signe dans [missing] de source.toml.",
-        ),
-    ]  # fmt: skip
-    written = (
-        f"case when {{plain}} then {bare} when regexp_matches({bare}, '^[+-]?{dotted}$') then replace(replace({bare}, '.', ''), ',', '.') "
-        f"when regexp_matches({bare}, '^[+-]?{english}$') then replace({bare}, ',', '') "
-        f"else replace(replace({bare}, ' ', ''), ',', '.') end"
+    """A whole or decimal number; a percentage is read as it is written (12,5 % is 12.5)."""
+    forms = written.number_forms(whole)
+    values = [f"when {i} then {_number(text, form)}" for i, form in enumerate(forms) if form.why is None]
+    value = (
+        f"case when {{plain}} then try_cast({text} as double) else case {_FORM} {' '.join(values)} end end"
     )
-    steps.append(("value", f"try_cast({written} as double)"))
-    refusals.append(
-        Refusal(
-            f"coalesce(abs({value}) >= {LARGEST}, true)", "E316", "nombre trop grand : plus de quinze chiffres",
-            "Vérifiez la valeur ; un identifiant se déclare « siret », « siren » ou « text ».",
-        )
-    )  # fmt: skip
+    refusals = [*_refused(forms), _refusal(f"{_FORM} is null", written.NOT_A_NUMBER)]
+    refusals.append(_refusal(f"coalesce(abs({_VALUE}) >= {written.LARGEST}, true)", written.TOO_LARGE))
     if whole:
-        refusals.append(
-            Refusal(f"{value} <> floor({value})", "E311", "nombre entier attendu", "Corrigez la valeur.")
-        )
-    return Cast(f"try_cast({value} as bigint)" if whole else value, tuple(refusals), steps=tuple(steps))
+        refusals.append(_refusal(f"{_VALUE} <> floor({_VALUE})", written.NOT_WHOLE))
+    steps = (
+        (PLAIN, f"regexp_full_match({text}, '[0-9]{{1,15}}')"),
+        ("form", _form_of([(text, form.pattern) for form in forms])),
+        ("value", value),
+    )
+    return Cast(f"try_cast({_VALUE} as bigint)" if whole else _VALUE, tuple(refusals), steps=steps)
 
 
 def date(text: str) -> Cast:
-    """A date: ISO, French (`31/12/2011`, `1/2/2011`, `31-12-2011`, `31 décembre 2011`), `20111231`, Excel's day number."""
-    moment = r"([ T](- )?[0-9]{1,2}[:h][0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
-    iso = rf"^([0-9]{{4}})[-/]([0-9]{{1,2}})[-/]([0-9]{{1,2}}){moment}$"
-    french = rf"^([0-9]{{1,2}})[/.-]([0-9]{{1,2}})[/.-]([0-9]{{4}}){moment}$"
-    compact = "^((?:18|19|20)[0-9]{2})([0-9]{2})([0-9]{2})$"
-    short = "^[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}$"
+    """A date; the day number of Excel is noted (I206). The time of the day is left aside."""
     words = f"strip_accents(lower({text}))"
-    plain = f"case when regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') then try_cast({text} as date) end"
-    worded = f"^([0-9]{{1,2}})(?:er)? ({'|'.join(_MONTHS)}) ([0-9]{{4}})$"
-    months = "[" + ", ".join(quote(month) for month in _MONTHS) + "]"
-    serial = f"try_cast({text} as integer)"
-
-    def build(pattern: str, order: tuple[int, int, int]) -> str:
-        parts = [
-            f"lpad(regexp_extract({text}, {quote(pattern)}, {group}), {width}, '0')"
-            for group, width in zip(order, (4, 2, 2), strict=True)
-        ]
-        return f"try_cast({' || chr(45) || '.join(parts)} as date)"
-
-    month = (
-        f"lpad(cast(list_position({months}, regexp_extract({words}, {quote(worded)}, 2)) as varchar), 2, '0')"
+    looked_at = [words if form.spelled else text for form in written.DATES]
+    values = [
+        f"when {i} then {_date(looked, form)}"
+        for i, (looked, form) in enumerate(zip(looked_at, written.DATES, strict=True))
+        if form.why is None
+    ]
+    iso = f"regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') and {text} > '0000-99'"
+    serial = next(i for i, form in enumerate(written.DATES) if form.order is None and form.why is None)
+    refusals = [*_refused(written.DATES), _refusal(f"{_VALUE} is null", written.NOT_A_DATE)]
+    serial_note = Note(
+        f"{_FORM} = {serial}", "serial_date", "I206", "numéro de jour d’Excel lu comme une date"
     )
-    spelled = (
-        f"try_cast(regexp_extract({words}, {quote(worded)}, 3) || '-' || {month} || '-' || "
-        f"lpad(regexp_extract({words}, {quote(worded)}, 1), 2, '0') as date)"
-    )
-    value = (
-        f"case when {{plain}} then try_cast({text} as date) "
-        f"when regexp_matches({text}, {quote(iso)}) then {build(iso, (1, 2, 3))} "
-        f"when regexp_matches({text}, {quote(french)}) then {build(french, (3, 2, 1))} "
-        f"when regexp_matches({text}, {quote(compact)}) then {build(compact, (1, 2, 3))} "
-        f"when regexp_matches({words}, {quote(worded)}) then {spelled} "
-        f"when regexp_matches({text}, '^[0-9]{{5}}$') and {serial} <= 73050 then date '1899-12-30' + {serial} end"
-    )
-    return Cast(
-        "{value}",
+    steps = (
+        (PLAIN, f"case when {iso} then try_cast({text} as date) is not null else false end"),
+        ("form", _form_of([(looked, f.pattern) for looked, f in zip(looked_at, written.DATES, strict=True)])),
         (
-            Refusal(
-                f"regexp_matches({text}, {quote(short)})",
-                "E363",
-                "année à deux chiffres",
-                "Écrivez l’année en entier.",
-            ),
-            Refusal(
-                "{value} is null", "E361", "date illisible ou impossible", "Écrivez la date comme 31/12/2011."
-            ),
+            "value",
+            f"case when {{plain}} then try_cast({text} as date) else case {_FORM} {' '.join(values)} end end",
         ),
-        (
-            Note(
-                f"regexp_matches({text}, '^[0-9]{{5}}$')",
-                "serial_date",
-                "I206",
-                "numéro de jour d’Excel lu comme une date",
-            ),
-        ),
-        steps=((PLAIN, f"{plain} is not null"), ("value", value)),
     )
+    return Cast(_VALUE, tuple(refusals), (serial_note,), steps)
+
+
+def _form_of(patterns: list[tuple[str, str]]) -> str:
+    """SQL: the number of the first form that a text follows."""
+    whens = (
+        f"when regexp_full_match({text}, {quote(pattern)}) then {i}"
+        for i, (text, pattern) in enumerate(patterns)
+    )
+    return f"case when {{plain}} then null {' '.join(whens)} end"
+
+
+def _refused(forms: Sequence[NumberForm | DateForm]) -> list[Refusal]:
+    return [_refusal(f"{_FORM} = {i}", form.why) for i, form in enumerate(forms) if form.why is not None]
+
+
+def _refusal(condition: str, why: Why) -> Refusal:
+    return Refusal(condition, why.code, why.reason, why.fix)
+
+
+def _number(text: str, form: NumberForm) -> str:
+    bare = f"regexp_replace({text}, {quote(written.unit_pattern() + '$')}, '')"
+    for mark, instead in ((written.MINUS, "-"), (form.thousands, ""), (form.decimal, ".")):
+        bare = f"replace({bare}, {quote(mark)}, {quote(instead)})" if mark and mark != instead else bare
+    return f"try_cast({bare} as double)"
+
+
+def _date(text: str, form: DateForm) -> str:
+    if form.order is None:
+        days = f"try_cast({text} as integer)"
+        zero = quote(written.EXCEL_ZERO.isoformat())
+        return f"case when {days} <= {written.EXCEL_LAST} then date {zero} + {days} end"
+    year, month, day = (
+        f"regexp_extract({text}, {quote(f'^{form.pattern}$')}, {group})" for group in form.order
+    )
+    if form.spelled:
+        months = ", ".join(f"{quote(name)}: '{number}'" for name, number in written.MONTHS.items())
+        month = f"map {{{months}}}[{month}]"
+    parts = f"nullif({year}, '0000') || '-' || lpad({month}, 2, '0') || '-' || lpad({day}, 2, '0')"
+    return f"try_cast({parts} as date)"

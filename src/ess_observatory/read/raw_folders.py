@@ -8,7 +8,10 @@ from pathlib import Path
 
 
 def files_of(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Every file under a folder and its name there, with forward slashes, in order."""
+    """Every file under a folder and its name there, with forward slashes, in order.
+
+    A link to a file stands for it, whoever put it there chose it; one to a folder is given as it is: what it leads to is not read.
+    """
     for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
         yield path, path.relative_to(folder).as_posix()
 

@@ -140,6 +140,12 @@ class _Taker:
             return self.leave(shown(relative), why, fix, "error", "E208")
         if reason := left_by_name(name):
             return self.leave(relative, *reason)
+        if path.is_symlink() and path.is_dir():
+            why = "lien vers un autre dossier : il n’est pas suivi"
+            return self.leave(relative, why, "Donnez ce dossier avec --raw, ou copiez-y les fichiers.")
+        if path.is_symlink() and not path.exists():
+            why = "lien vers un fichier qui n’est plus là"
+            return self.leave(relative, why, "Refaites le lien, ou copiez le fichier.", "error", "E208")
         try:
             if path.stat().st_size == 0:
                 return self.leave(relative, "fichier vide", "Redemandez le fichier au producteur.")

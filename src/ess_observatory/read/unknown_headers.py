@@ -6,6 +6,7 @@ from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read.headers import column_letter, normalise, place
 from ess_observatory.read.recognise import Match
+from ess_observatory.words.numbers import format_number
 
 
 def unknown_header_errors(match: Match, spec: SourceSpec) -> list[ObservatoryError]:
@@ -20,7 +21,7 @@ def unknown_header_errors(match: Match, spec: SourceSpec) -> list[ObservatoryErr
         hit = process.extractOne(normalise(header), choices, scorer=fuzz.ratio)
         likely = "aucun en-tête déclaré n’y ressemble"
         if hit and hit[1] >= 70:
-            likely = f"ressemble à « {hit[2]} » (ressemblance {hit[1] / 100:.2f}".replace(".", ",") + ")"
+            likely = f"ressemble à « {hit[2]} » (ressemblance {format_number(hit[1] / 100, 2)})"
             if owner[hit[2]] in taken:
                 likely += ", déjà présent"
             else:

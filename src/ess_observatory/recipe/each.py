@@ -19,6 +19,7 @@ from ess_observatory.engine.outputs import Outputs, put_in_place, refuse_beside,
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
+from ess_observatory.quality.rule_change import keep_memory
 from ess_observatory.quality.verdicts import read_verdicts
 from ess_observatory.read.recognise import Inventory
 from ess_observatory.recipe import steps
@@ -56,6 +57,7 @@ class _Run:
     outputs: Outputs
     until: str
     fingerprint: str
+    accepted: str | None = None
 
     @property
     def publishes(self) -> bool:
@@ -71,6 +73,7 @@ def run_each(
     until: str = "report",
     progress: Progress = lambda step, detail: None,
     again: bool = False,
+    accepted: str | None = None,
 ) -> Each:
     """Build each area of a level inside the territory of an edition, in `outputs.part("<level>-<code>")`, and write the index.
 
@@ -97,7 +100,7 @@ def run_each(
     refuse_missing(project, edition, inventory)
     whole = outputs.part(level)
     fingerprint = fingerprint_of(project, edition, inventory, previous_ledger(project, edition, outputs))
-    run = _Run(project, edition, inventory, outputs, until, fingerprint)
+    run = _Run(project, edition, inventory, outputs, until, fingerprint, accepted)
     known = {} if again else dict(_unchanged(run, found.territories))
     waiting = [territory for territory in found.territories if territory.id not in known]
     if waiting:
@@ -154,7 +157,9 @@ def _build_all(
         models = steps.models_of(project)
         with desk:
             with Database(scratch.database) as db:
-                common = Work(project, edition, inventory, db, scratch, desk, models, progress)
+                common = Work(
+                    project, edition, inventory, db, scratch, desk, models, progress, accepted=run.accepted
+                )
                 steps.read_files(common)
                 read, refused = common.counts["rows_read"], common.counts["rows_refused"]
                 progress("Contrôles", f"{read} lignes, {refused} refusées")
@@ -186,12 +191,13 @@ def _build_one(run: _Run, common: Work, territory: Territory) -> Outcome:
         with desk, Database(scratch.database) as db:
             work = replace(
                 common, edition=edition, inventory=inventory, db=db, scratch=scratch, desk=desk,
-                progress=lambda step, detail: None, counts=outcome.counts,
+                progress=lambda step, detail: None, counts=outcome.counts, moved=outcome.moved,
             )  # fmt: skip
             load_rules(db, project, edition, inventory.sources())
             for source in sorted(surveys):  # the answers are those of the whole: they say nothing of one part
                 steps.read_survey(work, project.sources[source], [])
             borrow(work, common.scratch.database)
+            db.lock(scratch.base, common.desk.gate.scratch)
             desk.verdicts += read_otherwise(work)
             outcome.counts["build"] = steps.build_id(db, project, edition)
             steps.decide(work)
@@ -202,6 +208,8 @@ def _build_one(run: _Run, common: Work, territory: Territory) -> Outcome:
                 steps.render(scratch)
             keep_own(work)
             db.seal()
+        if reached == "build":
+            keep_memory(places, scratch)
         fingerprint = of_territory(run.fingerprint, territory)
         remember(scratch, edition.id, fingerprint, run.until, outcome.counts)
         put_in_place(scratch, places, IN_PLACE[reached])

@@ -14,7 +14,7 @@ from ess_observatory.declare.territories import SUBLEVELS
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality import Verdict
-from ess_observatory.quality.report import environment
+from ess_observatory.quality.report import pages
 from ess_observatory.recipe.runner import Outcome
 from ess_observatory.words.spreadsheet import BOM, safe_text
 
@@ -132,7 +132,7 @@ def _page(each: Each, lines: list[dict[str, Any]]) -> str:
     edition: Edition = each.edition
     counted = [(word, sum(line["status"] == word for line in lines)) for word in STATUS.values()]
     text: str = (
-        environment()
+        pages()
         .get_template("each.html.j2")
         .render(
             edition=edition.data,

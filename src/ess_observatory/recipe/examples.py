@@ -97,6 +97,7 @@ def outcome(
 
     A row is found by the text columns that it gives up to the first measure; only the columns that it gives are compared.
     """
+    db.lock(*project.nomenclatures.values())
     for name, text in example.given.items():
         fill(db, name, text)
     rules_for(db, project, reads, set(example.given))

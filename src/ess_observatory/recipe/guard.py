@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ess_observatory.engine.outputs import Outputs, building
+from ess_observatory.engine.paths import make_private
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read.recognise import Inventory
 from ess_observatory.tabular.sheets import sha256_of
@@ -31,6 +32,7 @@ def constructing(outputs: Outputs, inventory: Inventory) -> Iterator[Outputs]:
             if scratch.quality.is_dir():
                 shutil.rmtree(outputs.failed_quality, ignore_errors=True)
                 shutil.move(str(scratch.quality), str(outputs.failed_quality))
+                make_private(outputs.failed_quality)
             raise
         except Exception as error:
             refuse_changed_files(inventory)

@@ -13,6 +13,7 @@ from ess_observatory.engine.outputs import Outputs, put_in_place, refuse_beside,
 from ess_observatory.quality import Verdict
 from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
+from ess_observatory.quality.rule_change import keep_memory
 from ess_observatory.quality.verdicts import read_verdicts
 from ess_observatory.read.recognise import Inventory
 from ess_observatory.recipe import steps
@@ -35,7 +36,10 @@ IN_PLACE = {
 
 @dataclass
 class Outcome:
-    """What a run did; `is_unchanged` when the build in place was already the right one."""
+    """What a run did; `is_unchanged` when the build in place was already the right one.
+
+    `moved`: what a change of rules moved since the publication that was in place.
+    """
 
     outputs: Outputs
     inventory: Inventory
@@ -43,6 +47,7 @@ class Outcome:
     counts: dict[str, Any] = field(default_factory=dict)
     is_unchanged: bool = False
     stale: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
 
     @property
     def warnings(self) -> list[str]:
@@ -68,11 +73,13 @@ def run(
     until: str = "report",
     progress: Progress = lambda step, detail: None,
     again: bool = False,
+    accepted: str | None = None,
 ) -> Outcome:
     """Build everything up to a stage, beside, then put it in place; nothing is done when the build in place was made of the
     same files, declarations and program, unless `again`.
 
-    `raw`: the folder of raw files; None = the edition's place under `data/raw/` (see `inventory_of`).
+    `raw`: the folder of raw files; None = the edition's place under `data/raw/` (see `inventory_of`). `accepted`: why a change of
+    rules beyond the budget is (else E183, exit 3).
     Raises `ObservatoryError` (nothing is put in place): unknown headers or blocking checks (exit 3), missing input (4),
     secrecy, integrity or parts of this territory already published there (6), another build at work (4), raw files that
     change meanwhile or a full disk (3). The refused rows of a stopped run are left in `quality-echec/`.
@@ -104,9 +111,13 @@ def run(
                 steps.models_of(project),
                 progress,
                 outcome.counts,
+                accepted=accepted,
+                moved=outcome.moved,
             )
             _build(work, until)
             db.seal()
+        if not publishes:
+            keep_memory(outputs, scratch)
         remember(scratch, edition.id, fingerprint, until, outcome.counts)
         refuse_changed_files(inventory)
         put_in_place(scratch, outputs, IN_PLACE[until])

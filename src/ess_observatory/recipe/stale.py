@@ -6,7 +6,7 @@ import json
 import zipfile
 from pathlib import Path
 
-from ess_observatory.engine.outputs import Outputs
+from ess_observatory.engine.outputs import REPORT, Outputs
 
 _PROPERTIES = "docProps/custom.xml"
 
@@ -20,14 +20,15 @@ def stale_outputs(outputs: Outputs, build: str) -> list[str]:
         warnings.append(
             f"{outputs.publication} vient d’une autre construction ({published}, celle-ci est {build}) : « ess publish » la refait"
         )
-    old = [
-        path.name for path in (outputs.page, outputs.workbook) if path.is_file() and not _is_of(path, build)
-    ]
+    reports = sorted(
+        path for ending in ("html", "xlsx") for path in outputs.reports.glob(f"{REPORT}*.{ending}")
+    )
+    old = [path.name for path in reports if not _is_of(path, build)]
     if old:
         command = "ess report" if published == build else "ess run"
         warnings.append(
-            f"{' et '.join(old)}, dans {outputs.reports}, ne viennent pas de cette construction ({build}) : "
-            f"« {command} » refait tout ce dossier"
+            f"{', '.join(old)}, dans {outputs.reports}, ne viennent pas de cette construction ({build}) : "
+            f"« {command} » les refait"
         )
     return warnings
 

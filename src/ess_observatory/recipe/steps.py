@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,18 @@ from typing import Any
 from ess_observatory.codebook.codebook import load_codebook
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.declare.source_spec import SourceSpec
-from ess_observatory.engine.database import STORAGE_VERSION, Database
-from ess_observatory.engine.graph import Model, order, read_model
+from ess_observatory.engine.database import STORAGE_VERSION, Database, declared_in
+from ess_observatory.engine.graph import Model, order, output_columns, read_model
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.assemble import publish as write
+from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
+from ess_observatory.quality.partitions import BOOK
+from ess_observatory.quality.rule_change import refuse_change, rule_change
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
+from ess_observatory.recipe.perimeter_sql import RULES, perimeter_decision, refuse_undecided
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.render.formats import write_reports
 from ess_observatory.survey.core import build_survey
@@ -34,7 +38,8 @@ Progress = Callable[[str, str], None]
 class Work:
     """What the steps of a build hand to each other.
 
-    `shared`: tables of `core` that were made before, for all the territories of the run.
+    `shared`: tables of `core` that were made before, for all the territories of the run. `accepted`: why a change of rules
+    beyond the budget is; `moved`: what it moves.
     """
 
     project: Project
@@ -47,20 +52,35 @@ class Work:
     progress: Progress
     counts: dict[str, Any] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
+    accepted: str | None = None
+    moved: list[str] = field(default_factory=list)
 
 
 def read_files(work: Work) -> None:
-    """Rules, raw rows, staging and the books of the reading; `counts` gets what was read."""
+    """Rules, raw rows, staging and the books of the reading; `counts` gets what was read.
+
+    The database is locked first: it reaches its own folder and, to read them, the files that this build is made from.
+    """
     db, project = work.db, work.project
+    db.lock(work.scratch.base, *_files_of(work))
     load_rules(db, project, work.edition, work.inventory.sources())
     _load(work)
     for model in work.models:
         if model.layer == "staging":
-            _stage(db, model)
+            with declared_in(str(model.path)):
+                load.stage(db, project.sources[model.target.partition(".")[2]], model.sql)
     load.close_ledger(db)
     load.write_books(db, work.scratch.quality)
     work.counts.update(_reading_counts(db))
     work.counts["build"] = build_id(db, project, work.edition)
+
+
+def _files_of(work: Work) -> Iterator[Path]:
+    """What the engine itself opens: Parquet files, nomenclatures, and the books that row counts are compared with."""
+    yield from dict.fromkeys(match.sheet.path for match in work.inventory.matches if match.sheet.is_parquet)
+    yield from work.project.nomenclatures.values()
+    if ledger := previous_ledger(work.project, work.edition, work.desk.outputs):
+        yield from (ledger, ledger.with_name(BOOK))
 
 
 def _load(work: Work) -> None:
@@ -91,15 +111,6 @@ def read_survey(work: Work, spec: SourceSpec, matches: list[Match]) -> None:
     build_survey(work.db, codebook, answers, spec.id)
 
 
-def _stage(db: Database, model: Model) -> None:
-    source = model.target.partition(".")[2]
-    db.execute(f"create or replace table staging.{source}_judged as {model.sql}")
-    if "refusal_code" in db.columns(f"staging.{source}_judged"):
-        load.split_refused(db, source, f"staging.{source}_judged", model.target)
-    else:
-        db.execute(f"alter table staging.{source}_judged rename to {source}")
-
-
 def decide(work: Work) -> None:
     """Perimeter and tables, then gate 1; `counts` gets the number of establishments that are counted."""
     try:
@@ -120,6 +131,7 @@ def count(work: Work) -> None:
     for model in work.models:
         if model.layer == "core" and model.target not in work.shared:
             db.make(model)
+    refuse_undecided(db)
     weighting, work.counts["to_link"] = estimate(db, codebook, questionnaire.parent, work.scratch.quality)
     work.counts["to_recode"] = write_to_recode(db, codebook, work.scratch.quality)
     present = work.inventory.sources()
@@ -132,14 +144,21 @@ def count(work: Work) -> None:
 
 
 def publish(work: Work) -> None:
-    """Statistical secrecy, the publication folder, gate 2; `counts` gets tables and hidden cells."""
+    """Statistical secrecy, the publication folder, gate 2, what a change of rules does; `counts` gets tables and hidden cells.
+
+    Raises E183 when it does more than the budget allows.
+    """
     work.progress("Secret statistique et publication", "")
     book, controls = write(
         work.db, work.project, work.edition, work.scratch.publication, work.counts["build"]
     )
     work.counts["tables"] = len(book.tables)
     work.counts["hidden"] = sum(c.conf_status != "F" for _, cells in book.tables for c in cells)
-    work.desk.before_publication(work.db, controls)
+    places = (work.desk.outputs, work.scratch)
+    change = rule_change(work.db, work.project, work.edition, *places, work.accepted)
+    work.moved += change.lines
+    work.desk.before_publication(work.db, controls, change)
+    refuse_change(change)
 
 
 def render(
@@ -150,7 +169,7 @@ def render(
 
 
 def models_of(project: Project) -> list[Model]:
-    """Every SQL file of the project, in building order."""
+    """Every SQL file of the project, and what is written from the rules of the perimeter, in building order."""
     files = {
         f"staging.{spec.id}": spec.staging_sql
         for spec in project.sources.values()
@@ -158,7 +177,31 @@ def models_of(project: Project) -> list[Model]:
     }
     files |= {f"core.{path.stem}": path for path in sorted((project.pipelines / "core").glob("*.sql"))}
     files |= {f"marts.{table.id}": table.query for table in project.tables if table.query.is_file()}
-    return order(read_model(target, path) for target, path in files.items())
+    models = {target: read_model(target, path) for target, path in files.items()}
+    _check_keys(project, models)
+    if RULES in models:
+        decision = perimeter_decision(project.nomenclatures["decision_rules"], models)
+        models[decision.target] = decision
+    return order(models.values())
+
+
+def _check_keys(project: Project, models: dict[str, Model]) -> None:
+    """Raise E118 when the key of a source names a column that its rows do not have."""
+    for spec in project.sources.values():
+        named = [*spec.key, *([spec.repeated.latest] if spec.repeated.latest else [])]
+        given = (
+            output_columns(f"staging.{spec.id}", models)
+            if named and f"staging.{spec.id}" in models
+            else frozenset()
+        )
+        unknown = [name for name in named if name not in given]
+        if unknown:
+            raise ObservatoryError(
+                "E118",
+                f"Clé d’une source : colonne inconnue « {unknown[0]} »",
+                str(spec.folder / "source.toml"),
+                f"Prenez des colonnes de staging.sql : {', '.join(sorted(given))}.",
+            )
 
 
 def build_id(db: Database, project: Project, edition: Edition) -> str:

@@ -8,6 +8,7 @@ from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
 from ess_observatory.render.chartdata import PALETTE, Context, Point, is_percent, points, spec_columns, top_of
 from ess_observatory.render.charts_bars import bars, draw_bars, grouped, key
 from ess_observatory.render.svg import Canvas, text_width, wrap
+from ess_observatory.words.numbers import plain_number
 
 HEIGHT = 40.0
 
@@ -192,7 +193,7 @@ def progress(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], contex
         canvas.y += 32
     unit = "\u00a0%" if is_percent(column) and context.lang == "fr" else ("%" if is_percent(column) else "")
     canvas.text(0, canvas.y, f"0{unit}", "t-src")
-    canvas.text(canvas.width, canvas.y, f"{top:g}{unit}", "t-src", "end")
+    canvas.text(canvas.width, canvas.y, f"{plain_number(top, context.lang)}{unit}", "t-src", "end")
     if reference.get("label"):
         canvas.y += 18
         canvas.line(0, canvas.y - 9, 0, canvas.y + 2, "tick")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,9 +21,10 @@ from ess_observatory.render.chartdata import Context
 from ess_observatory.render.page import name_of, page_content
 from ess_observatory.render.views import table_view
 from ess_observatory.words import labels as words
+from ess_observatory.words.templates import environment
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 PAGES = {"fr": f"{REPORT}.html", "en": f"{REPORT}.en.html"}
 _SAID_BY_SCRIPT = (
@@ -122,23 +123,17 @@ def template_folder() -> Path:
 
 
 @lru_cache(maxsize=4)
-def _environment(folder: Path) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
+    from jinja2 import FileSystemLoader
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["trusted"] = lambda text: Markup(text or "")
-    environment.filters["name_of"] = name_of
-    environment.filters["plural"] = words.plural
-    environment.filters["json"] = _json
-    return environment
+    filters: dict[str, Callable[..., Any]] = {
+        "trusted": lambda text: Markup(text or ""),
+        "name_of": name_of,
+        "plural": words.plural,
+        "json": _json,
+    }
+    return environment(FileSystemLoader(folder), filters=filters)
 
 
 def _json(value: Any) -> str:

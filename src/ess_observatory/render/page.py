@@ -10,7 +10,7 @@ from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.render.chartdata import Context
 from ess_observatory.render.views import table_view
 from ess_observatory.words import labels as words
-from ess_observatory.words.numbers import format_number
+from ess_observatory.words.numbers import plain_number
 
 _BACK_MATTER = {
     "A": {"fr": "Sources et méthode", "en": "Sources and method"},
@@ -59,12 +59,7 @@ def plain(value: Any, lang: str = "fr") -> str:
         return "–"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return format_number(value, useful_decimals(value), lang)
-
-
-def useful_decimals(value: float) -> int:
-    """Decimals that a replicated number needs, four at most."""
-    return next((d for d in range(4) if abs(value - round(value, d)) < 1e-9), 4)
+    return plain_number(value, lang)
 
 
 def _heading(manifest: dict[str, Any]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ess_observatory.publish.publication import Publication
-from ess_observatory.render.page import plain, useful_decimals
+from ess_observatory.render.page import plain
 from ess_observatory.render.workbook_grid import Pen, Value
 from ess_observatory.words import labels as words
+from ess_observatory.words.numbers import useful_decimals
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

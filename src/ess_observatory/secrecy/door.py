@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ess_observatory.words.numbers import round_half_up
+
 FREE, CONFIDENTIAL = "F", "C"
 NORMAL, UNRELIABLE, NOT_SIGNIFICANT, NOT_AVAILABLE = "A", "U", "N", "O"
 HIDDEN_AT_SOURCE = "secret_a_la_source"
@@ -96,7 +98,9 @@ def release(
     if (is_rounded or is_as_printed) and cell.value is not None:
         decimals = cell.decimals if cell.decimals is not None else column.get("decimals", 0)
         kept = ("value",) if is_rounded else ("value", "ci_low", "ci_high")
-        values = {name: rounded(x, decimals) for name in kept if (x := getattr(cell, name)) is not None}
+        values = {
+            name: float(round_half_up(x, decimals)) for name in kept if (x := getattr(cell, name)) is not None
+        }
         cell = replace(cell, **{**NOTHING, **values, "text": cell.text, "base_n": cell.base_n})
     status = cell.obs_status or (NOT_AVAILABLE if cell.value is None and cell.text is None else NORMAL)
     unit = cell.unit if cell.unit is not None else column.get("unit", "")
@@ -108,10 +112,3 @@ def release(
         if cell.base_n < bases["percent_from"]:
             status = UNRELIABLE
     return replace(cell, obs_status=status, **_STAYS_INSIDE)
-
-
-def rounded(value: float, decimals: int) -> float:
-    """Half away from zero, as printed."""
-    from decimal import ROUND_HALF_UP, Decimal
-
-    return float(Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP))

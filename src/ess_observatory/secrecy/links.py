@@ -15,6 +15,7 @@ from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.secrecy.door import HIDDEN_AT_SOURCE, Cell
+from ess_observatory.words.numbers import plain_number
 
 Key = tuple[str, str, str]
 #: Values closer than this (relative) are the same figure.
@@ -218,7 +219,7 @@ class _Reader:
         if not is_open and not is_equal and (isinstance(whole, float) or gap < 0):
             if not isinstance(whole, float):
                 self.links.notes.append(
-                    f"{_say(whole)} n’est pas la somme de ses parts (écart {gap:g}) : lien laissé de côté"
+                    f"{_say(whole)} n’est pas la somme de ses parts (écart {plain_number(gap)}) : lien laissé de côté"
                 )
             return
         has_rest = len(usable) < len(found) or (not is_open and not is_equal)

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from ess_observatory.secrecy.door import HIDDEN_AT_SOURCE, rounded
+from ess_observatory.secrecy.door import HIDDEN_AT_SOURCE
 from ess_observatory.secrecy.links import Key, Links, Sum
 from ess_observatory.secrecy.programs import even_shares
 from ess_observatory.secrecy.proof import Protection
 from ess_observatory.secrecy.rules import AT_SOURCE, FEW, is_true_zero, protection_of, reason_to_hide
 from ess_observatory.secrecy.system import INFINITY, Row, System
+from ess_observatory.words.numbers import round_half_up
 
 
 @dataclass
@@ -146,7 +147,7 @@ class Model:
 
 def band(value: float, decimals: int) -> tuple[float, float]:
     """What a figure printed with so many decimals may have been."""
-    printed, half = rounded(value, decimals), 0.5 * 10.0**-decimals
+    printed, half = float(round_half_up(value, decimals)), 0.5 * 10.0**-decimals
     return printed - half, printed + half
 
 

@@ -60,14 +60,6 @@ class System:
         free = np.ones(count, dtype=bool) if hideable is None else np.asarray(list(hideable), dtype=bool)
         return cls(known, np.zeros(count), np.full(count, INFINITY), weights, free, list(rows))
 
-    def gaps(self) -> np.ndarray:
-        """How far each row is from holding (0 where it holds): nothing may be audited unless all are about 0."""
-        out = []
-        for row in self.rows:
-            total = float(np.dot(row.coefs, self.values[list(row.cells)]))
-            out.append(max(row.low - total, total - row.high, 0.0))
-        return np.asarray(out)
-
     def blocks(self, free: np.ndarray) -> list[list[int]]:
         """Groups of free cells that rows tie together, each sorted, in a stable order."""
         parent = list(range(len(self.values)))

@@ -1,6 +1,6 @@
 """Filters and constraints of the codebook in the languages of forms: Excel formulas, and XPath for ODK and Kobo.
 
-They follow `evaluation.evaluate`: in a sum a missing term counts as zero, a comparison with nothing on one side is
+They follow `codebook.evaluation`: in a sum a missing term counts as zero, a comparison with nothing on one side is
 unknown, and an unknown constraint is not broken.
 """
 
@@ -10,18 +10,41 @@ from collections.abc import Mapping
 
 from ess_observatory.codebook.expressions import (
     Check,
+    Chosen,
     Compare,
     Count,
     Junction,
     Node,
     Number,
+    Product,
     Ref,
     Total,
-    membership,
     references,
     syntax_error,
 )
 from ess_observatory.codebook.questions import Codebook, Question
+from ess_observatory.errors import ObservatoryError
+
+
+def needs(node: Node) -> list[list[Node]]:
+    """When a number is known: in each list, one at least must be known (a comparison, as for a divisor: must hold)."""
+    match node:
+        case Ref() | Count():
+            return [[node]]
+        case Total(terms):
+            either = [term for _, term in terms if needs(term)]
+            return [either] if either else []
+        case Product(factors):
+            zeros: list[list[Node]] = [
+                [Compare(factor, "!=", Number(0.0))] for operator, factor in factors if operator == "/"
+            ]
+            return [*(need for _, factor in factors for need in needs(factor)), *zeros]
+    return []
+
+
+def unsaid(node: Node) -> ObservatoryError:
+    """The error for what a form cannot say."""
+    return syntax_error(str(node), "non disponible dans un formulaire")
 
 
 class Excel:
@@ -38,49 +61,56 @@ class Excel:
 
     def holds(self, node: Node) -> str:
         """True when the condition is known to hold."""
-        if isinstance(node, Junction):
-            return f"{node.operator.upper()}({','.join(self.holds(part) for part in node.parts)})"
-        assert isinstance(node, Compare)
-        pair = membership(node)
-        if pair is not None:
-            return self._chosen(*pair)
-        return f"AND({','.join([*self._known(node), self._compare(node)])})"
+        match node:
+            case Junction(operator, parts):
+                return f"{operator.upper()}({','.join(self.holds(part) for part in parts)})"
+            case Chosen():
+                return self._chosen(node)
+            case Compare():
+                return f"AND({','.join([*self._known(node.left, node.right), self._compare(node)])})"
+        raise unsaid(node)
 
     def broken(self, node: Node, own: str = "") -> str:
         """True when the constraint is known not to hold. `own`: cell of the question, for checks of the answer."""
-        if isinstance(node, Check):
-            return _luhn_broken(own)
-        if isinstance(node, Junction):
-            word = "OR" if node.operator == "and" else "AND"
-            return f"{word}({','.join(self.broken(part, own) for part in node.parts)})"
-        assert isinstance(node, Compare)
-        pair = membership(node)
-        if pair is not None:
-            return f"NOT({self._chosen(*pair)})"
-        return f"AND({','.join([*self._known(node), f'NOT({self._compare(node)})'])})"
+        match node:
+            case Check():
+                return _luhn_broken(own)
+            case Junction(operator, parts):
+                word = "OR" if operator == "and" else "AND"
+                return f"{word}({','.join(self.broken(part, own) for part in parts)})"
+            case Chosen():
+                return f"NOT({self._chosen(node)})"
+            case Compare():
+                known = self._known(node.left, node.right)
+                return f"AND({','.join([*known, f'NOT({self._compare(node)})'])})"
+        raise unsaid(node)
 
     def count(self, code: str) -> str:
         """How many choices of a question are ticked."""
         boxes = [cell for (question, _), cell in self.marks.items() if question == code]
         return "(" + "+".join(f'({cell}<>"")' for cell in boxes) + ")"
 
-    def _chosen(self, code: str, choice: str, chosen: bool) -> str:
-        if (code, choice) in self.marks:
-            test = f'{self.marks[code, choice]}<>""'
+    def _chosen(self, node: Chosen) -> str:
+        if (node.code, node.choice) in self.marks:
+            test = f'{self.marks[node.code, node.choice]}<>""'
         else:
-            found = self.codebook.question(code).choice(choice)
-            label = (found.label if found else choice).replace('"', '""')
-            test = f'{self.cells[code]}="{label}"'
-        return test if chosen else f"NOT({test})"
+            found = self.codebook.question(node.code).choice(node.choice)
+            label = (found.label if found else node.choice).replace('"', '""')
+            test = f'{self.cells[node.code]}="{label}"'
+        return test if node.is_chosen else f"NOT({test})"
 
-    def _known(self, node: Compare) -> list[str]:
-        tests = []
-        for side in (node.left, node.right):
-            numbers = [f"ISNUMBER({self.cells[ref.code]})" for ref in _terms(side) if isinstance(ref, Ref)]
-            numbers += [f"{self.count(ref.code)}>0" for ref in _terms(side) if isinstance(ref, Count)]
-            if numbers:
-                tests.append(f"OR({','.join(numbers)})")
-        return tests
+    def _known(self, *sides: Node) -> list[str]:
+        return [f"OR({','.join(map(self._is_known, need))})" for side in sides for need in needs(side)]
+
+    def _is_known(self, node: Node) -> str:
+        match node:
+            case Ref(code):
+                return f"ISNUMBER({self.cells[code]})"
+            case Count(code):
+                return f"{self.count(code)}>0"
+            case Compare():
+                return self.holds(node)
+        return f"AND({','.join(self._known(node))})"
 
     def _compare(self, node: Compare) -> str:
         left, right = self._value(node.left), self._value(node.right)
@@ -92,20 +122,23 @@ class Excel:
         return f"AND({left}{node.operator}{right},NOT({close}))"
 
     def _value(self, node: Node) -> str:
-        if isinstance(node, Number):
-            return f"{node.value:g}"
-        if isinstance(node, Ref):
-            return f"N({self.cells[node.code]})"
-        if isinstance(node, Count):
-            return self.count(node.code)
-        if isinstance(node, Total):
-            terms = "".join(("+" if sign > 0 else "-") + self._value(term) for sign, term in node.terms)
-            return f"({terms.removeprefix('+')})"
-        raise syntax_error(str(node), "non disponible dans un formulaire")
-
-
-def _terms(node: Node) -> list[Node]:
-    return [term for _, term in node.terms] if isinstance(node, Total) else [node]
+        match node:
+            case Number(value):
+                return f"{value:.15g}"
+            case Ref(code):
+                return f"N({self.cells[code]})"
+            case Count(code):
+                return self.count(code)
+            case Total(terms):
+                said = "".join(("+" if sign > 0 else "-") + self._value(term) for sign, term in terms)
+                return f"({said.removeprefix('+')})"
+            case Product(factors):
+                said = "".join(operator + self._value(factor) for operator, factor in factors)
+                said = said.removeprefix("*")
+                return (
+                    f"IFERROR({said},0)" if any(operator == "/" for operator, _ in factors) else f"({said})"
+                )
+        raise unsaid(node)
 
 
 def _luhn_broken(cell: str) -> str:
@@ -124,14 +157,16 @@ class XPath:
 
     def holds(self, node: Node) -> str:
         """The filter of the question."""
-        if isinstance(node, Junction):
-            return "(" + f" {node.operator} ".join(self.holds(part) for part in node.parts) + ")"
-        assert isinstance(node, Compare)
-        pair = membership(node)
-        if pair is not None:
-            return self._chosen(*pair)
-        known = self._known(node)
-        return "(" + " and ".join([*known, self._compare(node)]) + ")" if known else self._compare(node)
+        match node:
+            case Junction(operator, parts):
+                return "(" + f" {operator} ".join(self.holds(part) for part in parts) + ")"
+            case Chosen():
+                return self._chosen(node)
+            case Compare():
+                known = self._known(node.left, node.right)
+                compared = self._compare(node)
+                return "(" + " and ".join([*known, compared]) + ")" if known else compared
+        raise unsaid(node)
 
     def allowed(self, node: Node) -> str:
         """The constraint of the question: waits for the questions that come later."""
@@ -148,32 +183,42 @@ class XPath:
         return "(" + " or ".join([*waits, test]) + ")" if waits else test
 
     def _allowed(self, node: Node) -> str:
-        if isinstance(node, Check):
-            return _luhn_holds()
-        if isinstance(node, Junction):
-            return "(" + f" {node.operator} ".join(self._allowed(part) for part in node.parts) + ")"
-        assert isinstance(node, Compare)
-        pair = membership(node)
-        if pair is not None:
-            return self._chosen(*pair)
-        unknown = [f"not({test})" for test in self._known(node)]
-        return "(" + " or ".join([*unknown, self._compare(node)]) + ")" if unknown else self._compare(node)
+        match node:
+            case Check():
+                return _luhn_holds()
+            case Junction(operator, parts):
+                return "(" + f" {operator} ".join(self._allowed(part) for part in parts) + ")"
+            case Chosen():
+                return self._chosen(node)
+            case Compare():
+                unknown = [f"not({test})" for test in self._known(node.left, node.right)]
+                compared = self._compare(node)
+                return "(" + " or ".join([*unknown, compared]) + ")" if unknown else compared
+        raise unsaid(node)
 
     def _name(self, code: str) -> str:
         return "." if code == self.own.code else f"${{{code}}}"
 
-    def _chosen(self, code: str, choice: str, chosen: bool) -> str:
-        test = f"selected({self._name(code)}, '{choice}')"
-        return test if chosen else f"not({test})"
+    def _chosen(self, node: Chosen) -> str:
+        test = f"selected({self._name(node.code)}, '{node.choice}')"
+        return test if node.is_chosen else f"not({test})"
 
-    def _known(self, node: Compare) -> list[str]:
+    def _known(self, *sides: Node) -> list[str]:
         tests = []
-        for side in (node.left, node.right):
-            codes = [term.code for term in _terms(side) if isinstance(term, Ref | Count)]
-            filled = [f"{self._name(code)} != ''" for code in codes]
-            if filled and self.own.code not in codes:
-                tests.append("(" + " or ".join(filled) + ")" if len(filled) > 1 else filled[0])
+        for need in (need for side in sides for need in needs(side)):
+            # The question that carries the expression is answered when it is looked at.
+            if not any(isinstance(one, Ref | Count) and one.code == self.own.code for one in need):
+                either = [self._is_known(one) for one in need]
+                tests.append("(" + " or ".join(either) + ")" if len(either) > 1 else either[0])
         return tests
+
+    def _is_known(self, node: Node) -> str:
+        match node:
+            case Ref(code) | Count(code):
+                return f"{self._name(code)} != ''"
+            case Compare():
+                return self.holds(node)
+        return "(" + " and ".join(self._known(node) or ["true()"]) + ")"
 
     def _compare(self, node: Compare) -> str:
         left, right = self._value(node.left), self._value(node.right)
@@ -183,20 +228,28 @@ class XPath:
         return f"{left} {node.operator} {right}"
 
     def _value(self, node: Node) -> str:
-        if isinstance(node, Number):
-            return f"{node.value:g}"
-        if isinstance(node, Ref):
-            return self._name(node.code)
-        if isinstance(node, Count):
-            return f"count-selected({self._name(node.code)})"
-        if isinstance(node, Total):
-            said = ""
-            for sign, term in node.terms:
-                value = self._value(term)
-                value = value if isinstance(term, Number | Count) or value == "." else f"coalesce({value}, 0)"
-                said += (" + " if sign > 0 else " - ") + value
-            return f"({said.removeprefix(' + ').strip()})"
-        raise syntax_error(str(node), "non disponible dans un formulaire")
+        match node:
+            case Number(value):
+                return f"{value:.15g}"
+            case Ref(code):
+                return self._name(code)
+            case Count(code):
+                return f"count-selected({self._name(code)})"
+            case Total(terms):
+                said = "".join((" + " if sign > 0 else " - ") + self._term(term) for sign, term in terms)
+                return f"({said.removeprefix(' + ').strip()})"
+            case Product(factors):
+                words = {"*": " * ", "/": " div "}
+                said = "".join(words[operator] + self._value(factor) for operator, factor in factors)
+                return f"({said.removeprefix(' * ')})"
+        raise unsaid(node)
+
+    def _term(self, node: Node) -> str:
+        """A term of a sum: zero when it is not known."""
+        value = self._value(node)
+        if isinstance(node, Product):
+            return f"if({self._is_known(node)}, {value}, 0)"
+        return value if isinstance(node, Number | Count) or value == "." else f"coalesce({value}, 0)"
 
 
 def _luhn_holds() -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ess_observatory.codebook.evaluation import Given, evaluate
 from ess_observatory.codebook.questions import Codebook, Question
 from ess_observatory.codebook.values import (
     Refusal,
@@ -18,7 +19,6 @@ from ess_observatory.codebook.values import (
 )
 from ess_observatory.survey.answers import Answer, Reading, Refused
 from ess_observatory.survey.choices import read_choices
-from ess_observatory.survey.evaluation import Given, evaluate
 from ess_observatory.survey.headers import NONRESPONSE_CELL
 from ess_observatory.survey.layout import Filled
 
@@ -88,9 +88,7 @@ def _reason(cell: Filled, reading: Reading) -> str | None:
 
 
 def _number(text: str, question: Question) -> float:
-    value = parse_number(text, question.unit)
-    if question.type == "integer" and not value.is_integer():
-        raise Refusal("E311", f"«\u00a0{text}\u00a0»\u00a0: nombre entier attendu.", "Corriger la valeur.")
+    value = parse_number(text, question.unit, whole=question.type == "integer")
     low, high = _BOUNDS.get(question.type, (None, None))
     if low is not None and high is not None and not low <= value <= high:
         raise Refusal(

@@ -14,6 +14,7 @@ from ess_observatory.codebook.questions import Codebook
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.linkage_files import Candidate, Linkage, Rules, read_decisions, write_review
 from ess_observatory.survey.resemblance import Known, agree, compare, fingerprint
+from ess_observatory.words.numbers import round_half_up
 
 if TYPE_CHECKING:
     from ess_observatory.engine.database import Database
@@ -131,7 +132,11 @@ def _by_resemblance(
         for respondent_id in claimants:
             if len(claimants) == 1:
                 del linkage.doubtful[respondent_id]
-                linkage.links[respondent_id] = (siret, "name", round(clear[respondent_id].score, 1))
+                linkage.links[respondent_id] = (
+                    siret,
+                    "name",
+                    float(round_half_up(clear[respondent_id].score, 1)),
+                )
             else:
                 why = "plusieurs réponses ressemblent au même établissement"
                 linkage.doubtful[respondent_id] = (why, linkage.doubtful[respondent_id][1])

@@ -15,6 +15,7 @@ from ess_observatory.declare.models.lists_csv import LinkageDecision
 from ess_observatory.declare.models.nomenclatures_csv import Csvs
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.resemblance import Known, Words, fingerprint
+from ess_observatory.words.numbers import format_number
 
 REVIEW_FILE = "appariements-a-decider.csv"
 _HEADER = (
@@ -118,9 +119,7 @@ def write_review(
             start += [sirets.get(respondent.id) or "", why]
             for rank, candidate in enumerate(candidates, start=1):
                 names = [*listed[candidate.siret].names, ""][:2]
-                scores = [
-                    f"{score:.1f}".replace(".", ",") for score in (candidate.score, candidate.name_score)
-                ]
+                scores = [format_number(score, 1) for score in (candidate.score, candidate.name_score)]
                 place = "oui" if candidate.same_place else "non"
                 commune = listed[candidate.siret].commune or ""
                 writer.writerow([*start, rank, candidate.siret, *names, commune, *scores, place])

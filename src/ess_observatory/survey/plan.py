@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ess_observatory.codebook.questions import OTHER, Choice, Codebook, Question
-from ess_observatory.survey.headers import NONRESPONSE_CELL
 from ess_observatory.survey.wording import help_text, quoted
 
 #: The header of a form is on this line; its lines of answers begin under it.
@@ -65,18 +63,3 @@ def _main_help(question: Question, codebook: Codebook, mark: str) -> str:
     elif question.other:
         text += f" Si {quoted(question.choices[-1].label)}, préciser à la ligne suivante."
     return text
-
-
-def wide_columns(codebook: Codebook) -> Iterator[tuple[str, str]]:
-    """(code header, wording header) of each column of a wide export of this questionnaire."""
-    for question in codebook.questions:
-        if not question.is_multiple:
-            yield question.code, question.label
-        else:
-            for choice in question.choices:
-                if not choice.is_other:
-                    yield f"{question.code}[{choice.code}]", f"{question.label} [{choice.label}]"
-        if question.other:
-            yield f"{question.code}[{OTHER}]", f"{question.label} [{question.choices[-1].label}]"
-        if question.is_multiple and question.nonresponse:
-            yield f"{question.code}[{NONRESPONSE_CELL}]", f"{question.label} [Sans réponse]"

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.lock import locked
+from ess_observatory.engine.outputs import DECISIONS
+from ess_observatory.engine.paths import make_private
 from ess_observatory.errors import Exit, ObservatoryError
 
 if TYPE_CHECKING:
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 #: Columns that say who a respondent is, in any table with one row a respondent.
 _IDENTIFYING = ("siret", "siren", "name")
 _REFUSED = "refused.parquet"
-#: Books of all sources: cleaned of the survey's identity, never removed.
-_BOOKS = (_REFUSED, "ledger.parquet")
+#: Books of all sources and establishments: cleaned of the survey's identity, never removed.
+_BOOKS = (_REFUSED, "ledger.parquet", DECISIONS)
 _ERASED = "(effacé)"
 #: Shorter words would be found everywhere.
 _SHORTEST = 4
@@ -101,6 +103,7 @@ def purge(outputs: Outputs, codebook: Codebook, source_id: str) -> Purge:
             _copy(db, fresh)
         if book.is_file():
             (Path(scratch) / _REFUSED).replace(book)
+            make_private(book)
         for path in naming_files(outputs.quality, words):
             path.unlink()
             done.files.append(path.relative_to(outputs.base).as_posix())
@@ -109,7 +112,7 @@ def purge(outputs: Outputs, codebook: Codebook, source_id: str) -> Purge:
 
 
 def naming_files(folder: Path, words: set[str]) -> list[Path]:
-    """The files of a folder, but the two books, in which one of the words can be read (text, workbooks, Parquet)."""
+    """The files of a folder, but the books, in which one of the words can be read (text, workbooks, Parquet)."""
     found = []
     for path in sorted(item for item in folder.rglob("*") if item.is_file() and item.name not in _BOOKS):
         text = unescape(_readable(path))

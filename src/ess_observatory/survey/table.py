@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from ess_observatory.codebook.checks import reference_problems
+from ess_observatory.codebook.evaluation import to_sql
 from ess_observatory.codebook.expressions import parse
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.engine.database import Database
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.estimation.intervals import normal_quantile
 from ess_observatory.survey.estimation.weights import Weighting
-from ess_observatory.survey.evaluation import to_sql
 from ess_observatory.survey.words import LABELS, NUMBER, TEXT, TRUTH, WHOLE
 
 

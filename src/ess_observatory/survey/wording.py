@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import UnionType
 from typing import TYPE_CHECKING
 
 from ess_observatory.codebook.expressions import (
     Check,
+    Chosen,
     Compare,
     Count,
     Junction,
     Node,
     Number,
+    Product,
     Ref,
     Total,
-    membership,
 )
 from ess_observatory.codebook.questions import Codebook, Question
+from ess_observatory.words.numbers import plain_number
 
 if TYPE_CHECKING:
     from ess_observatory.declare.project import Edition
@@ -93,31 +96,40 @@ def quoted(text: str) -> str:
 
 def say(node: Node, codebook: Codebook) -> str:
     """An expression in plain French, naming questions by their code."""
-    if isinstance(node, Number):
-        return f"{node.value:g}".replace(".", ",")
-    if isinstance(node, Ref):
-        return node.code
-    if isinstance(node, Count):
-        return f"nombre de choix en {node.code}"
-    if isinstance(node, Total):
-        said = ""
-        for sign, term in node.terms:
-            said += (" + " if sign > 0 else " − ") + say(term, codebook)
-        return said.removeprefix(" + ").strip()
-    if isinstance(node, Junction):
-        return (" ou " if node.operator == "or" else " et ").join(say(part, codebook) for part in node.parts)
-    if isinstance(node, Compare):
-        pair = membership(node)
-        if pair is not None:
-            code, choice, chosen = pair
+    match node:
+        case Number(value):
+            return plain_number(value)
+        case Ref(code):
+            return code
+        case Count(code):
+            return f"nombre de choix en {code}"
+        case Total(terms):
+            said = "".join(
+                (" + " if sign > 0 else " − ") + _part(term, codebook, Total) for sign, term in terms
+            )
+            return said.removeprefix(" + ").strip()
+        case Product(factors):
+            signs = {"*": " × ", "/": " / "}
+            said = "".join(signs[sign] + _part(factor, codebook, Total | Product) for sign, factor in factors)
+            return said.removeprefix(" × ")
+        case Junction(operator, conditions):
+            word = " ou " if operator == "or" else " et "
+            return word.join(_part(part, codebook, Junction) for part in conditions)
+        case Chosen(code, choice, is_chosen):
             found = codebook.question(code).choice(choice)
-            verb = "vaut" if chosen else "ne vaut pas"
-            return f"{code} {verb} {quoted(found.label if found else choice)}"
-        symbol = _SIGNS.get(node.operator, node.operator)
-        return f"{say(node.left, codebook)} {symbol} {say(node.right, codebook)}"
-    if isinstance(node, Check):
-        return "la clé de contrôle du numéro"
-    return str(node)
+            return (
+                f"{code} {'vaut' if is_chosen else 'ne vaut pas'} {quoted(found.label if found else choice)}"
+            )
+        case Compare(left, operator, right):
+            return f"{say(left, codebook)} {_SIGNS.get(operator, operator)} {say(right, codebook)}"
+        case Check():
+            return "la clé de contrôle du numéro"
+
+
+def _part(node: Node, codebook: Codebook, mixed: type | UnionType) -> str:
+    """A part of an expression, between parentheses when they say how to read it."""
+    said = say(node, codebook)
+    return f"({said})" if isinstance(node, mixed) else said
 
 
 def condition(question: Question, codebook: Codebook) -> str:

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from ess_observatory.errors import ObservatoryError
+from ess_observatory.words.numbers import format_number
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 #: A text or Parquet file, as it lies on disk.
@@ -41,7 +42,7 @@ def size_text(count: int) -> str:
     """A number of bytes as a person says it: `12 Mo`."""
     for unit, name in ((GIB, "Go"), (MIB, "Mo"), (KIB, "ko")):
         if count >= unit:
-            return f"{count / unit:.0f}\u00a0{name}"
+            return f"{format_number(count / unit)}\u00a0{name}"
     return f"{count}\u00a0octets"
 
 

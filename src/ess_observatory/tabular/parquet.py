@@ -68,6 +68,7 @@ def read_parquet_rows(path: Path, limit: int | None) -> list[list[str | None]]:
     """Rows as text cells, column names first (for recognition; whole files go through the engine)."""
     quoted = "'" + str(path).replace("'", "''") + "'"
     with Database() as db:
+        db.lock(path)
         columns = columns_of(db, path)
         cells = ", ".join(f"{cell_sql(name, kind)} as c{i}" for i, (name, kind) in enumerate(columns))
         rows = db.rows(

@@ -10,6 +10,7 @@ from typing import Any
 
 from ess_observatory.words import english as words_en
 from ess_observatory.words import french as words_fr
+from ess_observatory.words.numbers import is_plural
 
 LANGUAGES = ("fr", "en")
 _STATUS_ALIASES = {
@@ -81,9 +82,9 @@ def verdict_label(verdict: str | None, lang: str) -> str:
 
 
 def plural(word: str, count: int) -> str:
-    """The word as it stands after a number: plural from 2 on."""
-    both = {**words_fr.PLURALS, **words_en.PLURALS}
-    return both.get(word, word) if count >= 2 else word
+    """The word, French or English, as it stands after a number."""
+    lang = "en" if word in words_en.PLURALS else "fr"
+    return _words(lang).PLURALS.get(word, word) if is_plural(count, lang) else word
 
 
 def status_key(status: object) -> str:

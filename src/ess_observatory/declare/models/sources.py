@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -12,6 +13,7 @@ from ess_observatory.declare.models.types import (
     ColumnName,
     CsvText,
     Day,
+    MessageCode,
     Parameter,
     Regular,
     Slug,
@@ -38,6 +40,45 @@ class SourceColumn(Declared):
         "naf_rev2", description="nomenclature des codes d’activité"
     )
     headers_by_vintage: dict[YearKey, list[Words]] = Field({}, description="en-têtes propres à un millésime")
+
+
+class Repeated(Declared):
+    """What is said of a row whose key another row has already given."""
+
+    code: MessageCode = Field("E374", description="code du message")
+    reason: Words = Field("déjà lu", description="pourquoi la ligne est écartée")
+    fix: Words = Field("Retirez la ligne ou le fichier en double.", description="que faire")
+    latest: ColumnName | None = Field(
+        None, description="colonne de dates : la ligne la plus récente est gardée"
+    )
+
+
+class Unpivot(Declared):
+    """Wide columns (one a code) that become one row each."""
+
+    into: ColumnName = Field(description="colonne qui dira le code")
+    type: Literal["text", "integer", "decimal"] = Field("decimal", description="type des valeurs")
+    measures: dict[ColumnName, Words] = Field(
+        min_length=1, description="mesure = en-tête, {} à la place du code"
+    )
+    codes: list[Words] = Field(min_length=1, description="codes, comme le fichier les écrit")
+    values: dict[str, Words] = Field({}, description="code = ce qu’il devient")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for measure, header in self.measures.items():
+            if header.count("{}") != 1:
+                raise refused(
+                    f"« {header} » ne dit pas, par {{}}, la place du code", f"corrigez « {measure} »"
+                )
+        if lost := next((code for code in self.values if code not in self.codes), None):
+            raise refused(f"« values » cite un code absent de « codes » : « {lost} »", "corrigez-le")
+        names = [f"{measure}_{code.lower()}" for measure in self.measures for code in self.codes]
+        if wrong := next((name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]*", name)), None):
+            raise refused(f"nom de colonne impossible : « {wrong} »", "corrigez « codes »")
+        if twice := next((code for code in self.codes if self.codes.count(code) > 1), None):
+            raise refused(f"code donné deux fois : « {twice} »", "gardez l’un des deux")
+        return self
 
 
 class SourceFile(Declared):
@@ -67,6 +108,11 @@ class SourceFile(Declared):
         [], description="colonnes du fichier que l’on n’a pas besoin de lire"
     )
     vintage_pattern: Regular | None = Field(None, description="où lire l’année dans les titres du fichier")
+    key: list[ColumnName] = Field(
+        [], description="colonnes qui distinguent les lignes : une ligne de même clé est écartée"
+    )
+    repeated: Repeated | None = Field(None, description="ce qui est dit d’une ligne écartée ainsi")
+    unpivot: Unpivot | None = Field(None, description="colonnes larges qui deviennent des lignes")
     columns: list[SourceColumn] = Field([], description="colonnes")
     checks: list[SourceCheck] = Field([], description="contrôles des lignes lues")
     budget: Budget | None = Field(None, description="part de lignes refusées admise")
@@ -81,6 +127,8 @@ class SourceFile(Declared):
         names = [column.name for column in self.columns]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise refused(f"deux colonnes s’appellent « {twice} »", "changez l’un des deux noms")
+        if self.repeated is not None and not self.key:
+            raise refused("« [repeated] » sans « key »", "donnez les colonnes de la clé")
         if self.kind == "table" and not self.columns:
             raise refused("source sans colonne", "déclarez [[columns]]")
         return self

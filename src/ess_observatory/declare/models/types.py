@@ -229,7 +229,11 @@ Codes = Annotated[
     OneOrMany,
     Field(min_length=1),
     WithJsonSchema(
-        {"type": ["string", "array"], "items": {"type": "string"}, SAID: "un code entre guillemets, ou une liste"}
+        {
+            "type": ["string", "array"],
+            "items": {"type": "string"},
+            SAID: "un code entre guillemets, ou une liste",
+        }
     ),
 ]
 #: The identifier of a published figure: a name of its own, or table.row.column.

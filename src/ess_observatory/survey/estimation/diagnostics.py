@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ess_observatory.words.numbers import plain_number
+
 if TYPE_CHECKING:
     from ess_observatory.survey.estimation.weights import Weighting
 
@@ -49,7 +51,7 @@ def diagnostics(weighting: Weighting | None, respondents: int) -> list[dict[str,
     add("coverage", "Part du champ couverte par les réponses", covered, "%", 1)
     if weighting is not None:
         settings = weighting.settings
-        bounds = f"{_decimal(settings.bounds[0])} à {_decimal(settings.bounds[1])}"
+        bounds = f"{plain_number(settings.bounds[0])} à {plain_number(settings.bounds[1])}"
         add(
             "method",
             "Méthode de calage",
@@ -89,7 +91,3 @@ def diagnostics(weighting: Weighting | None, respondents: int) -> list[dict[str,
     effect = linked / found.effective_n if linked is not None and found is not None else None
     add("design_effect", "Effet des poids (réponses / nombre effectif)", effect, "", 2)
     return cells
-
-
-def _decimal(value: float) -> str:
-    return f"{value:g}".replace(".", ",")

@@ -99,16 +99,6 @@ def korn_graubard(
     return clopper_pearson(effective * share, effective, level)
 
 
-def logit_interval(p: ArrayLike, se: ArrayLike, df: ArrayLike, level: float = LEVEL) -> Pair:
-    """The interval of a weighted proportion on the logit scale, with Student's law."""
-    import numpy as np
-
-    share = np.asarray(p, float)
-    middle = np.log(share / (1 - share))
-    half = student_quantile(df, level) * np.asarray(se, float) / (share * (1 - share))
-    return 1 / (1 + np.exp(half - middle)), 1 / (1 + np.exp(-half - middle))
-
-
 def student_interval(value: ArrayLike, se: ArrayLike, df: ArrayLike, level: float = LEVEL) -> Pair:
     """`value ± t * se`, for means, totals and ratios."""
     import numpy as np

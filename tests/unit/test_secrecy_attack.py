@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from conftest import some_of
 from ess_observatory.secrecy.attack import Equation, Known, bounds
 from ess_observatory.secrecy.proof import Protection, verify
 from ess_observatory.secrecy.suppress import suppress
@@ -162,7 +163,7 @@ def holds(
     return True
 
 
-@pytest.mark.parametrize("first", range(0, 204, 17))
+@pytest.mark.parametrize("first", some_of(range(0, 204, 17)))
 def test_random_linked_tables_resist(first: int) -> None:
     tried = 0
     for seed in range(first, first + 17):
@@ -171,7 +172,10 @@ def test_random_linked_tables_resist(first: int) -> None:
         if not primary:
             continue
         contributors = world.contributors()
-        assert float(np.max(system.gaps())) == 0
+        sums = [(row, float(np.dot(row.coefs, system.values[list(row.cells)]))) for row in system.rows]
+        assert all(row.low <= total <= row.high for row, total in sums), (
+            "nothing is audited that does not hold"
+        )
         pattern = suppress(system, primary, contributors, np.maximum(SECONDARY * system.values, LEAST))
         assert pattern.impossible == []
         assert verify(system, pattern) == []

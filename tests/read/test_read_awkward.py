@@ -9,6 +9,7 @@ import pytest
 from awkward import file_cases, text_cases, value_cases, workbook_cases
 from awkward.close_look import says_the_same
 from awkward.toy import Case, nothing_is_lost, read_folder
+from conftest import some_of
 from ess_observatory.engine.database import Database
 
 pytest_plugins = ("awkward.fixtures",)
@@ -37,6 +38,12 @@ def test_awkward_file(case: Case, rules_db: Database, toy, tmp_path: Path) -> No
         whys.remove(found)
     assert case.error or not whys, whys
     assert case.check is None or case.check(outcome)
+
+
+@pytest.mark.parametrize("case", some_of(CASES), ids=lambda case: case.name)
+def test_a_close_look_says_the_same(case: Case, rules_db: Database, toy, tmp_path: Path) -> None:
+    case.build(tmp_path)
+    outcome = read_folder(rules_db, toy, tmp_path)
     if outcome.inventory.matches:
         says_the_same(rules_db, toy, outcome)
 
