@@ -199,7 +199,7 @@ def _from_file(geography: Geography, path: Path, data: dict[str, Any], sublevel:
     table = commune_list(geography.pipelines, file, faults) if is_csv else None
     raise_faults(faults)
     rows = table.rows() if table else [{"code": code} for code in read_commune_list(geography, file).codes]
-    if all(row.keys() >= _SAID for row in rows):
+    if all(row.keys() >= _SAID and row["name"] for row in rows):
         return [{**row, "population": _int(row.get("population"))} for row in rows]
     codes = {row["code"] for row in rows} & {row["code"] for row in geography.communes}
     known = {c["code"]: c for c in _from_nomenclature(geography, path, {"communes": sorted(codes)}, sublevel)}
