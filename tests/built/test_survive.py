@@ -85,7 +85,9 @@ def _tiny_project(home: Path) -> Path:
     root = home / "project"
     pipelines = root / "pipelines"
     shutil.copytree(
-        ROOT / "pipelines" / "rules", pipelines / "rules", ignore=shutil.ignore_patterns("*_checks*")
+        ROOT / "pipelines" / "rules",
+        pipelines / "rules",
+        ignore=shutil.ignore_patterns("*_checks*", "breaks.toml"),
     )
     shutil.copytree(ROOT / "pipelines" / "survey", pipelines / "survey")
     for name in ("scopes.toml", "codes.toml"):
@@ -94,6 +96,8 @@ def _tiny_project(home: Path) -> Path:
     communes = pipelines / "rules/nomenclatures/communes.csv"
     head, *lines = communes.read_text(encoding="utf-8").splitlines(keepends=True)
     communes.write_text(head + "".join(line for line in lines if line.startswith("62")), encoding="utf-8")
+    moves = communes.with_name("commune_moves.csv")
+    moves.write_text(moves.read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8")
     survey = 'title = "Enquête"\nproducer = "Observatoire"\nlicence = "Confidentiel"\nkind = "survey"\n'
     edition = (
         'title = "Trois communes"\nyear = 2013\nterritory = "three"\nperimeter = "cress_2011"\n'
@@ -107,7 +111,7 @@ def _tiny_project(home: Path) -> Path:
         "core/field_establishment.sql": "-- grain: one SIRET.\nselect * from core.establishment\n",
         "tables/places/card.toml": CARD,
         "tables/places/query.sql": QUERY,
-        "texts/fr/essentiel.md": "# L’essentiel\n\n## Chiffres-clés\n",
+        "texts/fr/essentiel.md": "# L’essentiel\n\n- Trois communes.\n\n## Chiffres-clés\n",
         "editions/tiny.toml": edition,
         "territories/three.toml": f'name = "Trois communes"\ncommunes = {json.dumps(COMMUNES)}\n',
     }.items():

@@ -186,6 +186,9 @@ class Project:
         """The territory of that id, looked for beside the edition first (never the edition's own file), then in
         `pipelines/territories/`.
         """
+        where = str(edition) if edition else None
+        for folder in (near, near / "territories", self.pipelines / "territories"):
+            inside(folder, name, where)
         path = territory_path(self.pipelines, name, near, edition)
         if path is not None:
             return load_territory(self.geography, require(self.root).territory(path).document)
