@@ -67,16 +67,6 @@ class SecrecyFile(Declared):
     bases: Bases = Field(description="pourcentages de l’enquête")
 
 
-class ChangeBudgetFile(Declared):
-    """What a change of rules may move before someone has to confirm it."""
-
-    max_moved_pct: Percent = Field(
-        5, description="établissements qui entrent ou sortent, en % de ceux du périmètre"
-    )
-    max_unveiled_cells: int = Field(0, ge=0, description="cellules masquées qui seraient montrées")
-    allow_emptied_family: bool = Field(False, description="true : une famille peut se vider")
-
-
 class PerimeterFile(Declared):
     """A perimeter of the ESS."""
 
