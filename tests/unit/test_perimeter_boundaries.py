@@ -278,8 +278,8 @@ def test_a_named_entry_brings_its_family_and_beats_the_rest(decide: Decide) -> N
         "naf": "94.20Z",
     }
     assert said(decide(**given, legal_category="7210"))[:3] == ("DECISION_NOMINATIVE_IN", "in", "fondation")
-    # its family stays where its place or its life decides: the least of what the rules that keep give
-    assert said(decide(**given, commune_code="99999"))[:3] == ("HORS_TERRITOIRE", "out", "association")
+    # its family stays where its place or its life decides: that of the first rule which keeps or asks
+    assert said(decide(**given, commune_code="99999"))[:3] == ("HORS_TERRITOIRE", "out", "fondation")
     assert said(decide(**given, legal_category="7210", commune_code="99999"))[:3] == (
         "HORS_TERRITOIRE",
         "out",

@@ -23,7 +23,7 @@ from ess_observatory.quality.partitions import BOOK
 from ess_observatory.quality.rule_change import refuse_change, rule_change
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
-from ess_observatory.recipe.perimeter_sql import RULES, perimeter_decision, refuse_undecided
+from ess_observatory.recipe.perimeter_sql import core_models, refuse_undecided
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.render.formats import write_reports
 from ess_observatory.render.template_workbook import fill_template
@@ -187,13 +187,9 @@ def models_of(project: Project) -> list[Model]:
         for spec in project.sources.values()
         if spec.staging_sql.is_file()
     }
-    files |= {f"core.{path.stem}": path for path in sorted((project.pipelines / "core").glob("*.sql"))}
     files |= {f"marts.{table.id}": table.query for table in project.tables if table.query.is_file()}
-    models = {target: read_model(target, path) for target, path in files.items()}
+    models = {target: read_model(target, path) for target, path in files.items()} | core_models(project)
     _check_keys(project, models)
-    if RULES in models:
-        decision = perimeter_decision(project.nomenclatures["decision_rules"], models)
-        models[decision.target] = decision
     return order(models.values())
 
 
