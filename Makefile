@@ -10,7 +10,7 @@ PYTEST  := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup annual-report quick test slow test-all style check bench notebooks demo lock clean
+.PHONY: help setup annual-report quick test slow test-all style check mutants bench notebooks demo lock clean
 
 help: ## Cette aide
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ style: $(STAMP) ## Style et types, sans les tests
 	$(BIN)/mypy
 
 check: style test ## Style, types et tests : ce qui doit passer avant de proposer un changement
+
+mutants: $(STAMP) ## Mutations du code : les tests les voient-ils ? (MUTANTS=all : toutes)
+	$(BIN)/python -m tools.mutants $(if $(filter all,$(MUTANTS)),--all)
 
 bench: $(STAMP) ## Mesures de vitesse, en rapports à une référence
 	$(BIN)/python -m bench

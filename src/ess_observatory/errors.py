@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -70,26 +71,37 @@ _REFUSALS = {
 }  # fmt: skip
 
 
-def of_system(error: BaseException) -> ObservatoryError | None:
-    """E170: the refusal of a path by the system or by the engine, as a message; None for any other error, which is a bug."""
+def from_outside(error: BaseException) -> ObservatoryError | None:
+    """A path or a file that the system or a library refuses, as a message (E170, E172); None for any other error: a bug.
+
+    The errors of the libraries are known by their names: none of them is imported for that.
+    """
+    kind, said = type(error).__name__, str(error)
+    if isinstance(inner := error.args[0] if error.args else None, OSError):  # xlsxwriter wraps them
+        error = inner
+    where = None
     if isinstance(error, OSError) and error.errno is not None:
         name = errno.errorcode.get(error.errno, str(error.errno))
-        what, fix = _REFUSALS.get(
-            error.errno, (f"Le système refuse ce chemin ({name})", "Choisissez-en un autre.")
-        )
+        unknown = (f"Le système refuse ce chemin ({name})", "Choisissez-en un autre.")
+        what, fix = _REFUSALS.get(error.errno, unknown)
         where = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else None
-    elif isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"):
-        (what, fix), where = _REFUSALS[errno.ELOOP], str(error).rpartition(" ")[2].strip("\"'")
-    elif isinstance(error, ValueError) and "null byte" in str(error):
-        what, where, fix = "Chemin illisible (caractère nul)", None, "Corrigez le chemin."
-    elif type(error).__name__ == "IOException":  # of the engine, which is not imported for that
-        what, where, fix = (
-            "La base de données ne s’ouvre ou ne s’écrit pas",
-            None,
-            "Vérifiez le dossier et ses droits, ou construisez ailleurs avec --out DOSSIER.",
+    elif isinstance(error, RuntimeError) and said.startswith("Symlink loop"):
+        what, fix = _REFUSALS[errno.ELOOP]
+        where = said.rpartition(" ")[2].strip("\"'")
+    elif isinstance(error, ValueError) and "null byte" in said:
+        what, fix = "Chemin illisible (caractère nul)", "Corrigez le chemin."
+    elif isinstance(error, UnicodeDecodeError):
+        what, fix = (
+            "Un fichier n’est pas du texte en UTF-8",
+            "Ouvrez-le dans un éditeur et enregistrez-le en UTF-8.",
         )
+    elif kind == "IOException":  # of the engine
+        what = "La base de données ne s’ouvre ou ne s’écrit pas"
+        fix = "Vérifiez le dossier et ses droits, ou construisez ailleurs avec --out DOSSIER."
+    elif kind == "ArrowInvalid" and "Could not open Parquet" in said:
+        found = re.search(r"'([^']+)'", said)
+        where, fix = found and found[1], "Refaites-le : « ess publish » (ou « ess run »)."
+        return ObservatoryError("E172", "Fichier de publication abîmé", where, fix, Exit.DATA)
     else:
         return None
-    if where and len(where) > 200:
-        where = f"{where[:199]}…"
-    return ObservatoryError("E170", what, where, fix, Exit.MISSING)
+    return ObservatoryError("E170", what, where if where is None else where[:200], fix, Exit.MISSING)

@@ -16,7 +16,6 @@ from ess_observatory.commands.main import app
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.quality.rule_change import Budget
 from ess_observatory.recipe.each import run_each
 from ess_observatory.recipe.each_index import BUILT, FAILED, Part, message
 from ess_observatory.recipe.runner import Outcome, run
@@ -191,19 +190,6 @@ def test_a_wider_budget_does_not_allow_the_change_made_with_it(house: House) -> 
     house.change("rules/change_budget.toml", lambda text: text.replace("family = false", "family = true"))
     with pytest.raises(ObservatoryError, match="25"):
         house.run()
-
-
-@pytest.mark.parametrize(
-    "text", ["max_moved = 5", "max_moved_pct = 500", "max_unveiled_cells = -1", "allow_emptied_family = 1"]
-)
-def test_a_budget_that_means_nothing_is_refused(tmp_path: Path, project: Project, text: str) -> None:
-    rules = tmp_path / "pipelines" / "rules"
-    rules.mkdir(parents=True)
-    (rules / "change_budget.toml").write_text(text, "utf-8")
-    with pytest.raises(ObservatoryError) as caught:
-        Budget.of(Project(tmp_path, {}, ()))
-    assert (caught.value.code, caught.value.exit_code) == ("E184", 2)
-    assert Budget.of(project) == Budget(5, 0, False)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ess_observatory.codebook.values import is_siret
 from ess_observatory.commands.options import EditionOption, JsonOption, OutOption, open_edition, places
 from ess_observatory.commands.trace import open_built, say_answer, trace_of
 from ess_observatory.declare.project import Edition, Project, find_root
@@ -102,7 +103,9 @@ def _explain_siret(outputs: Outputs, siret: str) -> dict[str, Any]:
             "E141",
             f"SIRET absent des fichiers lus : {siret}",
             None,
-            "Vérifiez le numéro, ou relancez « ess run » avec le fichier qui le contient.",
+            "Vérifiez le numéro, ou relancez « ess run » avec le fichier qui le contient."
+            if is_siret(siret)
+            else "Corrigez le numéro : sa clé de contrôle est fausse.",
             Exit.MISSING,
         )
     lines = []

@@ -65,7 +65,8 @@ class _French:
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The values of a command line; raises `Misuse` for those that no option can take."""
-        _refuse_hostile(ctx, args)
+        if not (isinstance(self, Group) and args and args[0] in self.verbs):  # else the verb looks at them
+            _refuse_hostile(ctx, args)
         try:
             rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]
         except typer.TyperException as error:

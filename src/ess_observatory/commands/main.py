@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -16,7 +15,8 @@ import typer
 from ess_observatory import __version__
 from ess_observatory.commands.group import Group
 from ess_observatory.commands.messages import say, say_error
-from ess_observatory.errors import ObservatoryError, of_system
+from ess_observatory.commands.signals import listen, stopped_by
+from ess_observatory.errors import ObservatoryError, from_outside
 
 app = typer.Typer(
     name="ess",
@@ -46,25 +46,16 @@ def ess(
     """The options of `ess` itself."""
 
 
-class Stopped(BaseException):
-    """A signal that asks to stop: everything unwinds and cleans up, then the program ends with its exit code."""
-
-
-_stops: list[int] = []
-_WORDS = {signal.SIGINT: "Interrompu", signal.SIGTERM: "Arrêté"}
-
-
 def main() -> None:
     """Entry point: run a command and turn errors into messages and exit codes."""
-    for number in _WORDS:
-        signal.signal(number, _stop)
+    listen()
     try:
         app()
     except BaseException as error:
-        if _stops:  # whatever the library at work made of it
-            say(f"{_WORDS[signal.Signals(_stops[0])]}.")
-            sys.exit(128 + _stops[0])
-        refused = error if isinstance(error, ObservatoryError) else of_system(error)
+        if number := stopped_by():  # whatever the library at work made of it
+            say("Interrompu." if number == signal.SIGINT else "Arrêté.")
+            sys.exit(128 + number)
+        refused = error if isinstance(error, ObservatoryError) else from_outside(error)
         if refused is None:
             raise
         if "--json" in sys.argv:
@@ -72,11 +63,6 @@ def main() -> None:
         else:
             say_error(refused)
         sys.exit(int(refused.exit_code))
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    _stops.append(number)
-    raise KeyboardInterrupt if number == signal.SIGINT else Stopped
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ KINDS = (
     Kind("core_example", "Exemple d’une table intermédiaire", "core/*.example.toml", ExampleFile),
     Kind("secrecy", "Secret statistique", "rules/secrecy.toml", SecrecyFile, True),
     Kind("perimeter", "Périmètre", "rules/perimeters/*.toml", PerimeterFile, True),
+    Kind("change_budget", "Budget d’un changement de règles", "rules/change_budget.toml", ChangeBudgetFile),
     Kind("breaks", "Ruptures de série", "rules/breaks.toml", BreaksFile),
     Kind("change_budget", "Budget d’un changement de règles", "rules/change_budget.toml", ChangeBudgetFile),
     Kind("cross_checks", "Contrôles entre sources", "rules/cross_checks.toml", CrossChecksFile),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,13 +85,13 @@ class SourceSpec:
     rank: int
     vintage_pattern: str | None = None
     role: str | None = None
+    key: tuple[str, ...] = ()
+    repeated: Repeated = Repeated()
+    unpivot: Unpivot | None = None
     budget: dict[str, Any] = field(default_factory=dict)
     row_counts: dict[str, Any] = field(default_factory=dict)
     diffusion: str = "aggregates"
     diffusion_column: str | None = None
-    key: tuple[str, ...] = ()
-    repeated: Repeated = Repeated()
-    unpivot: Unpivot | None = None
 
     @property
     def key_header(self) -> str:
@@ -121,7 +122,7 @@ def source_spec(document: Document) -> SourceSpec:
         for c in data.get("columns", [])
     )
     sql_name(folder.name, "Le nom de la source", str(folder))
-    unpivot = _unpivot(data["unpivot"]) if "unpivot" in data else None
+    unpivot = unpivot_spec(data["unpivot"]) if "unpivot" in data else None
     return SourceSpec(
         id=folder.name,
         folder=folder,
@@ -139,22 +140,22 @@ def source_spec(document: Document) -> SourceSpec:
         rank=data.get("rank", 100),
         vintage_pattern=data.get("vintage_pattern"),
         role=data.get("role"),
+        key=tuple(data.get("key", [])),
+        repeated=Repeated(**data.get("repeated", {})),
+        unpivot=unpivot,
         budget=dict(data.get("budget", {})),
         row_counts=dict(data.get("row_counts", {})),
         diffusion=data.get("diffusion", "aggregates"),
         diffusion_column=data.get("diffusion_column"),
-        key=tuple(data.get("key", [])),
-        repeated=Repeated(**data.get("repeated", {})),
-        unpivot=unpivot,
     )
 
 
-def _unpivot(declared: dict[str, Any]) -> Unpivot:
-    """The wide columns that `[unpivot]` declares."""
+def unpivot_spec(declared: Mapping[str, Any]) -> Unpivot:
+    """The wide columns of a checked `[unpivot]`."""
     return Unpivot(
-        str(declared["into"]),
-        str(declared.get("type", "decimal")),
+        declared["into"],
+        declared.get("type", "decimal"),
         dict(declared["measures"]),
-        tuple(declared["codes"]),
-        dict(declared.get("values", {})),
+        tuple(map(str, declared["codes"])),
+        {code: str(value) for code, value in declared.get("values", {}).items()},
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ess_observatory.engine.graph import Model
+from ess_observatory.engine.interrupt import AT_WORK
 from ess_observatory.engine.sql_text import LAYERS, quote
 from ess_observatory.errors import Exit, ObservatoryError
 
@@ -49,6 +50,7 @@ class Database:
             )
             self._con.execute("use observatory")
             path.chmod(0o600)
+        AT_WORK.add(self)
         place = Path(tempfile.gettempdir()) if path is None else path.parent
         self.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         self.execute("set enable_progress_bar = false")  # the command line has its own
@@ -153,8 +155,13 @@ class Database:
         """Write everything to disk now, and say so when that fails: closing alone would keep silent about it."""
         self._con.execute("force checkpoint")
 
+    def interrupt(self) -> None:
+        """Make the query at work, if any, end with an error; called from another thread."""
+        self._con.interrupt()
+
     def close(self) -> None:
         """Write everything to disk and let go of the file."""
+        AT_WORK.discard(self)
         self._con.close()
 
     def __enter__(self) -> Database:

@@ -85,6 +85,11 @@ class Outputs:
         """The HTML report."""
         return self.reports / f"{REPORT}.html"
 
+    def filled(self, template: Path) -> Path:
+        """The filled copy of a workbook template: under its name, never that of the report."""
+        name = template.with_suffix(".xlsx").name
+        return self.reports / (name if name != f"{REPORT}.xlsx" else f"modele-{name}")
+
     @property
     def journal(self) -> Path:
         """What is being put in place, as long as it is not finished."""

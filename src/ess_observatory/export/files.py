@@ -83,8 +83,8 @@ def write_sums(folder: Path) -> None:
 
 
 def write_zip(folder: Path, path: Path) -> None:
-    """The folder as a zip with fixed dates, order and permissions."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    """The folder as a zip with fixed dates, order and permissions; stored, as compressed bytes depend on the machine's zlib."""
+    with zipfile.ZipFile(path, "w") as archive:
         for name in members(folder):
             entry = zipfile.ZipInfo(f"{folder.name}/{name}", _EPOCH)
             entry.external_attr = 0o644 << 16

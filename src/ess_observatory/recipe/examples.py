@@ -22,12 +22,16 @@ TYPES = {"int": "bigint", "float": "double", "bool": "boolean", "date": "date", 
 
 @dataclass(frozen=True)
 class Example:
-    """One example: the rows of each table that the query reads, and the cells that must come out."""
+    """One example: the rows of each table that the query reads, and the cells that must come out.
+
+    `rows`: how many come out in all, where what does not come out matters as much.
+    """
 
     where: str
     title: str
     given: dict[str, str]
     expected: list[dict[str, str]]
+    rows: int | None = None
 
 
 def load_examples(path: Path) -> list[Example]:
@@ -35,7 +39,11 @@ def load_examples(path: Path) -> list[Example]:
     data = read_toml(path)
     return [
         Example(
-            f"{path.parent.name}/{path.name}", item["title"], item.get("given", {}), _rows(item["expected"])
+            f"{path.parent.name}/{path.name}",
+            item["title"],
+            item.get("given", {}),
+            _rows(item["expected"]),
+            item.get("rows"),
         )
         for item in data["example"]
     ]
@@ -63,11 +71,14 @@ def fill(db: Database, name: str, text: str) -> None:
     db.execute(
         f"create or replace table {name} ({', '.join(f'{label} {kind}' for _, label, kind in columns)})"
     )
-    for row in rows:
-        values = ", ".join(
+    lines = [
+        ", ".join(
             "null" if row[c] in ("", None) else f"cast({quote(row[c])} as {kind})" for c, _, kind in columns
         )
-        db.execute(f"insert into {name} values ({values})")
+        for row in rows
+    ]
+    if lines:
+        db.execute(f"insert into {name} values {', '.join(f'({line})' for line in lines)}")
 
 
 def rules_for(db: Database, project: Project, needed: set[str], given: set[str]) -> None:
@@ -106,10 +117,11 @@ def outcome(
     keys = [
         column
         for column in example.expected[0]
-        if column in ("row_code", "column_code", "siret", "rule_id", "given_by")
+        if column in ("row_code", "column_code", "siret", "siren", "rule_id", "given_by", "kind")
     ]
     index = {tuple(str(row[key]) for key in keys): row for row in found}
-    return [(row, index.get(tuple(row[key] for key in keys))) for row in example.expected]
+    count = [] if example.rows is None else [({"rows": str(example.rows)}, {"rows": len(found)})]
+    return [*((row, index.get(tuple(row[key] for key in keys))) for row in example.expected), *count]
 
 
 def same(expected: str, value: Any) -> bool:

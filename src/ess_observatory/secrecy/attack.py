@@ -58,9 +58,7 @@ class Bounds:
 
     def is_found(self, least: float = 1e-6) -> bool:
         """Whether the cell is known exactly, for all practical purposes."""
-        return self.width <= max(
-            least, 1e-9 * max(abs(self.low), abs(self.high) if self.high < INFINITY else 0.0)
-        )
+        return self.width < INFINITY and self.width <= max(least, 1e-9 * max(abs(self.low), abs(self.high)))
 
 
 def bounds(

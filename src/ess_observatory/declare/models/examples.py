@@ -16,6 +16,7 @@ class Example(Declared):
         {}, description="lignes de chaque table lue, en CSV (nom:type)"
     )
     expected: CsvText = Field(description="lignes attendues, en CSV")
+    rows: int | None = Field(None, ge=0, description="nombre de lignes qui sortent en tout")
 
 
 class ExampleFile(Declared):

@@ -21,6 +21,8 @@ from ess_observatory.declare.models.types import (
     Year,
     YearKey,
 )
+from ess_observatory.declare.source_spec import Unpivot as UnpivotSpec
+from ess_observatory.declare.source_spec import unpivot_spec
 
 ColumnType = Literal[
     "text", "integer", "decimal", "siret", "siren", "commune", "naf", "legal_category", "date", "postcode"
@@ -54,31 +56,42 @@ class Repeated(Declared):
 
 
 class Unpivot(Declared):
-    """Wide columns (one a code) that become one row each."""
+    """Wide columns, a header for each measure and code, made one row each."""
 
-    into: ColumnName = Field(description="colonne qui dira le code")
+    into: ColumnName = Field(description="colonne qui dit le code")
     type: Literal["text", "integer", "decimal"] = Field("decimal", description="type des valeurs")
     measures: dict[ColumnName, Words] = Field(
-        min_length=1, description="mesure = en-tête, {} à la place du code"
+        min_length=1, description="nom de la mesure = en-tête, où {} est la place du code"
     )
-    codes: list[Words] = Field(min_length=1, description="codes, comme le fichier les écrit")
-    values: dict[str, Words] = Field({}, description="code = ce qu’il devient")
+    codes: list[Words | int] = Field(min_length=1, description="codes que portent les en-têtes")
+    values: dict[str, Words | int] = Field(
+        {}, description="code = ce que la ligne en dit, si ce n’est pas le code lui-même"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for measure, header in self.measures.items():
-            if header.count("{}") != 1:
+        for header in self.measures.values():
+            if "{}" not in header:
                 raise refused(
-                    f"« {header} » ne dit pas, par {{}}, la place du code", f"corrigez « {measure} »"
+                    f"l’en-tête « {header} » ne dit pas la place du code", "écrivez {} là où vient le code"
                 )
-        if lost := next((code for code in self.values if code not in self.codes), None):
-            raise refused(f"« values » cite un code absent de « codes » : « {lost} »", "corrigez-le")
-        names = [f"{measure}_{code.lower()}" for measure in self.measures for code in self.codes]
-        if wrong := next((name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]*", name)), None):
-            raise refused(f"nom de colonne impossible : « {wrong} »", "corrigez « codes »")
-        if twice := next((code for code in self.codes if self.codes.count(code) > 1), None):
-            raise refused(f"code donné deux fois : « {twice} »", "gardez l’un des deux")
+        names = list(self.spec().columns.values())
+        if bad := next((name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]*", name)), None):
+            raise refused(
+                f"nom de colonne impossible : « {bad} »", "changez la mesure ou le code dont il est fait"
+            )
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise refused(f"colonne donnée deux fois : « {twice} »", "retirez l’un des deux codes")
+        if unknown := next((code for code in self.values if code not in set(map(str, self.codes))), None):
+            raise refused(
+                f"« values » cite un code absent de « codes » : « {unknown} »",
+                "ajoutez-le à « codes », ou retirez-le",
+            )
         return self
+
+    def spec(self) -> UnpivotSpec:
+        """The same, as the reading uses it."""
+        return unpivot_spec(self.model_dump())
 
 
 class SourceFile(Declared):

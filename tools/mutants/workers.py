@@ -1,0 +1,232 @@
+"""Workers: each has its copy of the tree and, for each change, a fork in which pytest runs only the tests that come by it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+from tools.mutants.changes import Mutant
+
+_COPIED = ("src", "pipelines", "tests", "reports", "data", "docs", "tools", "pyproject.toml", "README.md")
+_LEFT = shutil.ignore_patterns("__pycache__", "*.duckdb", "processed", ".pytest_cache", ".hypothesis")
+#: Imported once before the forks: what is slow to import and never changed.
+_HEAVY = (
+    "pytest",
+    "hypothesis",
+    "duckdb",
+    "pyarrow",
+    "pyarrow.parquet",
+    "numpy",
+    "highspy",
+    "openpyxl",
+    "yaml",
+    "jinja2",
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a change."""
+
+    survived: bool
+    how: str
+
+
+class Crew:
+    """Copies of the tree, and the tests of an area run once untouched (they must pass), with what each test comes by."""
+
+    def __init__(
+        self, root: Path, tests: Sequence[Path], skip: str, targets: Sequence[Path], workers: int
+    ) -> None:
+        self.root, self.skip, self.workers = root, skip, workers
+        self.tests = [path.relative_to(root).as_posix() for path in tests]
+        self.targets = [path.relative_to(root).as_posix() for path in targets]
+        self.scratch = Path(tempfile.mkdtemp(prefix="mutants-"))
+        self.copies = [self.scratch / f"copy{n}" for n in range(workers)]
+        self.passing: dict[str, list[str]] = {}
+        self.limit = 60.0
+
+    def __enter__(self) -> Crew:
+        for name in _HEAVY:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+        first = self.copies[0]
+        for name in _COPIED:
+            path = self.root / name
+            if path.is_dir():
+                shutil.copytree(path, first / name, ignore=_LEFT, symlinks=True)
+            elif path.is_file():
+                first.mkdir(exist_ok=True)
+                shutil.copy2(path, first / name)
+        started = time.monotonic()
+        book = self.scratch / "comes_by.json"
+        python = [target for target in self.targets if target.endswith(".py")]
+        code = _run_fork(first, self._arguments(self.tests), 1800, trace=(python, book))
+        if code != 0:
+            print((self.scratch / "baseline.log").read_text(encoding="utf-8")[-4000:], file=sys.stderr)
+            raise SystemExit(
+                f"Les tests ne passent pas sans mutation (pytest rend {code}) : {' '.join(self.tests)}"
+            )
+        self.limit = 30.0 + 5 * (time.monotonic() - started)
+        self.passing = json.loads(book.read_text(encoding="utf-8"))
+        for copy in self.copies[1:]:  # with the compiled modules of the first
+            shutil.copytree(first, copy, symlinks=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _arguments(self, tests: Sequence[str]) -> list[str]:
+        skip = ["-k", self.skip] if self.skip else []
+        return ["-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=no", *skip, *tests]
+
+    def judge(self, mutants: Sequence[Mutant], say: Callable[[str], None]) -> list[Verdict]:
+        """Each change in turn, on the copies."""
+        free: Queue[Path] = Queue()
+        for copy in self.copies:
+            free.put(copy)
+        done = 0
+
+        def one(mutant: Mutant) -> Verdict:
+            nonlocal done
+            copy = free.get()
+            try:
+                verdict = self._try(copy, mutant)
+            finally:
+                free.put(copy)
+            done += 1
+            if verdict.survived or done % 25 == 0:
+                what = f"{mutant.file}:{mutant.line} {mutant.before[:40]} → {mutant.after[:40]}"
+                say(f"  {done}/{len(mutants)} {what} : {verdict.how}")
+            return verdict
+
+        with ThreadPoolExecutor(self.workers) as pool:
+            return list(pool.map(one, mutants))
+
+    def _try(self, copy: Path, mutant: Mutant) -> Verdict:
+        tests = self._judges(mutant)
+        if not tests:
+            return Verdict(True, "aucun test n’y passe")
+        target = copy / mutant.file
+        before = target.stat()
+        try:
+            if mutant.file.endswith(".py"):
+                for compiled in (target.parent / "__pycache__").glob(f"{target.stem}.*.pyc"):
+                    compiled.unlink()
+            target.write_text(mutant.mutated, encoding="utf-8")
+            code = _run_fork(copy, self._arguments(tests), self.limit)
+        finally:
+            target.write_text(mutant.source, encoding="utf-8")
+            os.utime(target, ns=(before.st_atime_ns, before.st_mtime_ns))
+        if code == 4:
+            raise SystemExit(f"pytest ne trouve pas ses tests : {tests[:3]}")
+        return Verdict(code in (0, 5), {0: "survit", 5: "survit", None: "tué (délai)"}.get(code, "tué"))
+
+    def _judges(self, mutant: Mutant) -> list[str]:
+        """The tests that come by the line; all of them where it runs at import, or is not Python."""
+        if not mutant.file.endswith(".py"):
+            return self.tests
+        first, last = _statement(mutant)
+        found: list[str] = []
+        for line in range(first, last + 1):
+            found += self.passing.get(f"{mutant.file}:{line}", [])
+        if "*" in found:
+            return self.tests
+        order = {test: place for place, test in enumerate(self.passing["order"])}
+        return sorted(set(found), key=lambda test: order[test])
+
+
+def _statement(mutant: Mutant) -> tuple[int, int]:
+    """The lines of the innermost statement around a change (of its head, when it holds others)."""
+    import ast
+
+    best = (mutant.line, mutant.line)
+    for node in ast.walk(ast.parse(mutant.source)):
+        if isinstance(node, ast.stmt) and node.lineno <= mutant.line <= (node.end_lineno or 0):
+            body = getattr(node, "body", None)
+            last = (node.end_lineno or 0) if not body else max(node.lineno, body[0].lineno - 1)
+            if mutant.line <= last:
+                best = (node.lineno, last)
+    return best
+
+
+def _run_fork(
+    copy: Path, arguments: list[str], limit: float, trace: tuple[list[str], Path] | None = None
+) -> int | None:
+    """pytest's exit code in a fork that works in `copy`; None when it ran out of time."""
+    pid = os.fork()
+    if pid == 0:
+        code = 70
+        try:
+            code = _pytest(copy, arguments, trace)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return None
+
+
+def _pytest(copy: Path, arguments: list[str], trace: tuple[list[str], Path] | None) -> int:
+    os.setpgid(0, 0)
+    os.chdir(copy)
+    for key in list(os.environ):
+        if key.startswith(("PYTEST_", "ESS_")) or key == "PYTHONPATH":
+            del os.environ[key]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = (
+        "1"  # hypothesis is imported already, and xdist is not wanted
+    )
+    os.environ["PYTHONPATH"] = str(copy / "src")
+    os.environ["TMPDIR"] = tempfile.tempdir = str(copy.parent)
+    sys.path[:] = [
+        str(copy / "src"),
+        *(path for path in sys.path if Path(path or ".").resolve() != Path.cwd()),
+    ]
+    sys.dont_write_bytecode = trace is None
+    quiet = os.open(
+        os.devnull if trace is None else str(copy.parent / "baseline.log"), os.O_WRONLY | os.O_CREAT
+    )
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    import pytest
+    from tools.mutants.comes_by import ComesBy
+
+    plugins: list[Any] = []
+    if trace is not None:
+        plugins.append(ComesBy(copy, *trace))
+    base = [
+        "--rootdir",
+        str(copy),
+        "-c",
+        str(copy / "pyproject.toml"),
+        "--basetemp",
+        str(copy.parent / f"{copy.name}-tmp"),
+    ]
+    code = int(pytest.main([*base, *arguments], plugins=plugins))
+    import ess_observatory
+
+    if not Path(ess_observatory.__file__).is_relative_to(copy):
+        return 71
+    return code
