@@ -48,7 +48,6 @@ KINDS = (
     Kind("perimeter", "Périmètre", "rules/perimeters/*.toml", PerimeterFile, True),
     Kind("change_budget", "Budget d’un changement de règles", "rules/change_budget.toml", ChangeBudgetFile),
     Kind("breaks", "Ruptures de série", "rules/breaks.toml", BreaksFile),
-    Kind("change_budget", "Budget d’un changement de règles", "rules/change_budget.toml", ChangeBudgetFile),
     Kind("cross_checks", "Contrôles entre sources", "rules/cross_checks.toml", CrossChecksFile),
     Kind("publication_checks", "Contrôles des chiffres publiés", "rules/publication_checks.toml", PublicationChecksFile),
     Kind("estimation", "Redressement et croisements de l’enquête", "survey/estimation.toml", EstimationFile),
