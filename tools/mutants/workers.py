@@ -90,7 +90,13 @@ class Crew:
         for copy in self.copies[1:]:  # with the compiled modules of the first
             shutil.copytree(first, copy, symlinks=True)
         self.ready = {copy: Ready(copy, self._arguments(self.tests)) for copy in self.copies}
+        for is_python in {bool(python), False}:
+            if self.ready[first].run(self._arguments(self.tests), self.limit, is_python) != 0:
+                raise SystemExit(f"Sans mutation, les tests ne passent pas une seconde fois : {self._said()}")
         return self
+
+    def _said(self) -> str:
+        return (self.scratch / "ready.log").read_text(encoding="utf-8")[-3000:]
 
     def __exit__(self, *_: object) -> None:
         for ready in self.ready.values():
@@ -139,9 +145,8 @@ class Crew:
         finally:
             target.write_text(mutant.source, encoding="utf-8")
             os.utime(target, ns=(before.st_atime_ns, before.st_mtime_ns))
-        if code == 4:
-            said = (self.scratch / "ready.log").read_text(encoding="utf-8")[-2000:]
-            raise SystemExit(f"pytest ne trouve pas ses tests : {tests[:3]}\n{said}")
+        if code not in (None, 0, 1, 2, 5) and code >= 0:  # a fault of ours, which must not count as a kill
+            raise SystemExit(f"pytest rend {code} : {mutant.entry()}\n{self._said()}")
         return Verdict(code in (0, 5), {0: "survit", 5: "survit", None: "tué (délai)"}.get(code, "tué"))
 
     def _judges(self, mutant: Mutant) -> list[str]:
@@ -215,11 +220,14 @@ class Ready:
 def _again(copy: Path, arguments: list[str], is_python: bool) -> int:
     """Run tests in a fork of a ready process: tests are imported anew (they read files), and our modules where one changed."""
     tests_at = str(copy / "tests")
-    for name, module in list(sys.modules.items()):
+    gone = []
+    for name, module in sys.modules.items():
         places = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", ())]
         is_ours = is_python and name.partition(".")[0] == "ess_observatory"
         if is_ours or any(str(place).startswith(tests_at) for place in places):
-            del sys.modules[name]
+            gone.append(name)
+    for name in gone:  # afterwards: a package without a file looks up its parent to say where it is
+        del sys.modules[name]
     return _pytest(copy, arguments)
 
 
