@@ -21,6 +21,7 @@ from openpyxl.worksheet.table import Table
 from typer.testing import CliRunner
 
 from ess_observatory.commands.main import app
+from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.reader import read_publication
@@ -303,3 +304,20 @@ def test_ess_report_fills_the_template(folder: Path, tmp_path: Path):
     assert written == out / "reports" / "mon modèle.xlsx"
     assert openpyxl.load_workbook(written).active["A1"].value == 151
     assert (out / "reports" / "rapport-ess.xlsx").is_file()
+
+
+def test_the_copy_never_takes_the_place_of_the_report(tmp_path: Path):
+    outputs = Outputs.of(tmp_path, "x", tmp_path)
+    assert (
+        outputs.filled(Path("modeles/rapport-ess.xlsx")) == tmp_path / "reports" / "modele-rapport-ess.xlsx"
+    )
+
+
+@pytest.mark.parametrize("name", ["absent.xlsx", "dossier.xlsx", "boucle.xlsx", "classeur.txt"])
+def test_a_template_that_is_no_file_is_refused(publication: Publication, tmp_path: Path, name: str):
+    (tmp_path / "dossier.xlsx").mkdir()
+    (tmp_path / "boucle.xlsx").symlink_to(tmp_path / "boucle.xlsx")
+    (tmp_path / "classeur.txt").write_text("x")
+    with pytest.raises(ObservatoryError) as caught:
+        fill_template(publication, tmp_path / name, tmp_path / "out.xlsx")
+    assert (caught.value.code, caught.value.exit_code) == ("E175", Exit.USAGE)

@@ -86,9 +86,9 @@ class Outputs:
         return self.reports / f"{REPORT}.html"
 
     def filled(self, template: Path) -> Path:
-        """The filled copy of a workbook template: under its name, never that of the report."""
-        name = template.with_suffix(".xlsx").name
-        return self.reports / (name if name != f"{REPORT}.xlsx" else f"modele-{name}")
+        """The filled copy of a workbook template: under its name, never one that the reports take."""
+        name = f"{template.stem}.xlsx"
+        return self.reports / (f"modele-{name}" if name.startswith(REPORT) else name)
 
     @property
     def journal(self) -> Path:
