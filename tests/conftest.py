@@ -32,7 +32,7 @@ InTurn = Callable[[str], AbstractContextManager[Path]]
 
 
 # The same examples at every run: a failure can be replayed, and a green suite stays green. `--hypothesis-seed` explores.
-settings.register_profile("some", derandomize=True, deadline=None, max_examples=25)
+settings.register_profile("some", derandomize=True, deadline=None, max_examples=15)
 settings.register_profile("thorough", derandomize=True, deadline=None, max_examples=200)
 
 
@@ -123,6 +123,14 @@ def reference_outcome(project: Project, reference_raw: Path, in_turn: InTurn) ->
 def reference_build(reference_outcome: Outcome) -> Outputs:
     """Where the reference edition was built."""
     return reference_outcome.outputs
+
+
+@pytest.fixture(scope="session")
+def remade_build(project: Project, reference_raw: Path, in_turn: InTurn) -> Outputs:
+    """The reference edition made a second time, elsewhere, from the same files."""
+    with in_turn("remade") as folder:
+        outputs = Outputs.of(project.root, REFERENCE, folder)
+        return run(project, project.edition(REFERENCE), reference_raw, outputs, "publish").outputs
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ess_observatory.commands.console import summary
-from ess_observatory.commands.inquiry import explain
+from ess_observatory.commands.explain import explanation_of as explain
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.quality.refused import RefusedRow, RefusedSheet

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 from ess_observatory.survey.estimation.calibration import Calibration, calibrate
 from ess_observatory.survey.estimation.design import Design
-from ess_observatory.survey.estimation.intervals import korn_graubard, logit_interval, student_interval
+from ess_observatory.survey.estimation.intervals import korn_graubard, student_interval
 
 FOLDER = ROOT / "tests" / "data" / "estimation"
 SIZES = {"large": 125, "medium": 195, "small": 280}
@@ -76,7 +76,6 @@ def test_intervals_of_proportions(name: str, strata: Design, expected: dict[str,
     found = strata.mean(IN_NETWORK if name == "network" else IS_RARE)
     assert same((found.value, found.se), expected[name])
     assert same(korn_graubard(found.value, found.se, 60, strata.df), expected[f"{name}_beta"])
-    assert same(logit_interval(found.value, found.se, strata.df), expected[f"{name}_xlogit"])
     assert same(student_interval(found.value, found.se, strata.df), expected[f"{name}_mean"])
 
 

@@ -163,7 +163,10 @@ def holds(
     return True
 
 
-@pytest.mark.parametrize("first", some_of(range(0, 204, 17)))
+QUICKEST = 51  # of the blocks of seventeen
+
+
+@pytest.mark.parametrize("first", some_of([QUICKEST, *(n for n in range(0, 204, 17) if n != QUICKEST)]))
 def test_random_linked_tables_resist(first: int) -> None:
     tried = 0
     for seed in range(first, first + 17):

@@ -20,6 +20,7 @@ def test_t4_activity_by_size() -> None:
     assert all_protected(table, [*primary, *secondary], primary, 0.1)
 
 
+@pytest.mark.slow
 def test_t5_four_linked_tables() -> None:
     """Published: 83 + 88 + 82 + 101 secondary cells, table by table (Tau-Argus, modular), about 334 unique; ours at most 297."""
     names = ["turnover_act_size.csv", "turnover_act_cj.csv", "turnover_nuts_size.csv", "turnover_nuts_cj.csv"]

@@ -176,6 +176,14 @@ def _source_faults(loaded: Loaded, name: str, document: Document, source: Source
     text = query.read_text(encoding="utf-8", errors="replace") if query.is_file() else ""
     known = {column.name for column in source.columns} | set(re.findall(r"[a-z_][a-z0-9_]*", text))
     own = {"_file", "_sheet", "_line", "_sha256"}
+    if source.unpivot is not None:
+        known |= {source.unpivot.into, *source.unpivot.measures}
+    latest = source.repeated.latest if source.repeated else None
+    named: list[tuple[KeyPath, str]] = [(("key", number), column) for number, column in enumerate(source.key)]
+    named += [(("repeated", "latest"), latest)] if latest else []
+    for path, column in named:
+        if known and column not in known:
+            yield document.fault(path, "colonne inconnue", advice(column, known, "colonnes"), "E118")
     shown = {column.name for column in source.columns}
     for number, check in enumerate(source.checks):
         if check.table is not None and check.table != f"staging.{name}":

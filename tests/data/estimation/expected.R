@@ -21,7 +21,7 @@ say("shares", coef(shares))
 say("df", degf(strata))
 for (what in c("network", "rare")) {
   formula <- if (what == "network") ~I(network == "yes") else ~I(rare == 1)
-  for (method in c("beta", "xlogit", "mean")) {
+  for (method in c("beta", "mean")) {
     x <- svyciprop(formula, strata, method = method)
     if (method == "beta") say(what, coef(x), sqrt(vcov(svymean(formula, strata))[2, 2]))
     say(paste0(what, "_", method), confint(x))

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from ess_observatory.declare.faults import Fault, advice, nearest, shown
+from ess_observatory.declare.faults import DECLARED, Fault, advice, nearest, shown
 from ess_observatory.declare.places import KeyPath
 from ess_observatory.declare.reading import Document
 from ess_observatory.words.numbers import plain_number, round_half_up, useful_decimals
@@ -38,9 +38,9 @@ class Declared(BaseModel):
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def refused(what: str, fix: str = "") -> PydanticCustomError:
-    """What a validator raises: `what` and `fix` as in a `Fault`."""
-    return PydanticCustomError("fr", "{what}", {"what": what, "fix": fix})
+def refused(what: str, fix: str = "", code: str = DECLARED) -> PydanticCustomError:
+    """What a validator raises: `what`, `fix` and `code` as in a `Fault`."""
+    return PydanticCustomError("fr", "{what}", {"what": what, "fix": fix, "code": code})
 
 
 def check(
@@ -79,7 +79,8 @@ def _faults(
         if item["type"] == "missing" and path in renamed:
             continue  # the misspelt key next to it says the same, better
         what, fix = _said(model, path, item, data)
-        yield document.fault((*at, *path), what, fix)
+        code = str(item.get("ctx", {}).get("code", DECLARED)) if item["type"] == "fr" else DECLARED
+        yield document.fault((*at, *path), what, fix, code)
 
 
 def _real(location: tuple[str | int, ...], data: Any) -> KeyPath:
