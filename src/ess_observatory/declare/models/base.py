@@ -14,6 +14,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from ess_observatory.declare.faults import DECLARED, Fault, advice, nearest, shown
 from ess_observatory.declare.places import KeyPath
 from ess_observatory.declare.reading import Document
+from ess_observatory.words.numbers import plain_number, round_half_up, useful_decimals
+from ess_observatory.words.written import Why, read_number
 
 
 class Declared(BaseModel):
@@ -178,10 +180,8 @@ def _retyped(kind: str, value: Any) -> str:
         if kind == "int_type" and text.lstrip("-").isdecimal():
             return f"écrivez {int(text)}, sans guillemets"
         if kind == "float_type":
-            try:
-                return f"écrivez {float(text):g}, sans guillemets"
-            except ValueError:
-                return ""
+            number = read_number(text, whole=False)
+            return "" if isinstance(number, Why) else f"écrivez {_toml_number(number)}, sans guillemets"
         if kind == "bool_type" and text.casefold() in ("oui", "vrai", "true", "yes", "1"):
             return "écrivez true, sans guillemets"
         if kind == "bool_type" and text.casefold() in ("non", "faux", "false", "no", "0"):
@@ -195,12 +195,19 @@ def _retyped(kind: str, value: Any) -> str:
 
 def _percent(value: Any) -> str:
     """The fix of a part of a whole that was written as a percentage."""
-    return f"écrivez une part : {value / 100:g}" if 1 < value <= 100 else "écrivez une part, comme 0.85"
+    return (
+        f"écrivez une part : {_toml_number(value / 100)}"
+        if 1 < value <= 100
+        else "écrivez une part, comme 0.85"
+    )
+
+
+def _toml_number(value: float) -> str:
+    return str(round_half_up(value, useful_decimals(value)))
 
 
 def _number(value: Any) -> str:
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    return text.replace(".", ",")
+    return plain_number(value) if isinstance(value, float) else str(value).replace(".", ",")
 
 
 # --- what a model knows at a path

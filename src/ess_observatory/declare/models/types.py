@@ -10,43 +10,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from ess_observatory.codebook.values import is_siret
 from ess_observatory.declare.faults import DECLARED
 from ess_observatory.declare.models.base import refused
+from ess_observatory.tabular.text import clean_text
+from ess_observatory.words.written import NOT_A_DATE, Why, read_moment
 
 #: Key of a JSON Schema under which a type is said in French; the page of declarations prints it.
 SAID = "x-said"
 #: Codes of a path that leads out of its folder, and of a name that would.
 LEADS_OUT, NO_NAME = "E180", "E181"
-_MONTHS = (
-    [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    [
-        "janvier",
-        "fevrier",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "aout",
-        "septembre",
-        "octobre",
-        "novembre",
-        "decembre",
-    ],
-)
 
 
 def _matching(pattern: str, what: str, fix: str, code: str = DECLARED) -> Any:
@@ -123,14 +96,12 @@ Chapter = _matching(r"\d{1,2}|[A-Z]|[a-z]", "un chapitre", "écrivez un nombre, 
 
 
 def _siret(text: str) -> str:
-    from stdnum.fr import siret
-
     bare = re.sub(r"[\s\u00a0\u202f]", "", text)
     if re.search(r"[eE]\+", bare):
         raise refused("SIRET en notation scientifique", "reprenez ses 14 chiffres, colonne au format texte")
     if not re.fullmatch(r"\d{14}", bare):
         raise refused("ce n’est pas un SIRET", "écrivez ses 14 chiffres")
-    if not (siret.is_valid(bare) or bare.startswith("99")):
+    if not (is_siret(bare) or bare.startswith("99")):
         raise refused("la clé de contrôle du SIRET est fausse", "vérifiez-le dans le répertoire Sirene")
     return bare
 
@@ -147,21 +118,10 @@ def as_day(value: Any) -> dt.date | None:
         return value
     if not isinstance(value, str):
         return None
-    text = value.strip()
-    try:
-        if found := re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", text):
-            return dt.date(*map(int, found.groups()))
-        if found := re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", text):
-            day, month, year = map(int, found.groups())
-            return dt.date(year, month, day)
-        if found := re.fullmatch(r"(\d{1,2})(?:er)?\s+([^\W\d]+)\s+(\d{4})", text):
-            name = found.group(2).casefold()
-            for months in _MONTHS:
-                if name in months:
-                    return dt.date(int(found.group(3)), months.index(name) + 1, int(found.group(1)))
-    except ValueError:
-        return None
-    return None
+    text = clean_text(value) or ""
+    # A number alone may be the day of a spreadsheet: the files of a producer hold some, a declaration does not.
+    moment = NOT_A_DATE if text.isdecimal() else read_moment(text)
+    return None if isinstance(moment, Why) else moment.date()
 
 
 def _iso_day(value: Any) -> str:
