@@ -11,9 +11,10 @@ from typing import Any
 from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.database import Database
-from ess_observatory.engine.graph import read_model
+from ess_observatory.engine.graph import Model, read_model
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read.cast import quote
+from ess_observatory.recipe.perimeter_sql import DECISION, perimeter_decision
 from ess_observatory.recipe.rules import put_csv
 
 #: `name:type` in a header of an example; text when nothing is said.
@@ -93,12 +94,24 @@ def views_for(db: Database, project: Project, reads: set[str], given: set[str]) 
     """The views of `core` that a query reads and an example does not give, made of their own SQL; returns what they read."""
     found = set(reads)
     for name in sorted(reads - given):
-        path = project.pipelines / "core" / f"{name.partition('.')[2]}.sql"
-        if name.startswith("core.") and path.is_file() and (model := read_model(name, path)).is_view:
+        model = _core_model(project, name)
+        if model is not None and (model.is_view or name == DECISION):
             found |= views_for(db, project, set(model.reads), given)
             rules_for(db, project, found, given)
             db.make(model)
     return found
+
+
+def _core_model(project: Project, name: str) -> Model | None:
+    """The model of a table of `core`: its file, or what is written from the rules of the perimeter."""
+    core = project.pipelines / "core"
+    path = core / f"{name.partition('.')[2]}.sql"
+    if name == DECISION:
+        models = {
+            f"core.{file.stem}": read_model(f"core.{file.stem}", file) for file in sorted(core.glob("*.sql"))
+        }
+        return perimeter_decision(project.nomenclatures["decision_rules"], models)
+    return read_model(name, path) if name.startswith("core.") and path.is_file() else None
 
 
 def outcome(
