@@ -223,7 +223,6 @@ _SQL = (
     (r"\bleft join\b", "inner join"), (r"\binner join\b", "left join"), (r"\bdesc\b", "asc"),
     (r"\bcount\(distinct ", "count("), (r"\bselect distinct\b", "select"), (r"\btrue\b", "false"), (r"\bfalse\b", "true"),
     (r"\bsum(?=\()", "count"), (r" \+ ", " - "), (r" - ", " + "), (r" \* ", " / "), (r" / ", " * "),
-    (r"\bunion all\b", "union"),
 )  # fmt: skip
 _CODE = re.compile(r"'[A-Za-z0-9_]+'")
 _SQL_NUMBER = re.compile(r"(?<![\w.'%])(\d+(?:\.\d+)?)(?![\w.'%])")
