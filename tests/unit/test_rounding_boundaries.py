@@ -38,13 +38,13 @@ def test_a_whole_number_is_what_is_rounded_to_when_nothing_is_said() -> None:
         (0.30000000004, 10, "0.3000000000"),  # noise of a binary division
         (0.0000000001, 10, "1E-10"),
         (0.285 * 100, 0, "29"),  # 28,499999999999996 in binary
-        (1.1499999999999, 1, "1.2"),
+        (1.1499999999999, 1, "1.1"),
         (1.1499999, 1, "1.1"),
-        (0.49999999996, 0, "1"),
+        (0.49999999996, 0, "0"),
         (0.4999999999, 0, "0"),
     ],
 )
-def test_noise_beyond_the_tenth_decimal_is_dropped_first(value: float, decimals: int, expected: str) -> None:
+def test_noise_beyond_fifteen_digits_is_dropped_first(value: float, decimals: int, expected: str) -> None:
     assert str(round_half_up(value, decimals)) == expected
 
 
