@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from ess_observatory.commands.verbs import under
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.publish.edition_words import names_for_texts
@@ -142,12 +141,3 @@ def test_thresholds_in_words_are_those_of_the_rules(project: Project) -> None:
     method = prose(FOLDER / "ch-a.md")
     for words in ("moins de trois unités", "Dès trente réponses", "en dessous de dix"):
         assert words in method
-
-
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
-def test_commands_named_in_the_documents_exist(name: str) -> None:
-    root = FOLDER.parents[2]
-    document = (root / name).read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    assert set(re.findall(r"\bmake ([a-z-]+)", document)) <= targets
-    assert set(re.findall(r"\bess ([a-z]+)", document)) <= set(under(""))

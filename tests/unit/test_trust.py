@@ -502,5 +502,3 @@ def test_the_page_on_security_names_tests_that_exist() -> None:
     named = set(re.findall(r"`(test_\w+)`", page))
     here = set(re.findall(r"^def (test_\w+)", Path(__file__).read_text("utf-8"), flags=re.M))
     assert named and named <= here
-    for name in re.findall(r"`((?:tests|engine|tabular|read|quality|words)/[\w/]+\.py)`", page):
-        assert (root / name).is_file() or (root / "src" / "ess_observatory" / name).is_file(), name
