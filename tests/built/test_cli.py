@@ -73,7 +73,7 @@ def test_explain_a_siret(reference_build, reference_db):
 def test_explain_an_unknown_siret(reference_build):
     done = ess("explain", "00000000000000", "--out", reference_build.base)
     assert done.returncode == 4
-    assert "absent" in done.stderr
+    assert "absent" in done.stderr and "clé de contrôle" in done.stderr
 
 
 def test_trace_walks_from_the_figure_to_the_files(reference_build):

@@ -128,7 +128,7 @@ USAGE_ERRORS = [
     ("export verifi x", "Vouliez-vous dire «\u00a0verify\u00a0»"),
     ("--", "Il manque une commande."),
     ("-x", "Option inconnue\u00a0: «\u00a0-x\u00a0»."),
-    ("run --editon x", "Vouliez-vous dire «\u00a0--edition\u00a0»\u202f?"),
+    ("run --editon x", "Vouliez-vous dire «\u00a0--edition\u00a0»"),
     ("run -e", "L’option «\u00a0-e\u00a0» attend une valeur."),
     ("run --json=oui", "L’option «\u00a0--json\u00a0» ne prend pas de valeur."),
     ("run a b", "Arguments en trop\u00a0: «\u00a0a\u00a0» «\u00a0b\u00a0»."),

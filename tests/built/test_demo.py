@@ -503,3 +503,20 @@ def test_human_resources(people: list[dict[str, Any]]) -> None:
     assert (round(ages), round(older)) == (38, 47)
     others = [one for one in staff if not {"siae", "sap"} & set(one.get("A06", []))]
     assert round(100 * sum(one["H08"] for one in others) / sum(one["H01"] for one in others)) == 79
+
+
+def test_no_module_of_the_generator_needs_itself():
+    """Import circles, also those that only types make."""
+    folder = ROOT / "tools" / "demo"
+    needs = {
+        path.stem: set(re.findall(r"^\s*from \.(\w+) import", path.read_text(encoding="utf-8"), re.MULTILINE))
+        for path in folder.glob("*.py")
+    }
+    assert needs["companies"] >= {"rendering", "establishment"}
+    while free := {name for name, others in needs.items() if not others & needs.keys()}:
+        needs = {name: others for name, others in needs.items() if name not in free}
+    assert not needs
+
+
+def test_the_generator_is_not_in_the_package():
+    assert not list((ROOT / "src").rglob("demo/**/*.py"))

@@ -7,7 +7,6 @@ import html
 import io
 import json
 import re
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,15 +106,10 @@ def test_csp_hashes_are_those_of_the_page(folder: Path) -> None:
 
 
 @pytest.fixture
-def opened_register(project: Project, tmp_path: Path) -> Project:
+def opened_register(project: Project) -> Project:
     """The project, with a register that says it may be shown row by row."""
     source = project.sources["manageo"]
-    copy = tmp_path / source.id
-    shutil.copytree(source.folder, copy)
-    card = (copy / "source.toml").read_text(encoding="utf-8")
-    card = card.replace('diffusion = "aggregates"', 'diffusion = "rows"\ndiffusion_column = "state"')
-    (copy / "source.toml").write_text(card, encoding="utf-8")
-    return replace(project, sources={source.id: replace(source, folder=copy)})
+    return replace(project, sources={source.id: replace(source, diffusion="rows", diffusion_column="state")})
 
 
 def test_a_public_register_without_its_partial_units(
@@ -137,9 +131,8 @@ def test_a_public_register_without_its_partial_units(
 def test_a_register_that_does_not_say_its_partial_units_is_refused(
     opened_register: Project, reference_db: Database
 ) -> None:
-    card = opened_register.sources["manageo"].folder / "source.toml"
-    text = card.read_text(encoding="utf-8").replace('diffusion_column = "state"\n', "")
-    card.write_text(text, encoding="utf-8")
+    silent = replace(opened_register.sources["manageo"], diffusion_column=None)
+    opened_register = replace(opened_register, sources={silent.id: silent})
     with pytest.raises(ObservatoryError) as caught:
         structures(reference_db, opened_register)
     assert caught.value.code == "E571"

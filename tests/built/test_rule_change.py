@@ -36,13 +36,8 @@ class House:
 
     def __init__(self, root: Path, pipelines: Path) -> None:
         self.root, self.out = root, root / "out"
-        (root / "pipelines").mkdir(parents=True)
-        for item in pipelines.iterdir():
-            target = root / "pipelines" / item.name
-            if item.name in ("rules", "texts"):
-                shutil.copytree(item, target)
-            else:
-                target.symlink_to(item)
+        root.mkdir(parents=True)
+        shutil.copytree(pipelines, root / "pipelines", ignore=shutil.ignore_patterns("demo"))
         (root / "artois.toml").write_text(
             'name = "Artois"\ncommunes = ["62041", "62119", "62498"]\n', "utf-8"
         )
@@ -97,7 +92,7 @@ def published(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def house(published: Path, tmp_path: Path) -> House:
     """A copy of it that a test may spoil."""
     root = tmp_path / "project"
-    shutil.copytree(published, root, symlinks=True)
+    shutil.copytree(published, root)
     copy = object.__new__(House)
     copy.root, copy.out = root, root / "out"
     return copy

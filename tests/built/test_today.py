@@ -227,8 +227,8 @@ def test_a_compared_territory_is_written_whole(project: Project, tmp_path: Path)
     )
     with pytest.raises(ObservatoryError) as caught:
         project.territory("ici", near=tmp_path)
-    assert caught.value.code == "E109"
-    assert "name" in caught.value.what
+    assert caught.value.code == "E114"
+    assert "compare[1].name" in caught.value.what
 
 
 def test_nothing_of_the_survey_nor_of_2011(figures):

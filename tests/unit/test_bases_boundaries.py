@@ -391,6 +391,16 @@ def test_amounts_count_those_who_gave_them(db: Database) -> None:
     assert of("jobs", "row_rank") == [1] * 6 and of("some", "row_rank") == [4] * 6
 
 
+def test_nobody_is_asked_and_nobody_counts(db: Database) -> None:
+    """No respondent meets the condition: nobody contributes, which is a number (0), not an unknown."""
+    nobody = [{"code": "giant", "label": "Géants", "value": "B1", "per": "B3", "where": "B1 > 900"}]
+    found = cells(db, "numbers", CLASSES, measures=MEASURES, indicators=nobody)
+    assert [found["giant", code]["value"] for code in MEASURES] == [None, None, 0, 0, None]
+    for code in MEASURES:
+        assert (found["giant", code]["n_units"], found["giant", code]["base_n"]) == (0, 0)
+    assert [found["giant", code]["obs_status"] for code in MEASURES] == ["O", "O", None, None, "O"]
+
+
 def test_a_ratio_counts_only_those_who_gave_both_terms(db: Database) -> None:
     indicators = [
         {"code": "r", "label": "ETP par poste", "value": "B2", "per": "B3"},

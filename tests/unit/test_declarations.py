@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 import re
 import shutil
 import tomllib
@@ -61,7 +62,7 @@ def said(fault: Fault) -> str:
     sentence = str(fault)
     assert fault.file and fault.what and sentence.count("\n") == 0, sentence
     assert sentence.startswith(fault.file) and sentence.endswith((".", "?")), sentence
-    bare = re.sub(r"«[^»]*»|\([^)]*\)|\[[^\]]*\]", "", sentence.partition("\u00a0:")[2])
+    bare = re.sub(r"«[^»]*»|\([^)]*\)|\[[^\]]*\]|connu\w+\s:.*", "", sentence.partition("\u00a0:")[2])
     assert not ENGLISH.search(bare), sentence
     return sentence
 
@@ -522,6 +523,33 @@ def test_a_misspelt_name_gets_its_nearest() -> None:
     assert nearest("x", ["perimeter"]) is None
     assert typeset("« a » : b ?") == "«\u00a0a\u00a0»\u00a0: b\u00a0?"
     assert as_error([]) is None
+
+
+def test_random_damage_is_never_more_than_faults(root: Path, whole: Checked) -> None:
+    dice, damaged = random.Random(20111231), 0
+    for _ in range(45):
+        file = dice.choice(sorted(TOMLS))
+        path = root / "pipelines" / file
+        text = path.read_text(encoding="utf-8")
+        lines, at, line = text.split("\n"), dice.randrange(len(text)), dice.randrange(text.count("\n"))
+        key, sign, _ = lines[line].partition(" = ")
+        odd = dice.choice(
+            ["-1", '""', "[]", "{}", "1e999", "nan", '[1, "a"]', "2020-01-01", '"../../x"', "{a = 1}", "[[]]"]
+        )
+        kinds = (
+            text[:at] + text[at + 1 :],
+            text[:at] + dice.choice('"[]{}=,.#\n\x00é0-x\\') + text[at:],
+            text[:at],
+            "\n".join([*lines[:line], *lines[line + 1 :]]),
+            "\n".join([*lines[:line], lines[line], *lines[line:]]),
+            "\n".join([*lines[:line], f"{key}{sign}{odd}" if sign else "", *lines[line + 1 :]]),
+        )
+        path.write_text(dice.choice(kinds), encoding="utf-8")
+        try:
+            damaged += bool(faults_of(whole, file))
+        finally:
+            path.write_text(text, encoding="utf-8")
+    assert damaged > 18
 
 
 # --- schemas and page

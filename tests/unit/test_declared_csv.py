@@ -293,6 +293,8 @@ def test_a_file_that_lacks_or_is_misnamed_is_said(tmp_path: Path) -> None:
     rules = root / "pipelines" / "rules"
     (rules / "size_bands.csv").rename(rules / "size_band.csv")
     assert "renommez « size_band.csv »" in _of(root, "size_bands.csv")[0]
+    (rules / "size_bands.xlsx").write_bytes(b"PK")
+    assert "ne serait pas lu" in _of(root, "size_bands.xlsx")[0]
     (rules / "Mes règles.csv").write_text("code\n1\n", encoding="utf-8")
     assert "nom de fichier" in _of(root, "Mes règles")[0]
     (rules / "mine.csv").write_text("code;libellé\n1;a\n", encoding="utf-8")

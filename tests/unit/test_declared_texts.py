@@ -340,32 +340,33 @@ def test_each_key_of_the_codebook_is_checked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "what"),
+    ("old", "new", "below", "what"),
     [
-        ("label_en: Name of the organisation", "label_en: No", 99, "texte entre guillemets"),
-        ("version: '2026.1'", "version: 2026.1", 7, "texte entre guillemets"),
-        ("required: true", "required: oui", 102, "true"),
-        ("type: siret", "type: siren", 109, "« siret »"),
-        ("- code: A02", "- code: A01", 106, "en double"),
-        ("choice: oui", "choice: ouais", 48, "n’existe pas"),
-        ("constraint: luhn14", "constraint: luhn14 >", 113, "illisible"),
-        ("relevant: K02 = 'oui'", "relevant: K99 = 'oui'", 1383, "inconnue"),
-        ("relevant: K02 = 'oui'", "relevant: K02 = 'ouais'", 1383, "modalité"),
-        ("label_fr: Nom de la structure", "label_fr: '{{ 1/0 }}'", 98, "placeholder"),
-        ("label_fr: Nom de la structure", "label_fr: Nom : de", 98, "deux-points"),
-        ("label_fr: Nom de la structure", "label_fr: !!python/object:os.system x", 98, "YAML"),
-        ("  - code: A01", "\t- code: A01", 97, "tabulation"),
-        ("    type: siret", "    type: siret\n    type: siret", 110, "deux fois"),
-        ("sections:", "sektions:", 92, "« sections »"),
-        ("id: ess", "id: [ess", 7, "crochet"),
+        ("label_en: Name of the organisation", "label_en: No", 0, "texte entre guillemets"),
+        ("version: '2026.1'", "version: 2026.1", 0, "texte entre guillemets"),
+        ("required: true", "required: oui", 0, "true"),
+        ("type: siret", "type: siren", 0, "« siret »"),
+        ("- code: A02", "- code: A01", 0, "en double"),
+        ("choice: oui", "choice: ouais", -2, "n’existe pas"),
+        ("constraint: luhn14", "constraint: luhn14 >", 0, "illisible"),
+        ("relevant: K02 = 'oui'", "relevant: K99 = 'oui'", 0, "inconnue"),
+        ("relevant: K02 = 'oui'", "relevant: K02 = 'ouais'", 0, "modalité"),
+        ("label_fr: Nom de la structure", "label_fr: '{{ 1/0 }}'", 0, "placeholder"),
+        ("label_fr: Nom de la structure", "label_fr: Nom : de", 0, "deux-points"),
+        ("label_fr: Nom de la structure", "label_fr: !!python/object:os.system x", 0, "YAML"),
+        ("  - code: A01", "\t- code: A01", 0, "tabulation"),
+        ("    type: siret", "    type: siret\n    type: siret", 1, "deux fois"),
+        ("sections:", "sektions:", 0, "« sections »"),
+        ("id: ess", "id: [ess", 1, "crochet"),
     ],
 )
 def test_a_fault_of_the_codebook_is_said_with_its_line(
-    tmp_path: Path, old: str, new: str, line: int, what: str
+    tmp_path: Path, old: str, new: str, below: int, what: str
 ) -> None:
     text = (PIPELINES / "survey" / "questionnaire.yml").read_text(encoding="utf-8")
     assert old in text
     found = _codebook_faults(tmp_path, text.replace(old, new, 1))
+    line = text.count("\n", 0, text.index(old)) + 1 + below
     assert [fault.line for fault in found] == [line], [said(fault) for fault in found]
     assert what in said(found[0])
 

@@ -12,7 +12,7 @@ from awkward.toy import Outcome, nothing_is_lost, read_folder, toy_project
 from ess_observatory.engine.database import Database
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read import load
-from ess_observatory.read.load import add_to_books, close_ledger, create_books, split_refused, write_books
+from ess_observatory.read.load import add_to_books, close_ledger, create_books, stage, write_books
 
 pytest_plugins = ("awkward.fixtures",)
 
@@ -79,7 +79,7 @@ def test_another_reader_closes_its_own_lines(books: Database) -> None:
     assert books.rows("select line, code from staging.refused") == [(3, "doublon")]
 
 
-def test_rows_that_say_why_go_to_the_book_and_the_others_stay(books: Database) -> None:
+def test_rows_that_say_why_go_to_the_book_and_the_others_stay(books: Database, toy) -> None:
     judged = "refusal_column varchar, refusal_value varchar, refusal_code varchar, refusal_reason varchar, refusal_fix varchar"
     books.execute(
         f"create table staging.essai_checked (_file varchar, _sheet varchar, _line bigint, jobs bigint, {judged})"
@@ -90,7 +90,7 @@ def test_rows_that_say_why_go_to_the_book_and_the_others_stay(books: Database) -
         f"('a.csv', 'Feuille', 3, 2, 'Emplois', '{'9' * 5000}', 'E400', 'motif', 'geste')"
     )
     books.execute("create table staging.essai as select 1 as old")
-    split_refused(books, "essai", "staging.essai_checked", "staging.essai")
+    stage(books, toy["essai"], "select * from staging.essai_checked")
     assert books.dicts("select * from staging.essai") == [
         {"_file": "a.csv", "_sheet": "Feuille", "_line": 2, "jobs": 1}
     ]

@@ -278,8 +278,8 @@ def test_a_named_entry_brings_its_family_and_beats_the_rest(decide: Decide) -> N
         "naf": "94.20Z",
     }
     assert said(decide(**given, legal_category="7210"))[:3] == ("DECISION_NOMINATIVE_IN", "in", "fondation")
-    # its family stays where its place or its life decides: the least of what the rules that keep give
-    assert said(decide(**given, commune_code="99999"))[:3] == ("HORS_TERRITOIRE", "out", "association")
+    # its family stays where its place or its life decides: that of the first rule which keeps or asks
+    assert said(decide(**given, commune_code="99999"))[:3] == ("HORS_TERRITOIRE", "out", "fondation")
     assert said(decide(**given, legal_category="7210", commune_code="99999"))[:3] == (
         "HORS_TERRITOIRE",
         "out",
@@ -431,3 +431,49 @@ def test_every_rule_that_applies_is_kept(decide: Decide) -> None:
     } == {None}
     assert {test["confidence"] for test in row["rules"].values()} == {"high"}
     assert (row["rule_id"], row["nature_rank"]) == ("HORS_TERRITOIRE", 30)
+
+
+# ------------------------------------------------------------------ ties: the same answer whatever the order of the lines
+def both_ways(lines: str) -> tuple[str, str]:
+    first, second = lines.split("\n")
+    return lines, f"{second}\n{first}"
+
+
+@pytest.mark.parametrize("decision", ["in", "out"])
+def test_two_named_decisions_of_a_kind_give_one(decide: Decide, decision: str) -> None:
+    for lines in both_ways(
+        f"1,{decision},mutuelle,Beta,CA,2012-01-01,,,*\n1,{decision},fondation,Alpha,CA,2012-01-01,,,*"
+    ):
+        row = decide(decisions=lines)
+        assert (row["decision"], row["ess_family"], row["evidence"]) == (
+            decision,
+            "fondation",
+            "Alpha (CA, 2012-01-01)",
+        )
+
+
+def test_two_lines_of_a_legal_category_give_one(decide: Decide) -> None:
+    for lines in both_ways("9220,Beta,mutuelle,,,low\n9220,Alpha,fondation,,,high"):
+        assert said(decide(categories=lines)) == (
+            "CJ_ESS",
+            "in",
+            "fondation",
+            "high",
+            "catégorie juridique 9220 Alpha",
+        )
+
+
+def test_two_proofs_give_one(decide: Decide) -> None:
+    company = {"day": "2026-01-01", "legal_category": "5710", "families": LAW, "kinds": "esus\nsirene_flag\n"}
+    for lines in both_ways("u1,sirene_flag,,beta\nu1,esus,,alpha"):
+        row = decide(evidence=lines, **company)
+        assert (row["rule_id"], row["evidence"]) == ("SC_PREUVE", "catégorie juridique 5710 : alpha")
+
+
+def test_two_families_on_evidence_give_one(decide: Decide) -> None:
+    for lines in both_ways("zeta,true\nsociete_commerciale_ess,true"):
+        families = f"{FAMILIES}{lines}\n"
+        row = decide(
+            day="2026-01-01", legal_category="5710", families=families, evidence="u1,sirene_flag,,indicateur"
+        )
+        assert row["ess_family"] == "societe_commerciale_ess"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from ess_observatory.declare.models.charts import ChartType
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.reader import read_publication
 from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.render.chartdata import Context
-from ess_observatory.render.charts import chart_svgs
+from ess_observatory.render.charts import FORMS, chart_svgs
 from ess_observatory.render.views import table_view
 from test_render_fixture import build_publication
 
@@ -110,3 +111,8 @@ def test_tiles_say_what_stands_beside_only_where_it_applies(publication: Publica
     details = {tile["label"]: tile["detail"] for tile in tiles}
     assert details["Effectif non connu"] == ""
     assert all("///" not in detail for detail in details.values())
+
+
+def test_every_declared_form_is_drawn() -> None:
+    """A map is drawn with its ranking, tiles are HTML; every other form that a card may ask for has its drawing."""
+    assert set(get_args(ChartType)) == set(FORMS) | {"map", "tiles"}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
+import json
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ess_observatory.declare.project import Project
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.secrecy.attack import INFINITY, Bounds, Equation, Known, bounds, insiders
-from ess_observatory.secrecy.audit import FOUND, NARROW, SAFE, Attack, Finding, audit_inside
+from ess_observatory.secrecy.audit import FOUND, NARROW, SAFE, Attack, Finding, audit_folder, audit_inside
 from ess_observatory.secrecy.constraints import Structure, public_structure
 from ess_observatory.secrecy.door import HIDDEN_AT_SOURCE, Cell, release
 from ess_observatory.secrecy.links import Key
@@ -116,6 +120,7 @@ def test_an_override_changes_its_table_only_and_keeps_the_rest(rules) -> None:
     for wrong, said in (
         ({"min_units": 5, "reason": " "}, "sans motif"),
         ({"min_unit": 5, "reason": "x"}, "inconnue : min_unit"),
+        ({**dict.fromkeys("hfbdgace", 1), "reason": "x"}, "inconnue : a, b, c, d, e, f, g, h"),
     ):
         with pytest.raises(ObservatoryError, match=said):
             rules_of(rules, {"secrecy": {"override": wrong}}, "t")
@@ -385,6 +390,153 @@ def test_a_contributor_of_an_unbounded_cell_is_asked() -> None:
     assert (found[0][2].low, found[0][2].high) == pytest.approx((2, 2))
 
 
+def test_contributors_are_told_in_order() -> None:
+    base = known({"all": 10.0, "c": 4.0}, ["a", "b"], SUM)
+    parts = {f"u{n}": {"a": (float(n), float(n))} for n in (3, 1, 6, 2, 5, 4)}
+    assert [who for who, _, _ in insiders(base, parts, ["b"])] == ["u1", "u2", "u3", "u4", "u5", "u6"]
+
+
+@pytest.mark.parametrize(("failures", "stops"), [(0, False), (1, False), (2, True)])
+def test_a_solver_that_stops_without_proof_is_asked_once_more(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], failures: int, stops: bool
+) -> None:
+    import highspy
+
+    from ess_observatory.secrecy import attack
+
+    class Tired:
+        """The solver, which gives up at first; it says so again as long as nobody clears it."""
+
+        def __init__(self, solver: Any) -> None:
+            self.solver, self.left, self.cleared = solver, failures, failures
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.solver, name)
+
+        def clearSolver(self) -> None:
+            self.cleared -= 1
+            self.solver.clearSolver()
+
+        def getModelStatus(self) -> Any:
+            self.left -= 1
+            tired = self.left >= 0 or (failures == 1 and self.cleared > 0)
+            return highspy.HighsModelStatus.kIterationLimit if tired else self.solver.getModelStatus()
+
+    real = attack._quiet
+    monkeypatch.setattr(attack, "_quiet", lambda module: Tired(real(module)))
+    if stops:
+        with pytest.raises(ObservatoryError) as caught:
+            bounds(known({"all": 10.0, "c": 4.0}, ["a", "b"], SUM))
+        assert (caught.value.code, caught.value.exit_code) == ("E506", Exit.INTEGRITY)
+    else:
+        assert bounds(known({"all": 10.0, "c": 4.0}, ["a", "b"], SUM))["a"] == Bounds(0, 6)
+    assert capfd.readouterr().out == "", "and says nothing on the way"
+
+
+def test_what_cannot_be_protected_is_named_never_its_value(rules) -> None:
+    """Two sensitive cells whose complements and totals are public by nature: both are named."""
+    card = {
+        "columns": [column("value", "public"), column("posts")],
+        "secrecy": {"sums": [
+            {"whole": "all/value", "parts": ["a/posts", "b/value"]}, {"whole": "sum/value", "parts": ["d/posts", "e/value"]},
+        ]},
+    }  # fmt: skip
+    cells = [
+        cell("a", "posts", 41, 1), cell("b", "value", 20, None), cell("all", "value", 61, None),
+        cell("d", "posts", 47, 1), cell("e", "value", 30, None), cell("sum", "value", 77, None),
+    ]  # fmt: skip
+    with pytest.raises(ObservatoryError) as caught:
+        protect([("one", card, cells)], rules)
+    error = caught.value
+    said_ = [error.what, *(detail.what for detail in error.details)]
+    assert error.code == "E503" and {detail.code for detail in error.details} == {"E503"}
+    assert error.exit_code == Exit.INTEGRITY and error.what == "Cellule impossible à protéger : one:a/posts"
+    assert set(said_) == {f"Cellule impossible à protéger : one:{row}/posts" for row in "ad"}
+
+
+def test_a_hidden_ratio_stays_only_where_its_card_says_so_and_its_terms_are_ours(rules) -> None:
+    """A share kept rounded, of a cell that the producer hides: nobody here knows what its digits would say, it goes."""
+    share = {"numerator": "posts", "denominator": "total/posts"}
+    columns = [
+        column("posts", additive=True),
+        column("share", unit="%", decimals=-1, ratio=share, when_hidden="rounded"),
+    ]
+
+    def done(flags: tuple[str, ...], value: float | None) -> Protected:
+        posts = {"a": value, "b": 40.0, "c": 300.0, "d": 90.0, "total": 435.0}
+        cells = [
+            cell(
+                row,
+                "posts",
+                v,
+                1 if row == "a" else 9,
+                "total" if row == "total" else "data",
+                flags=flags if row == "a" else (),
+            )
+            for row, v in posts.items()
+        ]
+        cells.append(
+            cell("a", "share", 100 * 5 / 435, 9, unit="%", decimals=-1, numerator=5.0, denominator=435.0)
+        )
+        return protect([("one", {"columns": columns}, cells)], rules | {"max_share": 0.99})
+
+    assert ("a", "share") in hidden(done((HIDDEN_AT_SOURCE,), None))
+    assert done((HIDDEN_AT_SOURCE,), None).reasons["one", "a", "share"] == "F"
+
+
+def test_counts_of_answers_are_protected_block_by_block(rules) -> None:
+    """Where answers add up to their base, or base and reasons to the total, one more goes; where they do not, nothing does."""
+    columns = [
+        column("count", "opinion", unit="structures"),
+        column("share", "opinion", unit="%"),
+        column("free", "public"),
+    ]
+    blocks: dict[str, dict[str, tuple[float, str]]] = {
+        "one answer": {"yes": (20, "data"), "no": (2, "data"), "maybe": (9, "data"), "base": (31, "base")},
+        "several": {"yes": (25, "data"), "no": (2, "data"), "base": (26, "base")},
+        "reasons": {"base": (31, "base"), "filtered": (2, "missing"), "silent": (8, "missing"), "total": (41, "total")},
+        "two bases": {"yes": (20, "data"), "no": (2, "data"), "base": (22, "base"), "other": (22, "base")},
+        "nothing": {"base": (2, "base")},
+        "unknown": {"yes": (2, "data"), "no": (None, "data"), "base": (2, "base")},
+    }  # fmt: skip
+    cells = [
+        cell(f"{block}.{row}", code, value, None, kind, section=block)
+        for block, rows in blocks.items()
+        for row, (value, kind) in rows.items()
+        for code in ("count", "free")
+    ]
+    cells += [
+        cell(f"s.{row}", "share", v, 9, kind, section="s")
+        for row, v, kind in (("a", 40, "data"), ("b", 60, "data"), ("c", 100, "base"))
+    ]
+    done = protect(
+        [("one", {"columns": columns, "survey": {"kind": "choices"}}, cells)],
+        rules | {"opinion_min_respondents": 3},
+    )
+    assert {row for row, code in hidden(done) if code == "count"} == {
+        "one answer.no", "one answer.maybe", "several.no", "reasons.filtered", "reasons.silent", "two bases.no", "nothing.base",
+        "unknown.yes", "unknown.base",
+    }  # fmt: skip
+    assert {code for _, code in hidden(done)} == {"count"}
+
+
+def test_a_figure_that_its_terms_do_not_give_leaves_as_printed(rules) -> None:
+    """A mean of other respondents: declared with two published terms, it is not their ratio, and nothing ties its digits."""
+    table = (
+        "one",
+        {"columns": [column("posts", additive=True)]},
+        column_of({"b": (40.0, 9), "c": (60.0, 9)}),
+    )
+    terms = {"ratios": {"row/mean": {"numerator": "one:b/posts", "denominator": "one:total/posts"}}}
+    card = {"columns": [column("mean", unit="%", decimals=1)], "secrecy": terms}
+    for value, leaves in ((40.0, 40.0), (33.337, 33.3)):
+        mean = cell("row", "mean", value, 9, unit="%", decimals=1)
+        assert protect([table, ("other", card, [mean])], rules).cells["other"][0].value == leaves
+    share = cell("row", "mean", 100 / 3, 9, unit="%", decimals=1)
+    thirds = ("one", table[1], column_of({"b": (30.0, 9), "c": (60.0, 9)}))
+    assert protect([thirds, ("other", card, [share])], rules).cells["other"][0].value == 100 / 3
+
+
 # ------------------------------------------------------------------ verdicts on a published folder
 def ratio_attack(
     value: float,
@@ -429,6 +581,7 @@ def test_an_interval_that_no_protected_value_could_have_is_narrow(
 def test_the_least_width_follows_the_decimals_printed() -> None:
     assert ratio_attack(0.5, 20.5, 0.01, 10.0, decimals=1).verdict == SAFE
     assert ratio_attack(0.5, 20.5, 0.01, 10.0, decimals=0).verdict == NARROW
+    assert ratio_attack(0.5, 20.5, 0.01, 10.3, decimals=1).verdict == NARROW
 
 
 def test_the_scale_of_a_percentage() -> None:
@@ -449,6 +602,29 @@ def test_a_numerator_or_a_denominator_left_behind_is_found() -> None:
         for f in Attack(shown, Structure({"rate": 0.02, "minimum": 1}, ratios=[ratio])).findings()
     }
     assert verdicts == {("a",): SAFE, ("b",): FOUND}
+    finding = Attack(shown, Structure({"rate": 0.02, "minimum": 1}, ratios=[ratio])).findings()[0]
+    assert (finding.low, finding.high) == (7.5, 7.5)
+
+
+def test_a_ratio_that_says_nothing_hides_nothing_of_the_next() -> None:
+    """Not published, hidden, of a numerator or a denominator published nowhere: then one that tells."""
+    shown = {
+        "a": Shown("t", None, True, 0, column="x"),
+        "b": Shown("t", 20.5, False, 0, column="x"),
+        "r": Shown("t", 0.5, False, 1),
+        "h": Shown("t", 0.25, True, 1),
+        "n": Shown("t", 0.125, False, 1),
+    }
+    exact = {"figure": "r", "numerator": "a", "denominator": "b", "scale": 1.0}
+    for odd in (
+        {"figure": "gone"},
+        {"figure": "h"},
+        {"figure": "n", "numerator": "gone"},
+        {"figure": "n", "denominator": None},
+    ):
+        structure = Structure({"rate": 0.02, "minimum": 1}, ratios=[exact | odd, exact])
+        found = {f.figures: (f.low, f.high) for f in Attack(shown, structure).findings()}
+        assert found["a",] == pytest.approx((10.25, 10.25))
 
 
 def test_an_exact_ratio_gives_its_numerator() -> None:
@@ -523,6 +699,52 @@ def test_the_best_known_come_first() -> None:
     )
     found = Attack(figures, structure).findings()
     assert [f.figures[0] for f in found] == ["e", "c", "d", "a", "b"]
+
+
+def publication(folder: Path, manifest: dict[str, Any], values: dict[str, float | None]) -> Path:
+    """A publication folder of one column: hidden where the value is None; a + b = all."""
+    folder.mkdir()
+    rows = [
+        {
+            "figure_id": name, "table_id": "t", "value": value, "conf_status": "C" if value is None else "F", "decimals": 1,
+            "numerator": None, "denominator": None, "row_code": name, "column_code": "posts", "sources": ["s"],
+        }
+        for name, value in values.items()
+    ]  # fmt: skip
+    fields = {
+        "value": pa.float64(),
+        "numerator": pa.float64(),
+        "denominator": pa.float64(),
+        "decimals": pa.int64(),
+    }
+    kinds = [
+        (key, fields.get(key, pa.list_(pa.string()) if key == "sources" else pa.string())) for key in rows[0]
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(kinds)), folder / "figures.parquet")
+    structure = Structure({"rate": 0.02, "minimum": 0.1}, sums=[{"whole": "all", "parts": ["a", "b"]}])
+    (folder / "constraints.json").write_text(json.dumps(structure.as_dict()), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder
+
+
+def test_two_publications_are_attacked_together(tmp_path: Path) -> None:
+    """Hidden last time, shown now: each alone is safe, both are not; of another edition, nothing is said."""
+    here = {"edition": "e", "year": 2011, "territory": {"code": "x"}}
+    now = publication(tmp_path / "now", here, {"all": 10.5, "a": 4.0, "b": 6.5, "c": None})
+    then = publication(tmp_path / "then", here, {"all": 10.5, "a": None, "b": None, "c": None})
+    other = publication(tmp_path / "other", here | {"edition": "f"}, {"all": 10.5, "a": None, "b": None})
+
+    def said(*folders: Path) -> dict[tuple[str, ...], str]:
+        return {f.figures: f.verdict for f in audit_folder(*folders)}
+
+    assert said(now) == {("c",): SAFE}
+    assert said(then) == {("a",): SAFE, ("b",): SAFE, ("c",): SAFE}
+    assert said(now, then) == {
+        ("édition précédente : a",): FOUND, ("édition précédente : b",): FOUND, ("c", "édition précédente : c"): SAFE
+    }  # fmt: skip
+    assert said(now, other) == {
+        ("c",): SAFE, ("édition précédente : a",): SAFE, ("édition précédente : b",): SAFE
+    }  # fmt: skip
 
 
 # ------------------------------------------------------------------ the audit inside the build

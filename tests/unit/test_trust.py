@@ -16,7 +16,7 @@ from ess_observatory.engine.database import Database
 from ess_observatory.engine.graph import Model, read_model
 from ess_observatory.engine.others import note_written, take_along
 from ess_observatory.engine.outputs import Outputs, building, put_in_place
-from ess_observatory.engine.paths import inside, is_file, make_private, output_file, output_folder, plain_name
+from ess_observatory.engine.paths import inside, is_file, make_private, output_folder, plain_name
 from ess_observatory.engine.sql_text import read_query
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.texts import _html
@@ -323,19 +323,14 @@ def test_names_of_tables_and_columns_are_names(tmp_path: Path, name: str) -> Non
 def test_a_build_does_not_go_where_its_inputs_are(tmp_path: Path) -> None:
     root = tmp_path / "project"
     (root / "pipelines").mkdir(parents=True)
-    (root / "file").write_text("x")
     (tmp_path / "link").symlink_to(root / "pipelines")
-    for bad in (root, tmp_path, root / "file", root / "file" / "x", root / "pipelines" / "x", root / "data" / "raw" / "x",
-                tmp_path / "link" / "x", root / "reports" / "templates", tmp_path / ("x" * 5000), Path("a\0b")):  # fmt: skip
+    for bad in (root, tmp_path, root / "pipelines" / "x", root / "data" / "raw" / "x", tmp_path / "link" / "x",
+                root / "reports" / "templates", root / "data" / "processed" / ".." / "raw"):  # fmt: skip
         with pytest.raises(ObservatoryError) as caught:
             output_folder(root, bad)
         assert (caught.value.code, caught.value.exit_code) == ("E182", Exit.USAGE)
     assert output_folder(root, root / "data" / "processed" / "x") == root / "data" / "processed" / "x"
     assert output_folder(root, tmp_path / "elsewhere" / "x") == tmp_path / "elsewhere" / "x"
-    for bad in (root, root / "file" / "x.csv"):
-        with pytest.raises(ObservatoryError):
-            output_file(bad)
-    assert output_file(root / "new" / "x.csv") == root / "new" / "x.csv"
 
 
 def test_a_link_in_the_raw_folder_is_said_in_french(tmp_path: Path) -> None:

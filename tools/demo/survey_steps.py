@@ -150,11 +150,11 @@ def _group_totals(step: Step, chosen: list[Respondent], scale: int) -> list[tupl
 
 def _weight(step: Step, one: Respondent, rng: Random) -> float:
     spread = step.get("spread", 0.3)
-    weight = _number(step["weight"], one) * (1.0 - spread + 2.0 * spread * rng.random())
+    weight: float = _number(step["weight"], one) * (1.0 - spread + 2.0 * spread * rng.random())
     for boost in step.get("boosts", []):
         if _holds(boost["where"], one):
-            weight *= boost["factor"]
-    return float(weight)
+            weight *= float(boost["factor"])
+    return weight
 
 
 def _ceiling(value: float) -> int:

@@ -104,14 +104,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if unknown else 0
 
 
-_HEAD = "| Domaine | Mutations | Essayées | Tuées | Survivantes, motif écrit | Survivantes, sans motif | Part tuée |\n|---|---|---|---|---|---|---|"
+_COLUMNS = (
+    "Domaine",
+    "Mutations",
+    "Essayées",
+    "Tuées",
+    "Survivantes, motif écrit",
+    "Survivantes, sans motif",
+    "Part tuée",
+    "… de celles qui changent quelque chose",
+)
+_HEAD = f"| {' | '.join(_COLUMNS)} |\n|{'---|' * len(_COLUMNS)}"
 
 
 def _line(area: Area, every: int, verdicts: Sequence[Verdict], known: int, strangers: int) -> str:
     killed = sum(not verdict.survived for verdict in verdicts)
-    share = 100 * killed / len(verdicts) if verdicts else 0.0
-    cells = (area.title, every, len(verdicts), killed, known, strangers, f"{share:.1f} %".replace(".", ","))
+    shares = (_percent(killed, len(verdicts)), _percent(killed, len(verdicts) - known))
+    cells = (area.title, every, len(verdicts), killed, known, strangers, *shares)
     return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %".replace(".", ",") if whole else "///"
 
 
 def _say(text: str) -> None:

@@ -151,7 +151,7 @@ def _python(source: str) -> Iterator[Change]:
             text, new = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
             for one, other in zip(node.values, node.values[1:], strict=False):
                 yield from between(one, other, text, new)
-        elif isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+        elif isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC and not _is_tolerance(node):
             text, new = _ARITHMETIC[type(node.op)]
             yield from between(node.left, node.right, text, new)
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Not, ast.USub)):
@@ -196,10 +196,18 @@ def _python(source: str) -> Iterator[Change]:
         value = node.value
         if isinstance(value, bool):
             yield begin(node), text, str(not value)
-        elif isinstance(value, (int, float)) and (value == 0 or abs(value) >= 1e-3):
+        elif isinstance(value, (int, float)) and not _is_tiny(node):
             yield begin(node), text, str(value + 1)
 
     yield from visit(tree)
+
+
+def _is_tiny(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < abs(node.value) < 1e-3
+
+
+def _is_tolerance(node: ast.BinOp) -> bool:
+    return _is_tiny(node.left) or _is_tiny(node.right)
 
 
 def _is_type_checking(node: ast.If) -> bool:
@@ -215,7 +223,6 @@ _SQL = (
     (r"\bleft join\b", "inner join"), (r"\binner join\b", "left join"), (r"\bdesc\b", "asc"),
     (r"\bcount\(distinct ", "count("), (r"\bselect distinct\b", "select"), (r"\btrue\b", "false"), (r"\bfalse\b", "true"),
     (r"\bsum(?=\()", "count"), (r" \+ ", " - "), (r" - ", " + "), (r" \* ", " / "), (r" / ", " * "),
-    (r"\bunion all\b", "union"),
 )  # fmt: skip
 _CODE = re.compile(r"'[A-Za-z0-9_]+'")
 _SQL_NUMBER = re.compile(r"(?<![\w.'%])(\d+(?:\.\d+)?)(?![\w.'%])")

@@ -24,8 +24,9 @@ class ComesBy:
         self.book, self.now = book, EVERY
         self.lines: dict[str, set[str]] = defaultdict(set)
         self.order: list[str] = []
-        threading.settrace(self._call)
-        sys.settrace(self._call)
+        if self.files:
+            threading.settrace(self._call)
+            sys.settrace(self._call)
 
     def _call(self, frame: Any, event: str, argument: Any) -> Any:
         file = self.files.get(frame.f_code.co_filename)
@@ -44,7 +45,8 @@ class ComesBy:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         self.now = item.nodeid
         self.order.append(item.nodeid)
-        sys.settrace(self._call)
+        if self.files:
+            sys.settrace(self._call)
         try:
             return (yield)
         finally:

@@ -1,4 +1,7 @@
-"""Workers: each has its copy of the tree and, for each change, a fork in which pytest runs only the tests that come by it."""
+"""Workers: each has its copy of the tree, a process that has imported all that tests need, and forks it for each change.
+
+In a fork, pytest runs only the tests that come by what was changed; what is imported is imported anew where Python changed.
+"""
 
 from __future__ import annotations
 
@@ -59,6 +62,7 @@ class Crew:
         self.copies = [self.scratch / f"copy{n}" for n in range(workers)]
         self.passing: dict[str, list[str]] = {}
         self.limit = 60.0
+        self.ready: dict[Path, Ready] = {}
 
     def __enter__(self) -> Crew:
         for name in _HEAVY:
@@ -74,7 +78,8 @@ class Crew:
                 shutil.copy2(path, first / name)
         started = time.monotonic()
         book = self.scratch / "comes_by.json"
-        code = _run_fork(first, self._arguments(self.tests), 1800, trace=(self.targets, book))
+        python = [target for target in self.targets if target.endswith(".py")]
+        code = _run_fork(first, self._arguments(self.tests), 1800, trace=(python, book))
         if code != 0:
             print((self.scratch / "baseline.log").read_text(encoding="utf-8")[-4000:], file=sys.stderr)
             raise SystemExit(
@@ -84,9 +89,18 @@ class Crew:
         self.passing = json.loads(book.read_text(encoding="utf-8"))
         for copy in self.copies[1:]:  # with the compiled modules of the first
             shutil.copytree(first, copy, symlinks=True)
+        self.ready = {copy: Ready(copy, self._arguments(self.tests)) for copy in self.copies}
+        for is_python in {bool(python), False}:
+            if self.ready[first].run(self._arguments(self.tests), self.limit, is_python) != 0:
+                raise SystemExit(f"Sans mutation, les tests ne passent pas une seconde fois : {self._said()}")
         return self
 
+    def _said(self) -> str:
+        return (self.scratch / "ready.log").read_text(encoding="utf-8")[-3000:]
+
     def __exit__(self, *_: object) -> None:
+        for ready in self.ready.values():
+            ready.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def _arguments(self, tests: Sequence[str]) -> list[str]:
@@ -127,12 +141,12 @@ class Crew:
                 for compiled in (target.parent / "__pycache__").glob(f"{target.stem}.*.pyc"):
                     compiled.unlink()
             target.write_text(mutant.mutated, encoding="utf-8")
-            code = _run_fork(copy, self._arguments(tests), self.limit)
+            code = self.ready[copy].run(self._arguments(tests), self.limit, mutant.file.endswith(".py"))
         finally:
             target.write_text(mutant.source, encoding="utf-8")
             os.utime(target, ns=(before.st_atime_ns, before.st_mtime_ns))
-        if code == 4:
-            raise SystemExit(f"pytest ne trouve pas ses tests : {tests[:3]}")
+        if code not in (None, 0, 1, 2, 5) and code >= 0:  # a fault of ours, which must not count as a kill
+            raise SystemExit(f"pytest rend {code} : {mutant.entry()}\n{self._said()}")
         return Verdict(code in (0, 5), {0: "survit", 5: "survit", None: "tué (délai)"}.get(code, "tué"))
 
     def _judges(self, mutant: Mutant) -> list[str]:
@@ -163,15 +177,81 @@ def _statement(mutant: Mutant) -> tuple[int, int]:
     return best
 
 
+class Ready:
+    """A process that works in a copy and has imported what its tests need; each run is a fork of it."""
+
+    def __init__(self, copy: Path, arguments: list[str]) -> None:
+        (asked, self.ask), (self.answer, answered) = os.pipe(), os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self.ask)
+            os.close(self.answer)
+            try:
+                _settle(copy, str(copy.parent / "ready.log"))
+                _pytest(copy, ["--collect-only", *arguments])
+                with os.fdopen(asked) as questions, os.fdopen(answered, "w") as answers:
+                    for line in iter(questions.readline, "\n"):
+                        tests, limit, is_python = json.loads(line)
+                        code = _forked(lambda: _again(copy, tests, is_python), limit)  # noqa: B023
+                        print(json.dumps(code), file=answers, flush=True)
+            finally:
+                os._exit(0)
+        os.close(asked)
+        os.close(answered)
+        self.answers = os.fdopen(self.answer)
+
+    def run(self, tests: list[str], limit: float, is_python: bool) -> int | None:
+        """pytest's exit code; None when it ran out of time."""
+        os.write(self.ask, (json.dumps([tests, limit, is_python]) + "\n").encode())
+        line = self.answers.readline()
+        if not line:
+            raise SystemExit("Un ouvrier s’est arrêté.")
+        code = json.loads(line)
+        return None if code is None else int(code)
+
+    def close(self) -> None:
+        """Let it go."""
+        os.write(self.ask, b"\n")  # the end of the pipe would not be seen: the others hold it too
+        os.close(self.ask)
+        os.waitpid(self.pid, 0)
+        self.answers.close()
+
+
+def _again(copy: Path, arguments: list[str], is_python: bool) -> int:
+    """Run tests in a fork of a ready process: tests are imported anew (they read files), and our modules where one changed."""
+    tests_at = str(copy / "tests")
+    gone = []
+    for name, module in sys.modules.items():
+        places = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", ())]
+        is_ours = is_python and name.partition(".")[0] == "ess_observatory"
+        if is_ours or any(str(place).startswith(tests_at) for place in places):
+            gone.append(name)
+    for name in gone:  # afterwards: a package without a file looks up its parent to say where it is
+        del sys.modules[name]
+    return _pytest(copy, arguments)
+
+
 def _run_fork(
     copy: Path, arguments: list[str], limit: float, trace: tuple[list[str], Path] | None = None
 ) -> int | None:
     """pytest's exit code in a fork that works in `copy`; None when it ran out of time."""
+
+    def work() -> int:
+        _settle(copy, str(copy.parent / "baseline.log"))
+        sys.dont_write_bytecode = trace is None
+        return _pytest(copy, arguments, trace)
+
+    return _forked(work, limit)
+
+
+def _forked(work: Callable[[], int], limit: float) -> int | None:
+    """What `work` returns in a fork, in its own group of processes; None when it ran out of time."""
     pid = os.fork()
     if pid == 0:
         code = 70
         try:
-            code = _pytest(copy, arguments, trace)
+            os.setpgid(0, 0)
+            code = work()
         except BaseException:
             traceback.print_exc()
         finally:
@@ -188,8 +268,8 @@ def _run_fork(
     return None
 
 
-def _pytest(copy: Path, arguments: list[str], trace: tuple[list[str], Path] | None) -> int:
-    os.setpgid(0, 0)
+def _settle(copy: Path, log: str) -> None:
+    """Work in the copy, as if nothing else were there."""
     os.chdir(copy)
     for key in list(os.environ):
         if key.startswith(("PYTEST_", "ESS_")) or key == "PYTHONPATH":
@@ -201,14 +281,15 @@ def _pytest(copy: Path, arguments: list[str], trace: tuple[list[str], Path] | No
     os.environ["TMPDIR"] = tempfile.tempdir = str(copy.parent)
     sys.path[:] = [
         str(copy / "src"),
-        *(path for path in sys.path if Path(path or ".").resolve() != Path.cwd()),
+        *(path for path in sys.path if Path(path or ".").resolve() != copy.resolve()),
     ]
-    sys.dont_write_bytecode = trace is None
-    quiet = os.open(
-        os.devnull if trace is None else str(copy.parent / "baseline.log"), os.O_WRONLY | os.O_CREAT
-    )
+    sys.dont_write_bytecode = True
+    quiet = os.open(log, os.O_WRONLY | os.O_CREAT)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
+
+
+def _pytest(copy: Path, arguments: list[str], trace: tuple[list[str], Path] | None = None) -> int:
     import pytest
     from tools.mutants.comes_by import ComesBy
 

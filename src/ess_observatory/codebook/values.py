@@ -59,17 +59,24 @@ def _kept(read: T | Why) -> T:
     return read
 
 
-def parse_siret(text: str) -> str:
-    """Fourteen digits whose check digits hold (a zero lost by a spreadsheet is put back if they do)."""
+def is_siret(text: str) -> bool:
+    """Whether fourteen digits are a SIRET: their keys hold."""
     from stdnum import luhn
     from stdnum.fr import siren, siret
 
+    if not _SIRET.fullmatch(text) or text.startswith("000000000"):
+        return False
+    # An establishment of La Poste follows Luhn, or a plain sum of its digits: stdnum knows the second alone.
+    return siret.is_valid(text) or (luhn.is_valid(text) and siren.is_valid(text[:9]))
+
+
+def parse_siret(text: str) -> str:
+    """Fourteen digits whose check digits hold (a zero lost by a spreadsheet is put back if they do)."""
     cleaned = re.sub(r"[\s\u00a0\u202f.-]", "", text)
     padded = f"0{cleaned}" if len(cleaned) == 13 else cleaned
     if not _SIRET.fullmatch(padded) or padded.startswith("000000000"):
         raise Refusal("E322", f"«\u00a0{text}\u00a0»\u00a0: un SIRET a 14 chiffres.", "Corriger le SIRET.")
-    # An establishment of La Poste follows Luhn, or a plain sum of its digits: stdnum knows the second alone.
-    if not siret.is_valid(padded) and not (luhn.is_valid(padded) and siren.is_valid(padded[:9])):
+    if not is_siret(padded):
         raise Refusal(
             "E323",
             f"La clé de contrôle du SIRET «\u00a0{text}\u00a0» est fausse.",

@@ -113,10 +113,11 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
     if edition.data.get("synthetic"):
         _say("[yellow]⚠[/yellow] Édition synthétique : ces chiffres ne décrivent aucune structure réelle.")
     if until == "report":
-        note(
-            f"Classeur     {_short(outputs.workbook)}\nPage         {_short(outputs.page)}\n"
-            f"Publication  {_short(outputs.publication)}"
-        )
+        note(f"Classeur     {_short(outputs.workbook)}\nPage         {_short(outputs.page)}")
+        for path in sorted(outputs.reports.glob("*.xlsx")):
+            if path != outputs.workbook:
+                note(f"Modèle       {_short(path)}")
+        note(f"Publication  {_short(outputs.publication)}")
     elif until == "publish":
         note(f"Publication  {_short(outputs.publication)}")
     else:

@@ -7,12 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
+from ess_observatory.codebook.values import is_siret
 from ess_observatory.commands.options import EditionOption, JsonOption, OutOption, open_edition, places
 from ess_observatory.commands.trace import open_built, say_answer, trace_of
-from ess_observatory.declare.files import read_toml
-from ess_observatory.declare.project import Edition, Project
+from ess_observatory.declare.project import Edition, Project, find_root
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.quality.catalogue import read_catalogue
+
+_CODE = re.compile(r"[A-Z]\d{3}")
 
 
 def explain(
@@ -24,22 +27,28 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Print the explanation of a SIRET, a message code or a figure."""
-    project, loaded = open_edition(edition)
-    say_answer(explanation_of(project, loaded, places(project, loaded, out), code), as_json)
+    try:
+        project, loaded = open_edition(edition)
+    except ObservatoryError as error:
+        if error.exit_code != Exit.USAGE or not _CODE.fullmatch(code.upper()):
+            raise  # a message is explained even while the declarations are at fault
+        say_answer(_explain_code(read_catalogue(find_root() / "pipelines"), None, code.upper()), as_json)
+    else:
+        say_answer(explanation_of(project, loaded, places(project, loaded, out), code), as_json)
 
 
 def explanation_of(project: Project, edition: Edition, outputs: Outputs, code: str) -> dict[str, Any]:
     """The decision on a SIRET with every rule that applied, or the meaning of a message code, or a figure's trace."""
     digits = re.sub(r"\D", "", code)
-    catalogue = read_toml(project.pipelines / "texts" / "codes.toml")
-    if re.fullmatch(r"[A-Z]\d{3}", code.upper()) or code in catalogue:
+    catalogue = read_catalogue(project.pipelines)
+    if _CODE.fullmatch(code.upper()) or code in catalogue:
         return _explain_code(catalogue, outputs, code if code in catalogue else code.upper())
     if len(digits) == 14 and re.fullmatch(r"[\d .]+", code):
         return _explain_siret(outputs, digits)
     return trace_of(project, edition, outputs, code)
 
 
-def _explain_code(catalogue: dict[str, Any], outputs: Outputs, code: str) -> dict[str, Any]:
+def _explain_code(catalogue: dict[str, Any], outputs: Outputs | None, code: str) -> dict[str, Any]:
     if code not in catalogue:
         raise ObservatoryError(
             "E140",
@@ -50,7 +59,7 @@ def _explain_code(catalogue: dict[str, Any], outputs: Outputs, code: str) -> dic
             Exit.USAGE,
         )
     entry = catalogue[code]
-    met = _refused_for(outputs, code)
+    met = _refused_for(outputs, code) if outputs else []
     lines = [f"{code}  {entry['title']}", "", entry["meaning"], "", f"→ {entry['fix']}"]
     if met:
         lines += ["", f"Dans la dernière construction : {len(met)} ligne(s) refusée(s) pour ce motif."]
@@ -94,7 +103,9 @@ def _explain_siret(outputs: Outputs, siret: str) -> dict[str, Any]:
             "E141",
             f"SIRET absent des fichiers lus : {siret}",
             None,
-            "Vérifiez le numéro, ou relancez « ess run » avec le fichier qui le contient.",
+            "Vérifiez le numéro, ou relancez « ess run » avec le fichier qui le contient."
+            if is_siret(siret)
+            else "Corrigez le numéro : sa clé de contrôle est fausse.",
             Exit.MISSING,
         )
     lines = []

@@ -9,7 +9,8 @@ import typer
 
 from ess_observatory.commands.messages import note, print_json
 from ess_observatory.commands.options import JsonOption
-from ess_observatory.commands.scaffold import new_edition, new_source, new_table
+from ess_observatory.commands.scaffold import new_edition, new_table
+from ess_observatory.commands.scaffold_source import new_source
 from ess_observatory.commands.scaffold_territory import new_territory
 from ess_observatory.declare.project import Project
 

@@ -9,7 +9,7 @@ import typer
 
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.outputs import Outputs
-from ess_observatory.engine.paths import output_file, output_folder
+from ess_observatory.engine.paths import output_folder
 from ess_observatory.errors import Exit, ObservatoryError
 
 EditionOption = Annotated[
@@ -77,7 +77,6 @@ def places_to_build(project: Project, edition: Edition, out: Path | None) -> Out
 
 def expect_suffix(out: Path, suffix: str) -> None:
     """Raise E240 when a file to be written is not named as what it will hold."""
-    output_file(out)
     if out.suffix.lower() != suffix:
         raise ObservatoryError(
             "E240",

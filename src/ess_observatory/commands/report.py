@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ess_observatory.commands.group import Misuse
-from ess_observatory.commands.messages import note, print_json
+from ess_observatory.commands.messages import note, print_json, say
 from ess_observatory.commands.options import (
     EditionOption,
     JsonOption,
@@ -22,6 +23,7 @@ from ess_observatory.engine.outputs import building, put_in_place
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.recipe.steps import render
 from ess_observatory.render.formats import FORMATS
+from ess_observatory.render.template_workbook import template_of
 from ess_observatory.words.labels import LANGUAGES
 
 #: Formats that are written when they are asked for: each is an option of its own.
@@ -40,6 +42,14 @@ def _report(
             help="en : écrit aussi en anglais la page, le classeur et ce qui est demandé.",
         ),
     ] = "fr",
+    template: Annotated[
+        Path | None,
+        typer.Option(
+            "--template",
+            metavar="FICHIER",
+            help="Classeur .xlsx à remplir aussi (défaut : reports/templates/classeur.xlsx, s’il y est).",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     **asked: bool,
 ) -> None:
@@ -59,13 +69,16 @@ def _report(
     with building(outputs) as scratch:
         (scratch.base / "publication").symlink_to(outputs.publication, target_is_directory=True)
         languages = dict.fromkeys(("fr", lang))
-        written = render(scratch, languages, [name for name, wanted in asked.items() if wanted])
+        model = template or template_of(project.root, loaded.declared_id)
+        written, lost = render(scratch, languages, [name for name, wanted in asked.items() if wanted], model)
         put_in_place(scratch, outputs, ["reports"])
+    for what in lost:
+        say(f"Modèle de classeur : {what} du modèle n’est pas dans la copie remplie")
     places_of = {name: str(outputs.reports / path.name) for name, path in written.items()}
     if as_json:
         print_json({"ok": True, "outputs": places_of})
     else:
-        labels = {form.name: form.label for form in FORMATS}
+        labels = {form.name: form.label for form in FORMATS} | {"filled": "Modèle"}
         note("\n".join(f"{labels[name.partition('_')[0]]:<10} {path}" for name, path in places_of.items()))
 
 

@@ -1,4 +1,4 @@
-"""New declarations for those who start: an edition, a source, a table. Written once, then theirs.
+"""New declarations for those who start: an edition, a table, and what all of them share. Written once, then theirs.
 
 Nothing that exists is ever replaced. Every function returns the paths that it wrote.
 """
@@ -6,11 +6,9 @@ Nothing that exists is ever replaced. Every function returns the paths that it w
 from __future__ import annotations
 
 import re
-import shutil
 import unicodedata
 from pathlib import Path
 from string import Template
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from ess_observatory.declare.files import read_toml
@@ -18,8 +16,6 @@ from ess_observatory.declare.models.csvfile import declared_name
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.declare.schemas import schema_line
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.read.recognise import take_inventory
-from ess_observatory.tabular.sheets import open_sheets
 
 
 def identifier(text: str, separator: str = "_") -> str:
@@ -124,85 +120,6 @@ def _source(project: Project, source: str, taken: dict[str, Any], year: int) -> 
     return lines if taken.get("required", True) else [*lines, "required = false"]
 
 
-def new_source(project: Project, file: Path, name: str) -> list[Path]:
-    """A source that reads like `file`: its headers, guessed types, a first staging query; to be completed by hand."""
-    if not file.is_file():
-        raise ObservatoryError(
-            "E151",
-            f"Fichier introuvable : {file}",
-            None,
-            "Donnez le chemin d’un fichier de la source.",
-            Exit.MISSING,
-        )
-    source = identifier(name)
-    folder = project.pipelines / "sources" / source
-    if folder.exists():
-        raise _exists(folder)
-    sheet = max(
-        open_sheets(file), key=lambda s: max((sum(c is not None for c in row) for row in s.head), default=0)
-    )
-    if reader := _reader(project, file):
-        raise ObservatoryError("E158", f"Ce fichier est déjà lu par la source « {reader} »", str(file),
-                               "Déposez-le dans data/raw/ : il n’y a rien à écrire.", Exit.USAGE)  # fmt: skip
-    if not any(any(row) for row in sheet.head):
-        raise ObservatoryError(
-            "E152", "Aucune donnée dans ce fichier", str(file), "Donnez un fichier rempli.", Exit.DATA
-        )
-    line = max(range(len(sheet.head)), key=lambda i: (sum(_is_word(c) for c in sheet.head[i]), -i))
-    header = sheet.head[line]
-    columns = _columns(header, sheet.head[line + 1 :])
-    declared = [
-        f"# Écrit d’après {file.name}, en-têtes ligne {line + 1}. Relisez tout : types devinés, colonnes obligatoires, licence.",
-        f"title = {quoted(name)}",
-        'producer = "À compléter"',
-        'licence = "À compléter"',
-        'row = "à compléter : ce qu’est une ligne (un établissement, une commune × une année…)"',
-        'note = ""',
-        "rank = 100",
-        '# role = "register"    # si elle en remplace une autre : register, ess_posts, jobs, employers',
-        'footers = ["^Source\\\\b", "^Total\\\\b"]',
-        '# missing = { s = "secret", nd = "not_available" }',
-        '# ignored_headers = ["…"]    # colonnes du fichier que l’on ne veut pas lire',
-    ]
-    for index, column in enumerate(columns):
-        declared += [
-            "",
-            "[[columns]]",
-            f"name = {quoted(column['name'])}",
-            f"headers = [{quoted(column['header'])}]",
-        ]
-        declared += [f"type = {quoted(column['type'])}"] if column["type"] != "text" else []
-        declared += (
-            ["required = true        # sans cette colonne, le fichier n’est pas reconnu"]
-            if index == 0
-            else []
-        )
-    declared += [
-        "",
-        "[[checks]]",
-        'expectation = "ExpectTableRowCountToBeBetween"',
-        "arguments = { min_value = 1 }",
-        'severity = "block"',
-        'label = "Le fichier contient des lignes"',
-        "",
-        "[budget]",
-        "max_refused_pct = 10",
-    ]
-    names = ",\n    ".join([*(column["name"] for column in columns), "_file", "_sha256", "_sheet", "_line"])
-    query = [f"-- grain: one … (say what a row is).\nselect\n    {names}\nfrom staging.{source}_typed"]
-    written = [write_new(folder / "source.toml", declared), write_new(folder / "staging.sql", query)]
-    Project.load(project.root)
-    return written
-
-
-def _reader(project: Project, file: Path) -> str | None:
-    """The source that knows every header of the file, if there is one."""
-    with TemporaryDirectory() as folder:
-        shutil.copy(file, folder)
-        matches = take_inventory(Path(folder), project.sources.values()).matches
-    return next((match.source for match in matches if not match.unknown), None)
-
-
 def new_table(project: Project, name: str, number: str, title: str, source: str) -> list[Path]:
     """A table with its card, its query and its worked example, ready to run: it counts the establishments of the field."""
     if not re.fullmatch(r"(\d+|[A-Z])\.\d+", number):
@@ -228,7 +145,7 @@ def new_table(project: Project, name: str, number: str, title: str, source: str)
     table, chapter = identifier(name), number.partition(".")[0]
     folder = project.pipelines / "tables" / table
     if folder.exists():
-        raise _exists(folder)
+        raise already_there(folder)
     values = {"number": number, "chapter": chapter if chapter.isdigit() else quoted(chapter), "title": title.replace('"', "”"),
               "source": source, "table": table}  # fmt: skip
     templates = project.pipelines / "templates" / "table"
@@ -240,61 +157,14 @@ def new_table(project: Project, name: str, number: str, title: str, source: str)
     ]
 
 
-def _columns(header: list[str | None], rows: list[list[str | None]]) -> list[dict[str, Any]]:
-    """Our name, the header as read and a guessed type for every named column."""
-    found: list[dict[str, Any]] = []
-    taken: set[str] = set()
-    for position, text in enumerate(header):
-        if not text:
-            continue
-        name = base = identifier(text)
-        name = base = f"c_{base}" if base[0].isdigit() else base
-        count = 1
-        while name in taken:
-            count += 1
-            name = f"{base}_{count}"
-        taken.add(name)
-        values = [row[position] for row in rows if position < len(row) and row[position]]
-        found.append({"name": name, "header": text, "type": _guess(base, [v for v in values if v])})
-    return found
-
-
-def _guess(name: str, values: list[str]) -> str:
-    """A type that every sampled value fits, identifiers first by name and by shape."""
-
-    def every(pattern: str) -> bool:
-        return bool(values) and all(re.fullmatch(pattern, value) for value in values)
-
-    if "siret" in name and every(r"[0-9 ]{13,18}"):
-        return "siret"
-    if "siren" in name and every(r"[0-9 ]{8,11}"):
-        return "siren"
-    if re.search(r"codgeo|com(mune)?(_|$)|insee", name) and every(r"(\d{4,5}|2[AB]\d{3})"):
-        return "commune"
-    if re.search(r"ape|naf", name) and every(r"\d{2}\.?\d{2}[A-Z]"):
-        return "naf"
-    if re.search(r"postal|^cp$", name) and every(r"\d{4,5}"):
-        return "postcode"
-    if every(r"\d{4}-\d{2}-\d{2}|\d{2}/\d{2}/\d{4}"):
-        return "date"
-    if every(r"-?\d{1,3}( ?\d{3})*") and not any(len(v) > 1 and v[0] == "0" for v in values):
-        return "integer"
-    if every(r"-?\d+([.,]\d+)?") and not any(re.match(r"0\d", v) for v in values):
-        return "decimal"
-    return "text"
-
-
-def _is_word(cell: str | None) -> bool:
-    return cell is not None and not re.fullmatch(r"[-\d\s.,/:]+", cell)
-
-
 def quoted(text: str) -> str:
     """A TOML string."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return '"' + re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", lambda found: f"\\u{ord(found[0]):04x}", escaped) + '"'
 
 
-def _exists(path: Path) -> ObservatoryError:
+def already_there(path: Path) -> ObservatoryError:
+    """E153: nothing that exists is replaced."""
     return ObservatoryError(
         "E153",
         f"{path.name} existe déjà",
@@ -307,7 +177,7 @@ def _exists(path: Path) -> ObservatoryError:
 def write_new(path: Path, lines: list[str]) -> Path:
     """Write a file that is not there yet, whole; a TOML file is read again. Raises E153 when it exists."""
     if path.exists():
-        raise _exists(path)
+        raise already_there(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     schema = schema_line(declared_name(path))
     path.write_text("\n".join([*([schema] if schema else []), *lines]) + "\n", encoding="utf-8")

@@ -9,8 +9,9 @@ from pathlib import Path
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, raise_faults
 from ess_observatory.declare.kinds import KINDS, Kind
-from ess_observatory.declare.links import Context, edition_faults, follow, territory_faults, territory_path
+from ess_observatory.declare.links import edition_faults, follow, territory_faults, territory_path
 from ess_observatory.declare.links_cards import figures_known
+from ess_observatory.declare.links_rules import Context
 from ess_observatory.declare.load import Entry, Loaded, load
 from ess_observatory.declare.models.codebook_checks import check_codebook
 from ess_observatory.declare.models.csv_checks import check_csvs

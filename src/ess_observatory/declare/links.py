@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, advice
 from ess_observatory.declare.links_cards import card_faults, figures_known
+from ess_observatory.declare.links_rules import Context, rule_faults, source_faults, unknown
 from ess_observatory.declare.load import Entry, Loaded
 from ess_observatory.declare.models.editions import EditionFile
 from ess_observatory.declare.models.nomenclatures_csv import Csvs
-from ess_observatory.declare.models.sources import SourceFile
 from ess_observatory.declare.places import KeyPath
-from ess_observatory.declare.reading import Document
 
 #: Name of a level in a territory → column of the nomenclature of communes; object of a producer → the same.
 _LEVELS = {"communes": "code", "epci": "epci_code", "arrondissement": "arrondissement", "zone_emploi": "zone_emploi",
@@ -23,15 +20,6 @@ _LEVELS = {"communes": "code", "epci": "epci_code", "arrondissement": "arrondiss
 _OBJECTS = {"EPCI": "epci_code", "ARR": "arrondissement", "ZE2020": "zone_emploi", "DEP": "departement",
             "REG": "region", "COM": "code"}  # fmt: skip
 _COMMUNES = "rules/nomenclatures/communes.csv"
-
-
-@dataclass(frozen=True)
-class Context:
-    """What references may name."""
-
-    loaded: Loaded
-    csvs: Csvs
-    codebook: Codebook | None
 
 
 def follow(loaded: Loaded, csvs: Csvs, codebook: Codebook | None) -> None:
@@ -45,17 +33,9 @@ def follow(loaded: Loaded, csvs: Csvs, codebook: Codebook | None) -> None:
     for entry in loaded.entries("territory"):
         loaded.faults.extend(territory_faults(context, entry))
     for name, (document, source) in loaded.sources.items():
-        loaded.faults.extend(_source_faults(loaded, name, document, source))
+        loaded.faults.extend(source_faults(loaded, name, document, source))
     loaded.faults.extend(card_faults(loaded, codebook))
-    for follower in (_perimeters, _breaks, _cross_checks, _survey, _export, _words):
-        loaded.faults.extend(follower(context))
-
-
-def unknown(document: Document, path: KeyPath, name: str, known: Iterable[str], what: str) -> Iterator[Fault]:
-    """The fault of a name that is not among the known ones (nothing is said when none is known)."""
-    names = set(known)
-    if names and name not in names:
-        yield document.fault(path, f"{what} inconnu", advice(name, names, "noms connus"))
+    loaded.faults.extend(rule_faults(context))
 
 
 # --- editions and territories
@@ -165,206 +145,3 @@ def _defaults(loaded: Loaded, kind: str) -> Iterator[Fault]:
         yield entry.document.fault(
             ("default",), f"« default = true » aussi dans {chosen[0].document.file}", "gardez-en un seul"
         )
-
-
-# --- sources and rules
-
-
-def _source_faults(loaded: Loaded, name: str, document: Document, source: SourceFile) -> Iterator[Fault]:
-    """Columns that a check or a partition reads and that neither the file nor its query gives."""
-    query = document.path.parent / "staging.sql"
-    text = query.read_text(encoding="utf-8", errors="replace") if query.is_file() else ""
-    known = {column.name for column in source.columns} | set(re.findall(r"[a-z_][a-z0-9_]*", text))
-    own = {"_file", "_sheet", "_line", "_sha256"}
-    shown = {column.name for column in source.columns}
-    for number, check in enumerate(source.checks):
-        if check.table is not None and check.table != f"staging.{name}":
-            model = loaded.pipelines / "core" / f"{check.table.partition('.')[2]}.sql"
-            if not model.is_file():
-                continue
-            names = set(re.findall(r"[a-z_][a-z0-9_]*", model.read_text(encoding="utf-8", errors="replace")))
-        else:
-            names = known
-        for column in check.columns:
-            if names and column not in names | own:
-                yield document.fault(
-                    ("checks", number, "arguments"),
-                    f"colonne inconnue « {column} »",
-                    advice(column, shown or names, "colonnes"),
-                )
-    if source.row_counts and source.row_counts.by and text:
-        expression = re.sub(r"'[^']*'", "", source.row_counts.by)
-        for word in re.findall(r"\b[A-Za-z_]\w*\b(?!\s*\()", expression):
-            if word.lower() not in known | own | _SQL_WORDS:
-                yield document.fault(
-                    ("row_counts", "by"), f"colonne inconnue « {word} »", advice(word, shown, "colonnes")
-                )
-    if source.diffusion_column and source.diffusion_column not in known:
-        yield document.fault(
-            ("diffusion_column",), "colonne inconnue", advice(source.diffusion_column, shown, "colonnes")
-        )
-
-
-_SQL_WORDS = frozenset(
-    [
-        "as",
-        "and",
-        "or",
-        "not",
-        "null",
-        "is",
-        "in",
-        "case",
-        "when",
-        "then",
-        "else",
-        "end",
-        "cast",
-        "varchar",
-        "integer",
-        "date",
-        "true",
-        "false",
-        "year",
-        "like",
-    ]
-)
-
-
-def _perimeters(context: Context) -> Iterator[Fault]:
-    families = context.csvs.listed("rules/ess_families.csv", "family")
-    for entry in context.loaded.entries("perimeter"):
-        for key in ("families", "on_evidence"):
-            for number, family in enumerate(getattr(entry.model, key)):
-                yield from unknown(entry.document, (key, number), family, families, "nom de famille")
-
-
-def _breaks(context: Context) -> Iterator[Fault]:
-    loaded = context.loaded
-    if (entry := loaded.one("breaks")) is None:
-        return
-    document, breaks = entry.document, entry.model
-    for number, change in enumerate(breaks.source):
-        for key, name in (("from", change.from_), ("to", change.to)):
-            yield from unknown(
-                document, ("source", number, key), name, loaded.known("source"), "nom de source"
-            )
-    for number, change in enumerate(breaks.perimeter):
-        for key, name in (("from", change.from_), ("to", change.to)):
-            yield from unknown(
-                document, ("perimeter", number, key), name, loaded.known("perimeter"), "périmètre"
-            )
-        for rank, name in enumerate(change.untouched):
-            yield from unknown(
-                document,
-                ("perimeter", number, "untouched", rank),
-                name,
-                loaded.known("source"),
-                "nom de source",
-            )
-    for number, table in enumerate(breaks.not_compared):
-        yield from unknown(document, ("not_compared", number), table, loaded.known("card"), "tableau")
-    for table, columns in breaks.communes.items():
-        yield from unknown(document, ("communes", table), table, loaded.known("card"), "tableau")
-        if table in loaded.cards:
-            codes = {column.code for column in loaded.cards[table][1].columns}
-            for number, code in enumerate(columns):
-                yield from unknown(document, ("communes", table, number), code, codes, "nom de colonne")
-
-
-def _cross_checks(context: Context) -> Iterator[Fault]:
-    loaded = context.loaded
-    if (entry := loaded.one("cross_checks")) is None:
-        return
-    seen: set[str] = set()
-    for number, check in enumerate(entry.model.checks):
-        at = ("checks", number)
-        if check.id in seen:
-            yield entry.document.fault((*at, "id"), "identifiant donné deux fois", "changez l’un des deux")
-        seen.add(check.id)
-        for rank, wanted in enumerate(check.sources):
-            for name in wanted.split("|"):
-                yield from unknown(
-                    entry.document, (*at, "sources", rank), name, loaded.known("source"), "nom de source"
-                )
-        folder = entry.document.path.parent / "cross_checks"
-        if check.query and not (folder / check.query).is_file():
-            known = [path.name for path in folder.glob("*.sql")]
-            yield entry.document.fault(
-                (*at, "query"),
-                "requête introuvable dans rules/cross_checks",
-                advice(check.query, known, "requêtes connues"),
-            )
-
-
-# --- survey, export, words
-
-
-def _survey(context: Context) -> Iterator[Fault]:
-    questions = set(context.codebook.by_code) if context.codebook else set()
-    if entry := context.loaded.one("linkage"):
-        for key in ("name_question", "postcode_question"):
-            if code := getattr(entry.model, key):
-                yield from unknown(entry.document, (key,), code, questions, "nom de question")
-        yield from _core(context, entry.document, "register", entry.model.register_)
-    if entry := context.loaded.one("estimation"):
-        yield from _core(context, entry.document, "frame", entry.model.frame)
-        path = context.loaded.pipelines / "core" / f"{entry.model.frame.partition('.')[2]}.sql"
-        if path.is_file():
-            text = path.read_text(encoding="utf-8", errors="replace")
-            names = set(re.findall(r"[a-z_][a-z0-9_]*", text))
-            for number, variable in enumerate(entry.model.variables):
-                if not re.search(r"(select|\.)\s*\*", text) and variable.column not in names:
-                    what = f"colonne inconnue de {entry.model.frame}"
-                    yield entry.document.fault(("variables", number, "column"), what, "corrigez la colonne")
-    if (entry := context.loaded.one("versions")) and questions:
-        for number, change in enumerate(entry.model.change):
-            for old, new in change.questions.items():
-                yield from unknown(
-                    entry.document, ("change", number, "questions", old), new, questions, "nom de question"
-                )
-
-
-def _core(context: Context, document: Document, key: str, table: str) -> Iterator[Fault]:
-    known = {f"core.{path.stem}" for path in (context.loaded.pipelines / "core").glob("*.sql")}
-    yield from unknown(document, (key,), table, known, "table")
-
-
-def _export(context: Context) -> Iterator[Fault]:
-    loaded = context.loaded
-    scopes = loaded.one("scopes")
-    if entry := loaded.one("package"):
-        document, package = entry.document, entry.model
-        seen: set[str] = set()
-        for number, resource in enumerate(package.resources):
-            at = ("resources", number)
-            if resource.id in seen:
-                yield document.fault((*at, "id"), "identifiant donné deux fois", "changez l’un des deux")
-            seen.add(resource.id)
-            for rank, name in enumerate(resource.fields):
-                yield from unknown(document, (*at, "fields", rank), name, package.fields, "nom de colonne")
-            for rank, name in enumerate(resource.select.scopes):
-                yield from unknown(
-                    document,
-                    (*at, "select", "scopes", rank),
-                    name,
-                    scopes.model.root if scopes else (),
-                    "champ",
-                )
-        for number, name in enumerate(package.rules):
-            if not (loaded.pipelines / name).is_file():
-                yield document.fault(
-                    ("rules", number), "fichier introuvable dans pipelines", "corrigez son chemin"
-                )
-    if (entry := loaded.one("directory")) and context.codebook:
-        for key, code in entry.model.survey.written().items():
-            yield from unknown(
-                entry.document, ("survey", key), code, context.codebook.by_code, "nom de question"
-            )
-
-
-def _words(context: Context) -> Iterator[Fault]:
-    scopes, words = context.loaded.one("scopes"), context.loaded.one("words")
-    if scopes and words:
-        for key in words.model.scopes:
-            yield from unknown(words.document, ("scopes", key), key, scopes.model.root, "champ")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from ess_observatory.codebook.checks import reference_problems
 from ess_observatory.codebook.expressions import parse
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, advice
+from ess_observatory.declare.links_rules import unknown
 from ess_observatory.declare.load import Loaded
 from ess_observatory.declare.models.cards import CardFile, CardTexts
 from ess_observatory.declare.models.survey_blocks import (
@@ -67,22 +68,14 @@ def figures_known(loaded: Loaded, codebook: Codebook | None) -> Callable[[str], 
     return is_known
 
 
-def _unknown(
-    document: Document, path: KeyPath, name: str, known: Iterable[str], what: str
-) -> Iterator[Fault]:
-    names = set(known)
-    if names and name not in names:
-        yield document.fault(path, f"{what} inconnu", advice(name, names, "noms connus"))
-
-
 def _common(document: Document, card: CardTexts, loaded: Loaded, scopes: set[str]) -> Iterator[Fault]:
-    yield from _unknown(document, ("scope",), card.scope, scopes, "champ")
+    yield from unknown(document, ("scope",), card.scope, scopes, "champ")
     for number, source in enumerate(card.sources):
-        yield from _unknown(document, ("sources", number), source, loaded.known("source"), "nom de source")
+        yield from unknown(document, ("sources", number), source, loaded.known("source"), "nom de source")
     readable = {column.code for column in card.columns if column.secrecy != "text"} | {"row_code"}
     for number, check in enumerate(card.checks):
         for column in check.columns:
-            yield from _unknown(
+            yield from unknown(
                 document, ("checks", number, "arguments"), column, readable, f"nom de colonne « {column} »"
             )
 
@@ -91,20 +84,18 @@ def _columns(document: Document, card: CardTexts, codes: set[str]) -> Iterator[F
     """Columns that the chart, or another column, names."""
     if card.chart is not None:
         for key, code in card.chart.named_columns():
-            yield from _unknown(document, ("chart", key), code, codes, f"nom de colonne « {code} »")
+            yield from unknown(document, ("chart", key), code, codes, f"nom de colonne « {code} »")
     for number, column in enumerate(card.columns):
         at = ("columns", number)
         for rank, code in enumerate(column.sum_of):
-            yield from _unknown(
-                document, (*at, "sum_of", rank), code, codes - {column.code}, "nom de colonne"
-            )
+            yield from unknown(document, (*at, "sum_of", rank), code, codes - {column.code}, "nom de colonne")
         named = [("follows", column.follows)]
         if column.ratio is not None:
             named += [("numerator", column.ratio.numerator), ("denominator", column.ratio.denominator)]
         for key, name in named:
             if name is not None and "/" not in name:
                 path = (*at, key) if key == "follows" else (*at, "ratio", key)
-                yield from _unknown(document, path, name, codes, "nom de colonne")
+                yield from unknown(document, path, name, codes, "nom de colonne")
 
 
 def _cells(
@@ -209,21 +200,19 @@ def _survey(document: Document, card: CardFile, codebook: Codebook | None, loade
     for path, text in _conditions(block):
         yield from _condition(document, ("survey", *path), text, codebook)
     for path, code in _named_columns(block):
-        yield from _unknown(document, ("survey", *path), code, codes, f"nom de colonne « {code} »")
+        yield from unknown(document, ("survey", *path), code, codes, f"nom de colonne « {code} »")
     yield from _blocks(document, block)
     if isinstance(block, Crossing) and (entry := loaded.one("estimation")) is not None:
         known = {variable.code for variable in entry.model.variables}
         for number, name in enumerate(block.by):
-            yield from _unknown(document, ("survey", "by", number), name, known, "nom de caractéristique")
+            yield from unknown(document, ("survey", "by", number), name, known, "nom de caractéristique")
     if isinstance(block, Expression):
         sections = {section.code for section in codebook.sections}
         for number, name in enumerate(block.sections or ()):
-            yield from _unknown(document, ("survey", "sections", number), name, sections, "nom de partie")
+            yield from unknown(document, ("survey", "sections", number), name, sections, "nom de partie")
         types = {question.type for question in codebook.questions}
         for number, name in enumerate(block.exclude_types):
-            yield from _unknown(
-                document, ("survey", "exclude_types", number), name, types, "type de question"
-            )
+            yield from unknown(document, ("survey", "exclude_types", number), name, types, "type de question")
 
 
 Block = Choices | Cross | Numbers | Expression | Crossing | Extended | Weighting
@@ -294,4 +283,4 @@ def _blocks(document: Document, block: Block) -> Iterator[Fault]:
     for number, group in enumerate(block.groups):
         name = group.block or group.question or ""
         key = "block" if group.block else "question"
-        yield from _unknown(document, ("survey", "groups", number, key), name, known, "bloc")
+        yield from unknown(document, ("survey", "groups", number, key), name, known, "bloc")

@@ -19,7 +19,7 @@ from ess_observatory.declare.links import territory_path
 from ess_observatory.declare.question_tables import question_tables
 from ess_observatory.declare.source_spec import SourceSpec, source_spec
 from ess_observatory.declare.territories import Territory, load_territory
-from ess_observatory.engine.paths import is_file, plain_name
+from ess_observatory.engine.paths import inside, is_file, plain_name
 from ess_observatory.engine.sql_text import sql_name
 from ess_observatory.errors import Exit, ObservatoryError
 
@@ -186,6 +186,9 @@ class Project:
         """The territory of that id, looked for beside the edition first (never the edition's own file), then in
         `pipelines/territories/`.
         """
+        where = str(edition) if edition else None
+        for folder in (near, near / "territories", self.pipelines / "territories"):
+            inside(folder, name, where)
         path = territory_path(self.pipelines, name, near, edition)
         if path is not None:
             return load_territory(self.geography, require(self.root).territory(path).document)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ess_observatory.declare.faults import advice, nearest, shown
+from ess_observatory.words.templates import environment
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -92,17 +93,13 @@ def sandbox(
     names: Mapping[str, Any], functions: Mapping[str, Callable[..., str]]
 ) -> ImmutableSandboxedEnvironment:
     """The environment in which a checked text is filled: these words and functions, and nothing of Jinja's own."""
-    import jinja2
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from jinja2 import BaseLoader
 
-    environment = ImmutableSandboxedEnvironment(
-        undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=True
-    )
-    environment.filters.clear()
-    environment.tests.clear()
-    environment.globals.clear()
-    environment.globals.update({**names, **functions})
-    return environment
+    made = environment(BaseLoader(), autoescape=False)
+    for names_of_jinja in (made.filters, made.tests, made.globals):
+        names_of_jinja.clear()
+    made.globals.update({**names, **functions})
+    return made
 
 
 def blocks_of(text: str) -> Iterator[tuple[int, str]]:

@@ -12,6 +12,7 @@ from ess_observatory.declare.models.codebook import CodebookFile
 from ess_observatory.declare.models.csvfile import MODELS
 from ess_observatory.declare.models.rows import columns_of
 from ess_observatory.declare.models.types import SAID
+from ess_observatory.words.numbers import format_number, useful_decimals
 
 #: Where the schemas and the page are kept in the project.
 SCHEMAS, PAGE = "docs/schemas", "docs/declarations.md"
@@ -209,7 +210,7 @@ def _type(node: dict[str, Any], defs: dict[str, Any]) -> str:
 
 def _bounds(node: dict[str, Any]) -> str:
     said = [
-        f"{sign} {node[key]:g}".replace(".", ",")
+        f"{sign} {format_number(node[key], useful_decimals(node[key]), grouping=False)}"
         for key, sign in (
             ("minimum", "≥"),
             ("exclusiveMinimum", ">"),

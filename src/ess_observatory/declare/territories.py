@@ -84,6 +84,9 @@ def load_territory(geography: Geography, document: Document) -> Territory:
             "Donnez « communes », « epci », « arrondissement », « departement », « region », « france » ou « file ».",
         )
     map_file = inside(path.parent, str(data.get("map", path.with_suffix(".geojson").name)), str(path))
+    if map_file.suffix not in (".geojson", ".json"):
+        raise ObservatoryError("E180", f"Ce ne sont pas des contours : « {map_file.name} »", str(path),
+                               "« map » nomme un fichier .geojson : il est publié tel quel.", Exit.USAGE)  # fmt: skip
     if (
         map_file.is_file() and map_file.parent != geography.pipelines / "territories"
     ):  # those have been checked
@@ -196,7 +199,7 @@ def _from_file(geography: Geography, path: Path, data: dict[str, Any], sublevel:
     table = commune_list(geography.pipelines, file, faults) if is_csv else None
     raise_faults(faults)
     rows = table.rows() if table else [{"code": code} for code in read_commune_list(geography, file).codes]
-    if all(row.keys() >= _SAID for row in rows):
+    if all(row.keys() >= _SAID and row["name"] for row in rows):
         return [{**row, "population": _int(row.get("population"))} for row in rows]
     codes = {row["code"] for row in rows} & {row["code"] for row in geography.communes}
     known = {c["code"]: c for c in _from_nomenclature(geography, path, {"communes": sorted(codes)}, sublevel)}

@@ -85,6 +85,11 @@ class Outputs:
         """The HTML report."""
         return self.reports / f"{REPORT}.html"
 
+    def filled(self, template: Path) -> Path:
+        """The filled copy of a workbook template: under its name, never one that the reports take."""
+        name = f"{template.stem}.xlsx"
+        return self.reports / (f"modele-{name}" if name.startswith(REPORT) else name)
+
     @property
     def journal(self) -> Path:
         """What is being put in place, as long as it is not finished."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -70,47 +69,25 @@ def is_file(path: Path) -> bool:
 
 
 def output_folder(root: Path, out: Path) -> Path:
-    """The folder that `--out` names, resolved. Raises E182 (exit 2) when it is a file, the root of the project, or holds what the
-    project is made from.
+    """The folder that `--out` names, resolved. Raises E182 (exit 2) when it is that of the project, or holds what the project is
+    made from; what the system does not take is said by the system (see `errors.of_system`).
     """
-    place = _writable(out)
-    root = root.resolve()
-    if root.is_relative_to(place):
-        raise _refused(out, "c’est le dossier du projet, ou il le contient")
-    if within := [name for name in _SOURCES if place.is_relative_to((root / name).resolve())]:
-        raise _refused(out, f"{within[0]}/ contient ce dont le rapport est fait")
+    place, root = out.resolve(), root.resolve()
+    within = [
+        f"{name}/ contient ce dont le rapport est fait"
+        for name in _SOURCES
+        if place.is_relative_to((root / name).resolve())
+    ]
+    whole = ["c’est le dossier du projet, ou il le contient"] if root.is_relative_to(place) else []
+    for why in [*whole, *within]:
+        raise ObservatoryError(
+            "E182",
+            f"Je ne peux pas écrire là : {why}",
+            str(place),
+            "Donnez à --out un dossier à part : il sera créé s’il manque.",
+            Exit.USAGE,
+        )
     return place
-
-
-def output_file(out: Path) -> Path:
-    """The file that `--out` names, to be written. Raises E182 (exit 2) when it is a folder, or cannot be written."""
-    if _writable(out.parent / plain_name(out.name, "Ce nom"), is_file=True).is_dir():
-        raise _refused(out, "c’est un dossier")
-    return out
-
-
-def _writable(out: Path, is_file: bool = False) -> Path:
-    try:
-        place = out.resolve()
-        first = next(path for path in ((place.parent if is_file else place), *place.parents) if path.exists())
-    except (OSError, ValueError, RuntimeError) as error:
-        raise _refused(out, "le système ne prend pas ce nom") from error
-    if not first.is_dir():
-        raise _refused(out, f"{first} est un fichier")
-    if not os.access(first, os.W_OK | os.X_OK):
-        raise _refused(out, f"on ne peut pas écrire dans {first}")
-    return place
-
-
-def _refused(out: Path, why: str) -> ObservatoryError:
-    shown = str(out) if str(out).isprintable() else str(out).encode("unicode_escape").decode()
-    return ObservatoryError(
-        "E182",
-        f"Je ne peux pas écrire là : {why}",
-        shown[:200],
-        "Donnez à --out un endroit à part : il sera créé s’il manque.",
-        Exit.USAGE,
-    )
 
 
 def make_private(path: Path) -> None:

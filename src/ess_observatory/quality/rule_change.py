@@ -19,14 +19,12 @@ from ess_observatory.engine.database import Database
 from ess_observatory.engine.outputs import DECISIONS, Outputs
 from ess_observatory.engine.sql_text import quote
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.quality.rule_moves import decisions, moves_between
 from ess_observatory.words.numbers import HARD_SPACE, format_number
 
 MEMORY = "regles.json"
 #: Folders of `pipelines/` that move no figure: prose, templates, what is compared or handed over afterwards.
 _NO_RULES = frozenset(("texts", "demo", "templates", "export", "replications"))
-#: Data of an establishment that decide of it, as they were read.
-_SEEN = ("legal_category", "naf", "commune_code", "is_employer")
-
 #: Moves that a message lists; the quality report lists all.
 _SHOWN = 20
 #: Verb of each kind of move, for one and for many.
@@ -93,9 +91,8 @@ def rule_change(
     `scratch` what the next one will be compared with. `reason`: why a change beyond the budget is accepted.
     """
     scratch.quality.mkdir(parents=True, exist_ok=True)
-    columns = ", ".join(("siret", "ess_family", "in_perimeter", "rule_id", *_SEEN))
     target = quote(str(scratch.quality / DECISIONS))
-    db.execute(f"copy (select {columns} from core.establishment order by siret) to {target} (format parquet)")
+    db.execute(f"copy ({decisions(db, 'core')} order by siret) to {target} (format parquet)")
     before = _memory(outputs)
     budget = Budget.of(project)
     now = {
@@ -158,7 +155,8 @@ def _memory(outputs: Outputs) -> dict[str, Any]:
         known = json.loads((outputs.quality / MEMORY).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return known if isinstance(known, dict) else {}
+    is_ours = isinstance(known, dict) and len(known.get("budget", ())) == len(("pct", "cells", "family"))
+    return known if is_ours else {}
 
 
 def _is_of(outputs: Outputs, edition: Edition) -> bool:
@@ -180,20 +178,16 @@ def _compared(
     reason: str,
 ) -> RuleChange:
     labels = {
-        kind: dict(db.rows(f"select {key}, label from rules.{table}"))
+        kind: dict(db.rows(f"select {key}, label from rules.{table}")) if db.exists("rules", table) else {}
         for kind, key, table in (("rule", "rule_id", "decision_rules"), ("family", "family", "ess_families"))
     }
-    with Database() as side:
-        _see(side, outputs, scratch)
-        moves = side.dicts(_MOVES)
-        counted, emptied = side.rows(_BEFORE)[0]
-        cells = dict(side.rows(_CELLS))
-        tables = side.rows(_TABLES)
-    by_rules = [m for m in moves if m["is_same"] or not files_changed]
-    by_files = sum(m["count"] for m in moves if m["kind"] != "family") - _total(by_rules, "in", "out")
+    found = moves_between(outputs, scratch)
+    counted, emptied, cells = found.counted, found.emptied, found.cells
+    by_rules = [m for m in found.moves if m["is_same"] or not files_changed]
+    by_files = _total(found.moves, "in", "out") - _total(by_rules, "in", "out")
     lines = [_told(m, labels) for kind in _VERBS for m in by_rules if m["kind"] == kind]
     lines += [_many(cells[kind], words) for kind, words in _CELLS_TOLD.items() if cells.get(kind)]
-    lines += [f"Tableaux {word} : {', '.join(names)}" for word, names in tables]
+    lines += [f"Tableaux {word} : {', '.join(names)}" for word, names in found.tables]
     moved, unveiled = _total(by_rules, "in", "out"), cells.get("unveiled", 0)
     share = 100 * moved / counted if counted else 100.0 * bool(moved)
     beyond = []
@@ -214,75 +208,6 @@ def _compared(
         )
     accepted = reason if beyond else ""
     return RuleChange(tuple(lines), tuple(beyond), accepted, history, files_changed)
-
-
-def _see(side: Database, outputs: Outputs, scratch: Outputs) -> None:
-    """`raw.before`, `raw.after` (decisions), `raw.figures_before`, `raw.figures_after`, as views of the files."""
-    names = ", ".join(("siret", "ess_family", "in_perimeter", "rule_id", *_SEEN))
-    old = outputs.quality / DECISIONS
-    if old.is_file():
-        source = f"read_parquet({quote(str(old))})"
-    else:  # built before publications left their decisions: what the last build decided, if it came so far
-        source = f"read_parquet({quote(str(scratch.quality / DECISIONS))})"
-        if outputs.database.is_file():
-            side.execute(f"attach {quote(str(outputs.database))} as former (read_only)")
-            if side.rows(_FORMER):
-                source = "former.core.establishment"
-    new = f"read_parquet({quote(str(scratch.quality / DECISIONS))})"
-    side.execute(f"create view raw.before as select {names} from {source}")
-    side.execute(f"create view raw.after as select {names} from {new}")
-    for name, place in (("before", outputs), ("after", scratch)):
-        figures = quote(str(place.publication / "figures.parquet"))
-        side.execute(f"create view raw.figures_{name} as select * from read_parquet({figures})")
-
-
-_FORMER = "select 1 from duckdb_tables() where database_name = 'former' and schema_name = 'core' and table_name = 'establishment'"
-
-#: By kind of move, rule and family: establishments, and whether their own data are what they were.
-_MOVES = f"""
-with paired as (
-    select b.siret is not null and a.siret is not null
-            and {" and ".join(f"b.{name} is not distinct from a.{name}" for name in _SEEN)} as is_same,
-        coalesce(b.in_perimeter, false) as was_in, coalesce(a.in_perimeter, false) as is_in,
-        b.ess_family as old_family, a.ess_family as new_family, coalesce(a.rule_id, b.rule_id) as rule_id
-    from raw.before as b full join raw.after as a on a.siret = b.siret
-),
-named as (
-    select *, case when is_in and not was_in then 'in' when was_in and not is_in then 'out'
-            when was_in and old_family is distinct from new_family then 'family' end as kind
-    from paired
-)
-select kind, rule_id, is_same, case when kind = 'in' then new_family else old_family end as family,
-    case when kind = 'family' then new_family end as to_family, count(*) as count
-from named where kind is not null group by all order by count desc, rule_id, family, to_family
-"""
-
-#: How many were counted, and the families that nobody is in any more.
-_BEFORE = """
-select (select count(*) from raw.before where in_perimeter),
-    (select coalesce(list(ess_family order by ess_family), []) from (
-        select distinct ess_family from raw.before where in_perimeter and ess_family is not null
-        except select distinct ess_family from raw.after where in_perimeter))
-"""
-
-_CELLS = """
-select case when b.conf_status = 'F' then 'hidden' else 'unveiled' end, count(*)
-from raw.figures_before as b inner join raw.figures_after as a
-    on a.table_id = b.table_id and a.row_code = b.row_code and a.column_code = b.column_code
-where (b.conf_status = 'F') <> (a.conf_status = 'F')
-group by 1 order by 1
-"""
-
-_TABLES = """
-with change as (
-    select 'gagnés' as word, table_id from (
-        select distinct table_id from raw.figures_after except select distinct table_id from raw.figures_before)
-    union all
-    select 'perdus', table_id from (
-        select distinct table_id from raw.figures_before except select distinct table_id from raw.figures_after)
-)
-select word, list(table_id order by table_id) from change group by word order by word
-"""
 
 
 def _total(moves: list[dict[str, Any]], *kinds: str) -> int:

@@ -40,6 +40,7 @@ from ess_observatory.recipe.rules import load_rules
 from ess_observatory.recipe.runner import IN_PLACE, PUBLISHING, STAGES, Outcome
 from ess_observatory.recipe.steps import Progress, Work
 from ess_observatory.recipe.unchanged import fingerprint_of, of_territory, recall, remember
+from ess_observatory.render.template_workbook import template_of
 
 #: What an edition says of its own territory, and of none of its parts.
 _OF_THE_WHOLE = frozenset(
@@ -205,7 +206,9 @@ def _build_one(run: _Run, common: Work, territory: Territory) -> Outcome:
             if reached != "build":
                 steps.publish(work)
             if reached == "report":
-                steps.render(scratch)
+                template = template_of(project.root, run.edition.declared_id)
+                if lost := steps.render(scratch, template=template)[1]:
+                    outcome.counts["template_losses"] = lost
             keep_own(work)
             db.seal()
         if reached == "build":

@@ -11,9 +11,10 @@ from typing import Any
 from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.database import Database
-from ess_observatory.engine.graph import read_model
+from ess_observatory.engine.graph import Model
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read.cast import quote
+from ess_observatory.recipe.perimeter_sql import core_models
 from ess_observatory.recipe.rules import put_csv
 
 #: `name:type` in a header of an example; text when nothing is said.
@@ -91,11 +92,17 @@ def rules_for(db: Database, project: Project, needed: set[str], given: set[str])
 
 def views_for(db: Database, project: Project, reads: set[str], given: set[str]) -> set[str]:
     """The views of `core` that a query reads and an example does not give, made of their own SQL; returns what they read."""
+    models = core_models(project) if any(name.startswith("core.") for name in reads - given) else {}
+    return _make_views(db, project, reads, given, models)
+
+
+def _make_views(
+    db: Database, project: Project, reads: set[str], given: set[str], models: dict[str, Model]
+) -> set[str]:
     found = set(reads)
     for name in sorted(reads - given):
-        path = project.pipelines / "core" / f"{name.partition('.')[2]}.sql"
-        if name.startswith("core.") and path.is_file() and (model := read_model(name, path)).is_view:
-            found |= views_for(db, project, set(model.reads), given)
+        if (model := models.get(name)) and model.is_view:
+            found |= _make_views(db, project, set(model.reads), given, models)
             rules_for(db, project, found, given)
             db.make(model)
     return found

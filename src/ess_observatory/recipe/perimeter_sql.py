@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ess_observatory.declare.files import read_csv_rows
+from ess_observatory.declare.project import Project
 from ess_observatory.engine.database import Database
-from ess_observatory.engine.graph import Model, output_columns, parse_model, parsed
+from ess_observatory.engine.graph import Model, output_columns, parse_model, parsed, read_model
 from ess_observatory.errors import ObservatoryError
 
 if TYPE_CHECKING:
@@ -40,6 +41,15 @@ class Rule:
     family: str | None
     evidence: str
     confidence: str
+
+
+def core_models(project: Project) -> dict[str, Model]:
+    """The models of `core` by target: its SQL files, and `core.perimeter_decision` where there are rules. Raises E414."""
+    files = sorted((project.pipelines / "core").glob("*.sql"))
+    models = {f"core.{path.stem}": read_model(f"core.{path.stem}", path) for path in files}
+    if RULES in models:
+        models[DECISION] = perimeter_decision(project.nomenclatures["decision_rules"], models)
+    return models
 
 
 def perimeter_decision(rows: Path, models: dict[str, Model]) -> Model:

@@ -22,6 +22,7 @@ from ess_observatory.recipe.inputs import inventory_of, refuse_missing
 from ess_observatory.recipe.stale import stale_outputs
 from ess_observatory.recipe.steps import Progress, Work
 from ess_observatory.recipe.unchanged import fingerprint_of, recall, remember
+from ess_observatory.render.template_workbook import template_of
 
 STAGES = ("ingest", "check", "build", "publish", "report")
 PUBLISHING = ("publish", "report")
@@ -62,7 +63,11 @@ class Outcome:
         recodes = [
             f"{texts} réponse(s) libre(s) à recoder : complétez pipelines/survey/recodes.csv avec quality/a-recoder.csv"
         ]
-        return self.stale + files + checks + (links if waiting else []) + (recodes if texts else [])
+        lost = [
+            f"Modèle de classeur : {what} du modèle n’est pas dans la copie remplie"
+            for what in self.counts.get("template_losses", [])
+        ]
+        return self.stale + files + checks + lost + (links if waiting else []) + (recodes if texts else [])
 
 
 def run(
@@ -138,4 +143,6 @@ def _build(work: Work, until: str) -> None:
     steps.publish(work)
     if until == "report":
         work.progress("Rapport", "classeur et page")
-        steps.render(work.scratch)
+        template = template_of(work.project.root, work.edition.declared_id)
+        if lost := steps.render(work.scratch, template=template)[1]:
+            counts["template_losses"] = lost

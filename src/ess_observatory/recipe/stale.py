@@ -27,7 +27,7 @@ def stale_outputs(outputs: Outputs, build: str) -> list[str]:
     if old:
         command = "ess report" if published == build else "ess run"
         warnings.append(
-            f"{', '.join(old)}, dans {outputs.reports}, ne viennent pas de cette construction ({build}) : "
+            f"{' et '.join([', '.join(old[:-1]), old[-1]] if old[1:] else old)}, dans {outputs.reports}, ne viennent pas de cette construction ({build}) : "
             f"« {command} » les refait"
         )
     return warnings

@@ -16,15 +16,17 @@ from ess_observatory.engine.graph import Model, order, output_columns, read_mode
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.assemble import publish as write
+from ess_observatory.publish.reader import read_publication
 from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
 from ess_observatory.quality.partitions import BOOK
 from ess_observatory.quality.rule_change import refuse_change, rule_change
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
-from ess_observatory.recipe.perimeter_sql import RULES, perimeter_decision, refuse_undecided
+from ess_observatory.recipe.perimeter_sql import core_models, refuse_undecided
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.render.formats import write_reports
+from ess_observatory.render.template_workbook import fill_template
 from ess_observatory.survey.core import build_survey
 from ess_observatory.survey.estimation.apply import estimate
 from ess_observatory.survey.read import read_answers
@@ -162,10 +164,20 @@ def publish(work: Work) -> None:
 
 
 def render(
-    outputs: Outputs, languages: Collection[str] = ("fr",), wanted: Collection[str] = ()
-) -> dict[str, Path]:
-    """The reports, from the publication folder alone: path by format (see `render.formats`)."""
-    return write_reports(outputs.publication, outputs.reports, languages, wanted)
+    outputs: Outputs,
+    languages: Collection[str] = ("fr",),
+    wanted: Collection[str] = (),
+    template: Path | None = None,
+) -> tuple[dict[str, Path], list[str]]:
+    """The reports, from the publication folder alone, and the copy of a workbook template, filled.
+
+    Returns the path of each by format (see `render.formats`), and what of the template could not be carried over.
+    """
+    written = write_reports(outputs.publication, outputs.reports, languages, wanted)
+    if template is None:
+        return written, []
+    written["filled"] = outputs.filled(template)
+    return written, fill_template(read_publication(outputs.publication), template, written["filled"])
 
 
 def models_of(project: Project) -> list[Model]:
@@ -175,13 +187,9 @@ def models_of(project: Project) -> list[Model]:
         for spec in project.sources.values()
         if spec.staging_sql.is_file()
     }
-    files |= {f"core.{path.stem}": path for path in sorted((project.pipelines / "core").glob("*.sql"))}
     files |= {f"marts.{table.id}": table.query for table in project.tables if table.query.is_file()}
-    models = {target: read_model(target, path) for target, path in files.items()}
+    models = {target: read_model(target, path) for target, path in files.items()} | core_models(project)
     _check_keys(project, models)
-    if RULES in models:
-        decision = perimeter_decision(project.nomenclatures["decision_rules"], models)
-        models[decision.target] = decision
     return order(models.values())
 
 

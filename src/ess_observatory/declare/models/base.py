@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from ess_observatory.declare.faults import Fault, advice, nearest, shown
+from ess_observatory.declare.faults import DECLARED, Fault, advice, nearest, shown
 from ess_observatory.declare.places import KeyPath
 from ess_observatory.declare.reading import Document
+from ess_observatory.words.numbers import plain_number, round_half_up, useful_decimals
+from ess_observatory.words.written import Why, read_number
 
 
 class Declared(BaseModel):
@@ -36,9 +38,9 @@ class Declared(BaseModel):
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def refused(what: str, fix: str = "") -> PydanticCustomError:
-    """What a validator raises: `what` and `fix` as in a `Fault`."""
-    return PydanticCustomError("fr", "{what}", {"what": what, "fix": fix})
+def refused(what: str, fix: str = "", code: str = DECLARED) -> PydanticCustomError:
+    """What a validator raises: `what`, `fix` and `code` as in a `Fault`."""
+    return PydanticCustomError("fr", "{what}", {"what": what, "fix": fix, "code": code})
 
 
 def check(
@@ -77,7 +79,8 @@ def _faults(
         if item["type"] == "missing" and path in renamed:
             continue  # the misspelt key next to it says the same, better
         what, fix = _said(model, path, item, data)
-        yield document.fault((*at, *path), what, fix)
+        code = str(item.get("ctx", {}).get("code", DECLARED)) if item["type"] == "fr" else DECLARED
+        yield document.fault((*at, *path), what, fix, code)
 
 
 def _real(location: tuple[str | int, ...], data: Any) -> KeyPath:
@@ -177,10 +180,8 @@ def _retyped(kind: str, value: Any) -> str:
         if kind == "int_type" and text.lstrip("-").isdecimal():
             return f"écrivez {int(text)}, sans guillemets"
         if kind == "float_type":
-            try:
-                return f"écrivez {float(text):g}, sans guillemets"
-            except ValueError:
-                return ""
+            number = read_number(text, whole=False)
+            return "" if isinstance(number, Why) else f"écrivez {_toml_number(number)}, sans guillemets"
         if kind == "bool_type" and text.casefold() in ("oui", "vrai", "true", "yes", "1"):
             return "écrivez true, sans guillemets"
         if kind == "bool_type" and text.casefold() in ("non", "faux", "false", "no", "0"):
@@ -194,12 +195,19 @@ def _retyped(kind: str, value: Any) -> str:
 
 def _percent(value: Any) -> str:
     """The fix of a part of a whole that was written as a percentage."""
-    return f"écrivez une part : {value / 100:g}" if 1 < value <= 100 else "écrivez une part, comme 0.85"
+    return (
+        f"écrivez une part : {_toml_number(value / 100)}"
+        if 1 < value <= 100
+        else "écrivez une part, comme 0.85"
+    )
+
+
+def _toml_number(value: float) -> str:
+    return str(round_half_up(value, useful_decimals(value)))
 
 
 def _number(value: Any) -> str:
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    return text.replace(".", ",")
+    return plain_number(value) if isinstance(value, float) else str(value).replace(".", ",")
 
 
 # --- what a model knows at a path

@@ -140,7 +140,7 @@ def _date(text: str) -> str:
     example = "écrivez AAAA-MM-JJ, par exemple 2026-01-31"
     day = as_day(bare)
     if day is None:
-        is_number = bare.isdigit() and 4 <= len(bare) <= 5
+        is_number = bare.isdigit() and len(bare) == 5
         raise Refused("numéro de jour d’un tableur" if is_number else "ce n’est pas une date", example)
     if not 1800 <= day.year <= 2199:
         raise Refused("année invraisemblable", example)

@@ -11,7 +11,6 @@ from ess_observatory.declare.models.types import SAID, ColumnName, Words
 
 ChartType = Literal[
     "bars",
-    "columns",
     "grouped",
     "stacked",
     "multiples",

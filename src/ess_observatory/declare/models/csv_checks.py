@@ -31,6 +31,7 @@ def check_csvs(root: Path, faults: list[Fault]) -> Csvs:
             tables[name] = table
     faults.extend(_absent(paths, pipelines, root))
     faults.extend(_names(paths, root))
+    faults.extend(_unread(pipelines, root))
     for name in tables:
         faults.extend(linked_faults(name, tables))
     faults.extend(_rules_of_sql(pipelines, tables))
@@ -100,6 +101,16 @@ def _names(paths: Mapping[str, Path], root: Path) -> Iterator[Fault]:
             elif (other := seen.setdefault(path.stem, name)) != name:
                 what = f"« {other} » porte le même nom"
                 yield Fault(name_of(path, root), what=what, fix="gardez l’un des deux")
+
+
+def _unread(pipelines: Path, root: Path) -> Iterator[Fault]:
+    """Tables that nothing reads, because a spreadsheet has saved them as something else than CSV."""
+    for folder in (*_RULES, "survey"):
+        for path in sorted((pipelines / folder).glob("*")):
+            is_table = path.suffix.lower() in (".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods")
+            if is_table and path.suffix != ".csv" and not path.name.startswith((".", "~")):
+                fix = f"enregistrez-le en CSV sous le nom « {path.stem}.csv »"
+                yield Fault(name_of(path, root), what="ce fichier ne serait pas lu", fix=fix, code=UNREADABLE)
 
 
 def _references(table: Table, model: type[Row], tables: Mapping[str, Table]) -> Iterator[Fault]:

@@ -76,8 +76,11 @@ class Csvs(dict[str, Table]):
 
     def listed(self, file: str, column: str) -> frozenset[str]:
         """The values of a column of a file; none when the file cannot be read."""
-        table = self.get(file)
-        return frozenset(table.columns.get(column, ())) - {""} if table else frozenset()
+        kept: dict[tuple[str, str], frozenset[str]] = self.__dict__.setdefault("_listed", {})
+        if (file, column) not in kept:
+            table = self.get(file)
+            kept[file, column] = frozenset(table.columns.get(column, ())) - {""} if table else frozenset()
+        return kept[file, column]
 
     @cached_property
     def known_communes(self) -> frozenset[str]:

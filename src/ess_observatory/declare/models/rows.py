@@ -112,4 +112,4 @@ def whole_column(cell: Cell, may_be_empty: bool) -> re.Pattern[str] | None:
     """The pattern of a whole column written as it should be, its cells joined by ends of line."""
     if cell.plain is None:
         return None
-    return re.compile(f"(?:(?:{cell.plain}){'?' if may_be_empty else ''}\n)*")
+    return re.compile(f"(?:(?:{cell.plain}){'?' if may_be_empty else ''}\n)*+")

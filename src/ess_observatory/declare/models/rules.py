@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from ess_observatory.declare.models.base import Declared, refused
 from ess_observatory.declare.models.types import (
     ColumnName,
+    Count,
     Percent,
     PositiveRate,
     Rate,
@@ -64,16 +65,6 @@ class SecrecyFile(Declared):
     protection: Protection = Field(description="intervalles de protection")
     costs: Costs = Field(description="coût de masquer")
     bases: Bases = Field(description="pourcentages de l’enquête")
-
-
-class ChangeBudgetFile(Declared):
-    """What a change of rules may move before someone has to confirm it."""
-
-    max_moved_pct: Percent = Field(
-        5, description="établissements qui entrent ou sortent, en % de ceux du périmètre"
-    )
-    max_unveiled_cells: int = Field(0, ge=0, description="cellules masquées qui seraient montrées")
-    allow_emptied_family: bool = Field(False, description="true : une famille peut se vider")
 
 
 class PerimeterFile(Declared):
@@ -138,3 +129,13 @@ class BreaksFile(Declared):
     )
     source: list[SourceBreak] = Field([], description="sources qui se remplacent")
     perimeter: list[PerimeterBreak] = Field([], description="périmètres qui se remplacent")
+
+
+class ChangeBudgetFile(Declared):
+    """What a change of rules may move without being confirmed."""
+
+    max_moved_pct: Percent = Field(
+        5, description="établissements qui entrent ou sortent, en % de ceux du périmètre"
+    )
+    max_unveiled_cells: Count = Field(0, description="cellules masquées qui seraient montrées")
+    allow_emptied_family: bool = Field(False, description="true : une famille peut se vider")

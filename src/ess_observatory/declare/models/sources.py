@@ -13,6 +13,7 @@ from ess_observatory.declare.models.types import (
     ColumnName,
     CsvText,
     Day,
+    MessageCode,
     Parameter,
     Regular,
     Slug,
@@ -46,11 +47,11 @@ class SourceColumn(Declared):
 class Repeated(Declared):
     """What is said of a row whose key another row has already given."""
 
-    code: Words = Field("E374", description="code du message")
-    reason: Words = Field("déjà lu", description="motif du refus")
-    fix: Words = Field("Retirez la ligne ou le fichier en double.", description="remède")
+    code: MessageCode = Field("E374", description="code du message")
+    reason: Words = Field("déjà lu", description="pourquoi la ligne est écartée")
+    fix: Words = Field("Retirez la ligne ou le fichier en double.", description="que faire")
     latest: ColumnName | None = Field(
-        None, description="colonne de dates : la ligne la plus récente est gardée, au lieu de la première"
+        None, description="colonne de dates : la ligne la plus récente est gardée"
     )
 
 
@@ -120,10 +121,12 @@ class SourceFile(Declared):
         [], description="colonnes du fichier que l’on n’a pas besoin de lire"
     )
     vintage_pattern: Regular | None = Field(None, description="où lire l’année dans les titres du fichier")
+    key: list[ColumnName] = Field(
+        [], description="colonnes qui distinguent les lignes : une ligne de même clé est écartée"
+    )
+    repeated: Repeated | None = Field(None, description="ce qui est dit d’une ligne écartée ainsi")
+    unpivot: Unpivot | None = Field(None, description="colonnes larges qui deviennent des lignes")
     columns: list[SourceColumn] = Field([], description="colonnes")
-    key: list[ColumnName] = Field([], description="colonnes qui ne peuvent se répéter ensemble")
-    repeated: Repeated | None = Field(None, description="ce qui est dit d’une ligne qui répète la clé")
-    unpivot: Unpivot | None = Field(None, description="colonnes larges, mises en lignes")
     checks: list[SourceCheck] = Field([], description="contrôles des lignes lues")
     budget: Budget | None = Field(None, description="part de lignes refusées admise")
     row_counts: RowCounts | None = Field(None, description="variation admise du nombre de lignes")
@@ -137,8 +140,8 @@ class SourceFile(Declared):
         names = [column.name for column in self.columns]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise refused(f"deux colonnes s’appellent « {twice} »", "changez l’un des deux noms")
-        if self.repeated and not self.key:
-            raise refused("« repeated » sans « key »", "déclarez les colonnes de la clé")
+        if self.repeated is not None and not self.key:
+            raise refused("« [repeated] » sans « key »", "donnez les colonnes de la clé")
         if self.kind == "table" and not self.columns:
             raise refused("source sans colonne", "déclarez [[columns]]")
         return self

@@ -10,49 +10,25 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from ess_observatory.codebook.values import is_siret
+from ess_observatory.declare.faults import DECLARED
 from ess_observatory.declare.models.base import refused
+from ess_observatory.tabular.text import clean_text
+from ess_observatory.words.written import NOT_A_DATE, Why, read_moment
 
 #: Key of a JSON Schema under which a type is said in French; the page of declarations prints it.
 SAID = "x-said"
-_MONTHS = (
-    [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    [
-        "janvier",
-        "fevrier",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "aout",
-        "septembre",
-        "octobre",
-        "novembre",
-        "decembre",
-    ],
-)
+#: Codes of a path that leads out of its folder, and of a name that would.
+LEADS_OUT, NO_NAME = "E180", "E181"
 
 
-def _matching(pattern: str, what: str, fix: str) -> Any:
+def _matching(pattern: str, what: str, fix: str, code: str = DECLARED) -> Any:
     """A text that has a form; what it is called, and how to write it."""
     form = re.compile(pattern)
 
     def checked(text: str) -> str:
         if not form.fullmatch(text):
-            raise refused(f"ce n’est pas {what}", fix)
+            raise refused(f"ce n’est pas {what}", fix, code)
         return text
 
     schema = {"type": "string", "pattern": f"^(?:{pattern})$", SAID: what.partition(" :")[0]}
@@ -67,9 +43,10 @@ def _checked(function: Callable[[str], str], said: str, **schema: Any) -> Any:
 Words = _matching(r"[\s\S]*\S[\s\S]*", "un texte : il est vide", "écrivez un texte, ou retirez la clé")
 #: An identifier of file or folder: never a path.
 Slug = _matching(
-    r"[a-z0-9]+(?:[-_][a-z0-9]+)*",
+    r"(?=.{1,100}$)[a-z0-9]+(?:[-_][a-z0-9]+)*",
     "un identifiant",
     "écrivez-le en minuscules sans accent, chiffres et tirets, par exemple sambre-avesnois-2026",
+    NO_NAME,
 )
 #: An identifier inside a declaration: column, code of row or of answer, variable.
 Code = _matching(
@@ -79,7 +56,10 @@ Code = _matching(
 )
 #: The name of a column in SQL.
 ColumnName = _matching(
-    r"[a-z][a-z0-9_]*", "un nom de colonne", "écrivez-le en minuscules sans accent, chiffres et _"
+    r"[a-z][a-z0-9_]{0,62}",
+    "un nom de colonne",
+    "écrivez-le en minuscules sans accent, chiffres et _",
+    NO_NAME,
 )
 #: A cell of a table: `row/column` (`section:row/column` in tables of several blocks).
 CellName = _matching(
@@ -108,7 +88,7 @@ TableNumber = _matching(
     r"(?:\d{1,2}|[A-Z])\.\d{1,3}", "un numéro de tableau", "écrivez chapitre, point, rang : 1.1 ou A.2"
 )
 #: Version of an edition.
-Version = _matching(r"\d+(?:\.\d+){1,3}", "un numéro de version", "écrivez par exemple 2026.1.0")
+Version = _matching(r"\d+(?:\.\d+){1,3}", "un numéro de version", "écrivez par exemple 2026.1.0", NO_NAME)
 #: Month of publication.
 Month = _matching(r"\d{4}-(?:0[1-9]|1[0-2])(?:-\d{2})?", "un mois", "écrivez AAAA-MM, par exemple 2026-11")
 #: A mark that is printed (chapter): a number, or a letter for the annexes.
@@ -116,14 +96,12 @@ Chapter = _matching(r"\d{1,2}|[A-Z]|[a-z]", "un chapitre", "écrivez un nombre, 
 
 
 def _siret(text: str) -> str:
-    from stdnum.fr import siret
-
     bare = re.sub(r"[\s\u00a0\u202f]", "", text)
     if re.search(r"[eE]\+", bare):
         raise refused("SIRET en notation scientifique", "reprenez ses 14 chiffres, colonne au format texte")
     if not re.fullmatch(r"\d{14}", bare):
         raise refused("ce n’est pas un SIRET", "écrivez ses 14 chiffres")
-    if not (siret.is_valid(bare) or bare.startswith("99")):
+    if not (is_siret(bare) or bare.startswith("99")):
         raise refused("la clé de contrôle du SIRET est fausse", "vérifiez-le dans le répertoire Sirene")
     return bare
 
@@ -140,21 +118,10 @@ def as_day(value: Any) -> dt.date | None:
         return value
     if not isinstance(value, str):
         return None
-    text = value.strip()
-    try:
-        if found := re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", text):
-            return dt.date(*map(int, found.groups()))
-        if found := re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", text):
-            day, month, year = map(int, found.groups())
-            return dt.date(year, month, day)
-        if found := re.fullmatch(r"(\d{1,2})(?:er)?\s+([^\W\d]+)\s+(\d{4})", text):
-            name = found.group(2).casefold()
-            for months in _MONTHS:
-                if name in months:
-                    return dt.date(int(found.group(3)), months.index(name) + 1, int(found.group(1)))
-    except ValueError:
-        return None
-    return None
+    text = clean_text(value) or ""
+    # A number alone may be the day of a spreadsheet: the files of a producer hold some, a declaration does not.
+    moment = NOT_A_DATE if text.isdecimal() else read_moment(text)
+    return None if isinstance(moment, Why) else moment.date()
 
 
 def _iso_day(value: Any) -> str:
@@ -189,10 +156,12 @@ def _relative(text: str) -> str:
     path = PurePosixPath(text.replace("\\", "/"))
     if not text.strip() or path.is_absolute() or re.match(r"[A-Za-z]:", text) or "\x00" in text:
         raise refused(
-            "ce n’est pas un chemin relatif", "écrivez le nom d’un fichier du dossier de la déclaration"
+            "ce n’est pas un chemin relatif",
+            "écrivez le nom d’un fichier du dossier de la déclaration",
+            LEADS_OUT,
         )
     if ".." in path.parts:
-        raise refused("le chemin sort de son dossier", "écrivez un chemin sans « .. »")
+        raise refused("le chemin sort de son dossier", "écrivez un chemin sans « .. »", LEADS_OUT)
     return text
 
 
