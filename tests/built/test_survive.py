@@ -440,6 +440,7 @@ def test_an_error_between_two_exchanges_gives_everything_its_place_back(tmp_path
     assert leftovers(outputs.base) == []
 
 
+@pytest.mark.slow
 def test_a_reader_never_finds_an_item_missing_during_200_builds(tmp_path):
     """Every item is there at every moment, of one build or of the next."""
     outputs = Outputs.of(tmp_path, "x", tmp_path / "out")

@@ -521,6 +521,7 @@ def test_a_source_for_a_file_that_one_reads_already_is_refused(newcomer: Path):
     assert not (newcomer / "pipelines" / "sources" / "encore").exists()
 
 
+@pytest.mark.slow
 def test_two_perimeters_are_compared_from_the_same_command(built: Outputs, newcomer: Path):
     from typer.testing import CliRunner
 
