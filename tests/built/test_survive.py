@@ -13,6 +13,7 @@ import threading
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -358,9 +359,10 @@ def test_a_raw_file_that_changes_meanwhile_stops_the_run(server, whole, tmp_path
     path = raw / "extraction.xlsx"
     render = steps.render
 
-    def disturbed(scratch: Outputs) -> None:
-        render(scratch)
+    def disturbed(scratch: Outputs, **options: Any) -> tuple[dict[str, Path], list[str]]:
+        written = render(scratch, **options)
         path.unlink() if change == "removed" else path.write_bytes(path.read_bytes() + b" ")
+        return written
 
     monkeypatch.setattr(steps, "render", disturbed)
     with pytest.raises(ObservatoryError) as caught:
