@@ -32,7 +32,7 @@ InTurn = Callable[[str], AbstractContextManager[Path]]
 
 
 # The same examples at every run: a failure can be replayed, and a green suite stays green. `--hypothesis-seed` explores.
-settings.register_profile("some", derandomize=True, deadline=None, max_examples=15)
+settings.register_profile("some", derandomize=True, deadline=None, max_examples=10)
 settings.register_profile("thorough", derandomize=True, deadline=None, max_examples=200)
 
 

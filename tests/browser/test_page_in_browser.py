@@ -314,6 +314,7 @@ def test_pages_of_an_edition_are_accessible(
     chromium.screen()
 
 
+@pytest.mark.slow
 def test_pages_of_an_edition_conform_to_html(edition_pages: dict[str, Path], tmp_path: Path) -> None:
     """By the Nu Html Checker, every page and the one that is printed as a PDF."""
     java = shutil.which("java")

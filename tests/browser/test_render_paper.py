@@ -85,6 +85,7 @@ def test_english_page_and_workbook_are_written_beside(folder: Path, tmp_path: Pa
     assert 'hreflang="en" href="rapport-ess.en.html"' in french
 
 
+@pytest.mark.slow
 def test_libreoffice_reads_the_workbook(folder: Path, tmp_path: Path) -> None:
     if paper.office() is None:
         pytest.skip("no LibreOffice on this machine")

@@ -65,6 +65,7 @@ def test_generation_is_reproducible_and_small(tmp_path: Path) -> None:
     assert all("SYNTHETIQUE" in name or "formulaires/" in name for name in made)
 
 
+@pytest.mark.slow
 def test_another_seed_keeps_the_margins(tmp_path: Path) -> None:
     write_demo(ROOT, EDITION, tmp_path, seed=7)
     kept = kept_establishments(tmp_path)

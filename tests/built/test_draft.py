@@ -118,7 +118,9 @@ def test_the_draft_can_be_published(files: dict[str, str], publication: Publicat
 
     write_draft(files, tmp_path)
     (tmp_path / "essentiel.md").write_text("- Un point.\n", encoding="utf-8")
-    texts = load_texts([tmp_path], Printed({}, {}), {str(number): ["x"] for number in range(1, 15)})
+    texts = load_texts(
+        [tmp_path], Printed({}, {}, known=lambda _: True), {str(number): ["x"] for number in range(1, 15)}
+    )
     first = texts["chapters"][0]
     assert first["headline"].startswith("Brouillon")
     assert "<h3>Établissements employeurs" in first["html"]

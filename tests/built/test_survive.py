@@ -13,6 +13,7 @@ import threading
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -358,9 +359,10 @@ def test_a_raw_file_that_changes_meanwhile_stops_the_run(server, whole, tmp_path
     path = raw / "extraction.xlsx"
     render = steps.render
 
-    def disturbed(scratch: Outputs) -> None:
-        render(scratch)
+    def disturbed(scratch: Outputs, **options: Any) -> tuple[dict[str, Path], list[str]]:
+        written = render(scratch, **options)
         path.unlink() if change == "removed" else path.write_bytes(path.read_bytes() + b" ")
+        return written
 
     monkeypatch.setattr(steps, "render", disturbed)
     with pytest.raises(ObservatoryError) as caught:
@@ -440,6 +442,7 @@ def test_an_error_between_two_exchanges_gives_everything_its_place_back(tmp_path
     assert leftovers(outputs.base) == []
 
 
+@pytest.mark.slow
 def test_a_reader_never_finds_an_item_missing_during_200_builds(tmp_path):
     """Every item is there at every moment, of one build or of the next."""
     outputs = Outputs.of(tmp_path, "x", tmp_path / "out")

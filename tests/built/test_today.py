@@ -358,7 +358,7 @@ def test_nothing_is_replaced_and_mistakes_are_said(newcomer: Path):
     assert [place["object"] for place in places] == ["REG"], "a département is not compared with itself"
     assert "existe déjà" in again.stderr
     wrong = ess("new", "territory", "Nulle part", "--arrondissement", "999", root=newcomer)
-    assert wrong.returncode == 3 and "999" in wrong.stderr
+    assert wrong.returncode == 2 and "999" in wrong.stderr
     assert not (newcomer / "pipelines" / "territories" / "nulle-part.toml").exists()
     assert ess("new", "territory", "Rien", root=newcomer).returncode == 2
     assert ess("new", "table", "x", "--number", "1.1", "--source", "clap", root=newcomer).returncode == 2
@@ -521,6 +521,7 @@ def test_a_source_for_a_file_that_one_reads_already_is_refused(newcomer: Path):
     assert not (newcomer / "pipelines" / "sources" / "encore").exists()
 
 
+@pytest.mark.slow
 def test_two_perimeters_are_compared_from_the_same_command(built: Outputs, newcomer: Path):
     from typer.testing import CliRunner
 
@@ -548,7 +549,7 @@ def test_a_territory_file_is_completed_from_the_nomenclature(project: Project, t
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [(None, "E151"), ("code\n59392\n99999\n", "E109"), ("Nom\nIci\n", "E154")]
+    ("text", "code"), [(None, "E114"), ("code\n59392\n99999\n", "E114"), ("Nom\nIci\n", "E154")]
 )
 def test_a_territory_file_that_cannot_be_used_is_said(
     project: Project, tmp_path: Path, text: str | None, code: str

@@ -15,7 +15,8 @@ from ess_observatory.declare.schemas import write_schemas
 
 def schema(
     out: Annotated[
-        Path | None, typer.Option("--out", help="Dossier où les écrire (défaut : docs du projet).")
+        Path | None,
+        typer.Option("--out", metavar="DOSSIER", help="Dossier où les écrire (défaut : docs du projet)."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

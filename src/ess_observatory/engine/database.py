@@ -51,17 +51,23 @@ class Database:
             self._con.execute("use observatory")
             path.chmod(0o600)
         AT_WORK.add(self)
+        # A file that this process has already open is one base for all, with its settings.
+        self._is_locked = bool(self.rows("select current_setting('lock_configuration')")[0][0])
+        if not self._is_locked:
+            self._set_up(path)
+        if read_only:
+            self.lock()
+        else:
+            for layer in LAYERS:
+                self._con.execute(f"create schema if not exists {layer}")
+
+    def _set_up(self, path: Path | None) -> None:
         place = Path(tempfile.gettempdir()) if path is None else path.parent
         self.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         self.execute("set enable_progress_bar = false")  # the command line has its own
         self.execute(f"set temp_directory = {quote(str(place / 'ess-observatory.spill'))}")
         for name in _SETTINGS:
             self.execute(f"set {name} = false")
-        if read_only:
-            self.lock()
-        else:
-            for layer in LAYERS:
-                self._con.execute(f"create schema if not exists {layer}")
 
     def lock(self, *reached: Path) -> None:
         """From now on, reach no file but this database and `reached` (files to read, folders to read and write), load no

@@ -65,6 +65,8 @@ def perimeter_decision(rows: Path, models: dict[str, Model]) -> Model:
 
 def refuse_undecided(db: Database) -> None:
     """Raise E416 when an establishment is left that no rule decides."""
+    if "rule_id" not in db.columns("core.establishment"):  # a project that decides otherwise
+        return
     left = db.rows(
         "select siret, count(*) over () from core.establishment where rule_id is null order by siret limit 1"
     )
