@@ -364,10 +364,19 @@ def test_nothing_is_replaced_and_mistakes_are_said(newcomer: Path):
     assert ess("new", "table", "x", "--number", "1.1", "--source", "clap", root=newcomer).returncode == 2
 
 
+def test_a_new_table_names_its_schemas_once(newcomer: Path):
+    done = ess("new", "table", "schémas", "--number", "1.98", "--source", "clap", root=newcomer)
+    assert done.returncode == 0, done.stderr
+    made = newcomer / "pipelines" / "tables" / "schemas"
+    assert [(made / name).read_text(encoding="utf-8").count("#:schema") for name in ("card.toml", "example.toml")] == [1, 1]
+    shutil.rmtree(made)
+
+
 def test_a_new_source_reads_the_file_it_was_made_from(newcomer: Path, tmp_path: Path):
     file = tmp_path / "ateliers.csv"
     file.write_text("Liste des ateliers\n\nN° SIRET;Nom de l’atelier;Code commune;Salariés;Ouvert le;12 mois\n"
-                    "99100001900018;Ruche;59392;1 200;01/02/2020;oui\n", encoding="utf-8")  # fmt: skip
+                    "99100001900018;Ruche;59392;1 200;01/02/2020;oui\n"
+                    "99100001900026;Nid;59392;nd;01/02/2020;s\nTotal;;;1 200;;\n", encoding="utf-8")  # fmt: skip
     done = ess("new", "source", file, "--name", "Ateliers partagés", "--json", root=newcomer)
     assert done.returncode == 0, done.stderr
     project = Project.load(newcomer)
@@ -376,6 +385,9 @@ def test_a_new_source_reads_the_file_it_was_made_from(newcomer: Path, tmp_path: 
         "n_siret": "siret", "nom_de_l_atelier": "text", "code_commune": "commune", "salaries": "integer", "ouvert_le": "date",
         "c_12_mois": "text",
     }  # fmt: skip
+    assert spec.missing == {"nd": "not_available"}, (
+        "the mark among the numbers, not the word that looks like one"
+    )
     raw = tmp_path / "raw"
     raw.mkdir()
     shutil.copy(file, raw)

@@ -321,6 +321,7 @@ FAULTS = [
     ("tables/communes/card.toml", "decimals = 0", "decimals = 12", "6 ou moins"),
     ("tables/communes/card.toml", "additive = true", "additve = true", "voulez-vous dire « additive »"),
     ("tables/communes/card.toml", 'scope = "establishments"', 'scope = "establishment"', "voulez-vous dire « establishments »"),
+    ("tables/communes/card.toml", 'scope = "establishments"', 'scope = "swimming"', "ajoutez-le à pipelines/texts/scopes.toml"),
     ("tables/communes/card.toml", 'sources = ["manageo"', 'sources = ["manago"', "voulez-vous dire « manageo »"),
     ("tables/communes/card.toml", 'type = "map"', 'type = "maps"', "voulez-vous dire « map »"),
     ("tables/communes/card.toml", 'column = "establishments"', 'column = "etablishments"', "voulez-vous dire « establishments »"),

@@ -17,7 +17,9 @@ from ess_observatory.recipe.perimeter_sql import DECISION, FACTS, RULES, perimet
 
 CORE = ROOT / "pipelines" / "core"
 ROWS = ROOT / "pipelines" / "rules" / "decision_rules.csv"
-NEW_ROW = "A_VOIR,65,review,Crèche associative à vérifier,Crèche to verify,nature,always\n"
+#: A rank that no rule has, before CJ_ESS: an added rule may take any.
+RANK = next(rank for rank in range(61, 100) if f",{rank}," not in ROWS.read_text(encoding="utf-8"))
+NEW_ROW = f"A_VOIR,{RANK},review,Crèche associative à vérifier,Crèche to verify,nature,always\n"
 NEW_SELECT = """union all
 select siret, 'A_VOIR', category_family, 'crèche ' || naf, 'low'
 from core.perimeter_fact
@@ -147,7 +149,7 @@ def test_a_condition_may_look_into_a_list(project, models, tmp_path):
         "naf = '88.91A' and legal_category = '9220'",
         "siret in (select n.siret from rules.named_decisions as n where n.family = 'mutuelle')",
     )
-    rows = _rows(tmp_path, ROWS.read_text(encoding="utf-8") + NEW_ROW.replace(",65,", ",5,"))
+    rows = _rows(tmp_path, ROWS.read_text(encoding="utf-8") + NEW_ROW.replace(f",{RANK},", ",5,"))
     added = _with(models, models[RULES].sql + select)
     assert "rules.named_decisions" in perimeter_decision(rows, added).reads
     found = _decide(project, added, rows, _given())
@@ -206,18 +208,19 @@ def test_rules_are_tied_by_union_all(models, union):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "said"),
+    ("old", "new", "said"),
     [
-        ("FERME,20,", "FERME,10,", 3, "Rang 10"),
-        ("FERME,20,", "FERME,vingt,", 3, "Rang « vingt »"),
-        ("FERME,20,", "FERME,-20,", 3, "Rang « -20 »"),
-        ("PAS_ENCORE_CREE,22,", "FERME,22,", 4, "FERME et FERME"),
-        ("CJ_ESS,100,", NEW_ROW + "CJ_ESS,100,", 17, "« A_VOIR »"),
+        ("FERME,20,", "FERME,10,", "Rang 10"),
+        ("FERME,20,", "FERME,vingt,", "Rang « vingt »"),
+        ("FERME,20,", "FERME,-20,", "Rang « -20 »"),
+        ("PAS_ENCORE_CREE,22,", "FERME,22,", "FERME et FERME"),
+        ("CJ_ESS,100,", NEW_ROW + "CJ_ESS,100,", "« A_VOIR »"),
     ],
 )
-def test_a_row_that_is_no_rule_is_said_with_its_line(models, tmp_path, old, new, line, said):
+def test_a_row_that_is_no_rule_is_said_with_its_line(models, tmp_path, old, new, said):
     text = ROWS.read_text(encoding="utf-8")
     assert text.count(old) == 1
+    line = text[: text.index(old)].count("\n") + 1
     rows = _rows(tmp_path, text.replace(old, new))
     with pytest.raises(ObservatoryError) as caught:
         perimeter_decision(rows, models)

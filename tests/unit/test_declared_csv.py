@@ -316,6 +316,11 @@ def test_the_rules_of_the_perimeter_are_those_that_the_queries_apply(tmp_path: P
     assert "« NAF_EXCLUE »" in _of(root, "rule_id")[0]
     rules.write_text(re.sub(r"CJ_A_VERIFIER.*\n", "", text), encoding="utf-8")
     assert "CJ_A_VERIFIER" in _of(root, "rule_id")[0]
+    assert "ajoutez sa ligne" in _of(root, "rule_id")[0]
+    rules.write_text(text + "TOUTE_NEUVE,65,review,Neuve,New,nature,always\n", encoding="utf-8")
+    assert "ajoutez son « select » à pipelines/core/perimeter_test.sql" in _of(root, "rule_id")[0]
+    rules.write_text(text.replace("NAF_EXCLUE,70,", "NAF_EXCLUE,60,"), encoding="utf-8")
+    assert "ou changez « rank »" in _of(root, "rank")[0]
 
 
 def test_a_named_decision_names_editions_that_exist(tmp_path: Path) -> None:

@@ -115,7 +115,12 @@ def source(
 ) -> None:
     """Write a source that reads like a file."""
     written = new_source(Project.load(), file, name)
-    _said(written, as_json, "Ensuite : relisez les types et les colonnes obligatoires, puis « ess plan ».")
+    _said(
+        written,
+        as_json,
+        "Ensuite : relisez les types et les colonnes obligatoires, puis « ess doctor » et « ess plan » ; "
+        f"déclarez-la dans l’édition : [sources.{written[0].parent.name}]",
+    )
 
 
 def table(
@@ -133,5 +138,5 @@ def table(
     _said(
         new_table(Project.load(), name, number, title, source),
         as_json,
-        "Ensuite : changez la requête et la fiche, puis relancez.",
+        "Ensuite : changez la fiche, la requête et son exemple, puis « ess doctor ».",
     )

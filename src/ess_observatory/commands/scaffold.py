@@ -180,7 +180,8 @@ def write_new(path: Path, lines: list[str]) -> Path:
         raise already_there(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     schema = schema_line(declared_name(path))
-    path.write_text("\n".join([*([schema] if schema else []), *lines]) + "\n", encoding="utf-8")
+    head = [schema] if schema and schema != next(iter(lines), "") else []  # a template has it already
+    path.write_text("\n".join([*head, *lines]) + "\n", encoding="utf-8")
     if path.suffix == ".toml":
         try:
             read_toml(path)

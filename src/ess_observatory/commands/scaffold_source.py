@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,6 +14,12 @@ from ess_observatory.declare.project import Project
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.read.recognise import take_inventory
 from ess_observatory.tabular.sheets import open_sheets
+
+FOOTERS = (
+    r"^Source\b",
+    r"^Total\b",
+)  # where the rows of a sheet end, for the types guessed and in the source written
+MARKS = {"s": "secret", "nd": "not_available"}  # what producers write for a number that they do not give
 
 
 def new_source(project: Project, file: Path, name: str) -> list[Path]:
@@ -41,7 +48,9 @@ def new_source(project: Project, file: Path, name: str) -> list[Path]:
         )
     line = max(range(len(sheet.head)), key=lambda i: (sum(_is_word(c) for c in sheet.head[i]), -i))
     header = sheet.head[line]
-    columns = _columns(header, sheet.head[line + 1 :])
+    columns = _columns(header, _records(sheet.head[line + 1 :]))
+    marks = {mark: MARKS[mark.casefold()] for column in columns for mark in column["marks"]}
+    missing = ", ".join(f"{quoted(mark)} = {quoted(sense)}" for mark, sense in (marks or MARKS).items())
     declared = [
         f"# Écrit d’après {file.name}, en-têtes ligne {line + 1}. Relisez tout : types devinés, colonnes obligatoires, licence.",
         f"title = {quoted(name)}",
@@ -51,8 +60,8 @@ def new_source(project: Project, file: Path, name: str) -> list[Path]:
         'note = ""',
         "rank = 100",
         '# role = "register"    # si elle en remplace une autre : register, ess_posts, jobs, employers',
-        'footers = ["^Source\\\\b", "^Total\\\\b"]',
-        '# missing = { s = "secret", nd = "not_available" }',
+        f"footers = [{', '.join(map(quoted, FOOTERS))}]",
+        f"{'' if marks else '# '}missing = {{ {missing} }}",
         '# ignored_headers = ["…"]    # colonnes du fichier que l’on ne veut pas lire',
     ]
     for index, column in enumerate(columns):
@@ -95,7 +104,7 @@ def _reader(project: Project, file: Path) -> str | None:
 
 
 def _columns(header: list[str | None], rows: list[list[str | None]]) -> list[dict[str, Any]]:
-    """Our name, the header as read and a guessed type for every named column."""
+    """Our name, the header as read, a guessed type and the marks among its numbers, for every named column."""
     found: list[dict[str, Any]] = []
     taken: set[str] = set()
     for position, text in enumerate(header):
@@ -108,9 +117,20 @@ def _columns(header: list[str | None], rows: list[list[str | None]]) -> list[dic
             count += 1
             name = f"{base}_{count}"
         taken.add(name)
-        values = [row[position] for row in rows if position < len(row) and row[position]]
-        found.append({"name": name, "header": text, "type": _guess(base, [v for v in values if v])})
+        values = [value for row in rows if position < len(row) and (value := row[position])]
+        plain = [value for value in values if value.casefold() not in MARKS]
+        kind = _guess(base, plain)
+        marks = sorted({*values} - {*plain}) if kind in ("integer", "decimal") else []
+        found.append(
+            {"name": name, "header": text, "marks": marks, "type": kind if marks else _guess(base, values)}
+        )
     return found
+
+
+def _records(rows: list[list[str | None]]) -> list[list[str | None]]:
+    """The rows of data: those above the first footer."""
+    footer = re.compile("|".join(FOOTERS), re.IGNORECASE)
+    return list(takewhile(lambda row: not footer.search(next((c for c in row if c), "")), rows))
 
 
 def _guess(name: str, values: list[str]) -> str:

@@ -69,7 +69,7 @@ def figures_known(loaded: Loaded, codebook: Codebook | None) -> Callable[[str], 
 
 
 def _common(document: Document, card: CardTexts, loaded: Loaded, scopes: set[str]) -> Iterator[Fault]:
-    yield from unknown(document, ("scope",), card.scope, scopes, "champ")
+    yield from unknown(document, ("scope",), card.scope, scopes, "champ", "pipelines/texts/scopes.toml")
     for number, source in enumerate(card.sources):
         yield from unknown(document, ("sources", number), source, loaded.known("source"), "nom de source")
     readable = {column.code for column in card.columns if column.secrecy != "text"} | {"row_code"}

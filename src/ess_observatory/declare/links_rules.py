@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ess_observatory.codebook.questions import Codebook
-from ess_observatory.declare.faults import Fault, advice
+from ess_observatory.declare.faults import Fault, advice, nearest
 from ess_observatory.declare.load import Loaded
 from ess_observatory.declare.models.nomenclatures_csv import Csvs
 from ess_observatory.declare.models.sources import SourceFile
@@ -24,11 +24,19 @@ class Context:
     codebook: Codebook | None
 
 
-def unknown(document: Document, path: KeyPath, name: str, known: Iterable[str], what: str) -> Iterator[Fault]:
-    """The fault of a name that is not among the known ones (nothing is said when none is known)."""
+def unknown(
+    document: Document, path: KeyPath, name: str, known: Iterable[str], what: str, place: str = ""
+) -> Iterator[Fault]:
+    """The fault of a name that is not among the known ones (nothing is said when none is known).
+
+    `place`: the file where a name that is meant to be new is declared.
+    """
     names = set(known)
     if names and name not in names:
-        yield document.fault(path, f"{what} inconnu", advice(name, names, "noms connus"))
+        fix = advice(name, names, "noms connus")
+        if place and not nearest(name, names):
+            fix = f"ajoutez-le à {place} ; {fix}"
+        yield document.fault(path, f"{what} inconnu", fix)
 
 
 def rule_faults(context: Context) -> Iterator[Fault]:

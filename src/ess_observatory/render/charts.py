@@ -30,7 +30,7 @@ whole become separate bars as soon as one of them is hidden, since the gap would
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.render import charts_bars, charts_points, charts_whole
@@ -51,17 +51,30 @@ PAPER_GAP = 4.0
 RANKED = 12  # bars under a map
 TALL = 30  # bars that hold on a printed page
 
-#: What draws each type of chart; `map` and `tiles` are made elsewhere.
-FORMS: dict[str, Callable[[Canvas, PublishedTable, dict[str, Any], Context], None]] = {
-    "bars": charts_bars.bars,
-    "grouped": charts_bars.grouped,
-    "multiples": charts_whole.multiples,
-    "progress": charts_whole.progress,
-    "stacked": charts_whole.stacked,
-    "diverging": charts_whole.diverging,
-    "dumbbell": charts_points.dumbbell,
-    "lines": charts_points.lines,
+
+class Form(NamedTuple):
+    """`draw(canvas, table, spec, context)`; `names_columns`: with several columns, the drawing itself says which is which."""
+
+    draw: Callable[[Canvas, PublishedTable, dict[str, Any], Context], None]
+    names_columns: bool = False
+
+
+#: Every type of chart but `map` and `tiles`, which are made elsewhere. The workbook draws it as bars, or `lines` as lines.
+FORMS = {
+    "bars": Form(charts_bars.bars),
+    "grouped": Form(charts_bars.grouped, names_columns=True),
+    "multiples": Form(charts_whole.multiples, names_columns=True),
+    "progress": Form(charts_whole.progress),
+    "stacked": Form(charts_whole.stacked, names_columns=True),
+    "diverging": Form(charts_whole.diverging),
+    "dumbbell": Form(charts_points.dumbbell, names_columns=True),
+    "lines": Form(charts_points.lines, names_columns=True),
 }
+
+
+def names_columns(kind: str | None) -> bool:
+    """Whether a drawing of several columns says which is which, so that nothing beside it has to."""
+    return kind in FORMS and FORMS[kind].names_columns
 
 
 def chart_svgs(table: PublishedTable, context: Context, geo: dict[str, Any] | None = None) -> list[str]:
@@ -78,7 +91,7 @@ def chart_svgs(table: PublishedTable, context: Context, geo: dict[str, Any] | No
 
 
 def _both(table: PublishedTable, spec: dict[str, Any], context: Context, anchor: str) -> list[str]:
-    draw = FORMS[spec["type"]]
+    draw = FORMS[spec["type"]].draw
     column = spec_columns(table, spec)[0]
     parts = _parts(table, spec, context) if draw is charts_bars.bars else [spec]
     title = f"{context.words['figure']} {table.number} – {table.title}"

@@ -9,7 +9,7 @@ from ess_observatory.publish.printed_cells import format_cell
 from ess_observatory.publish.table_csv import table_csv
 from ess_observatory.publish.tables import NOT_APPLICABLE, Cell, Column, PublishedTable, Row
 from ess_observatory.render.chartdata import Context, points, spec_columns
-from ess_observatory.render.charts import chart_svgs
+from ess_observatory.render.charts import chart_svgs, names_columns
 from ess_observatory.render.map import map_spec
 from ess_observatory.words import labels as words
 from ess_observatory.words.numbers import NARROW_SPACE, format_number
@@ -20,7 +20,6 @@ TURN_FROM, TURN_ROWS = 8, 6
 KEPT_WHOLE = 11
 SLIM, PAIRED, LONG = 3, 24, 60  # on paper: columns and rows that hold in half a page; rows set in small print
 PARTS = ("drawing", "tiles", "table", "meta")
-NAMED = ("dumbbell", "grouped", "lines", "multiples", "stacked")  # charts that name their columns themselves
 _TEXTS = ("title", "finding", "scope", "source", "base", "reading_aid", "notes", "stub", "rows", "columns")
 
 
@@ -60,7 +59,7 @@ def table_view(
         "interval": _interval_example(table, lang),
         "marked": any(cell.mark for cell in table.cells.values()),
         "measure": _measure(table),
-        "measured": not (chart.get("type") in NAMED and chart.get("columns")),
+        "measured": not (names_columns(chart.get("type")) and chart.get("columns")),
         "charts": [Markup(svg) for svg in charts],
         "has_map": bool(geo) and (table.chart or {}).get("type") == "map",
         "tiles": _tile_chart(table, lang),

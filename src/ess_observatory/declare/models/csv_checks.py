@@ -18,6 +18,7 @@ from ess_observatory.declare.reading import name_of
 #: Folders of `pipelines/` whose every CSV is read: those of `rules/` become tables of SQL.
 _RULES = ("rules", "rules/nomenclatures")
 _RULE_ID = re.compile(r"'([A-Z][A-Z0-9_]{2,})'")
+_RULE_SELECTS = "pipelines/core/perimeter_test.sql"
 _TOLD = 20
 
 
@@ -158,12 +159,14 @@ def _rules_of_sql(pipelines: Path, tables: Mapping[str, Table]) -> Iterator[Faul
     declared = table.columns["rule_id"]
     for number, rule in enumerate(declared):
         if rule not in used:
-            fix = advice(rule, used.keys() - set(declared) or used, "règles")
+            close = nearest(rule, used.keys() - set(declared))
+            fix = f"voulez-vous dire « {close} » ?" if close else f"ajoutez son « select » à {_RULE_SELECTS}"
             yield table.fault(number, "rule_id", "aucune requête du périmètre n’emploie cette règle", fix)
     for rule in sorted(used.keys() - set(declared)):
         if not nearest(rule, set(declared) - used.keys()):
             what = f"règle absente, que {used[rule]} emploie"
-            yield Fault(table.file, None, "rule_id", f"« {rule} »", what, "remettez sa ligne")
+            fix = f"ajoutez sa ligne, ou corrigez son nom dans pipelines/core/{used[rule]}"
+            yield Fault(table.file, None, "rule_id", f"« {rule} »", what, fix)
 
 
 def _editions(pipelines: Path, tables: Mapping[str, Table]) -> Iterator[Fault]:

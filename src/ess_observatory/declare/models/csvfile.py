@@ -203,7 +203,7 @@ def _twice(table: Table, key: tuple[str, ...]) -> list[Fault]:
             what = f"déjà donné ligne {table.lines[start]}"
             names = " et ".join(f"« {name} »" for name in key)
             fix = (
-                "gardez une seule des deux lignes"
+                f"gardez une seule des deux lignes, ou changez « {key[0]} »"
                 if len(key) == 1
                 else f"{names} ensemble ne se répètent pas"
             )
