@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ess_observatory.declare.faults import Fault
-from ess_observatory.declare.links_rules import Context, unknown
+from ess_observatory.declare.faults import Fault, nearest
+from ess_observatory.declare.links_rules import Context, sql_text, unknown
 from ess_observatory.declare.load import Loaded
 from ess_observatory.declare.models.cards import CardFile
 from ess_observatory.declare.models.survey_blocks import Crossing, Extended, Numbers, Weighting
@@ -26,10 +26,15 @@ _NAMING = re.compile(r"(?:rules/named_decisions|survey/.*)\.csv")
 def row_faults(context: Context) -> Iterator[Fault]:
     """Rows that a card of the survey names and does not make; settings that stand on nothing."""
     rows = {name: made for name, (_, card) in context.loaded.cards.items() if (made := _rows(card))}
+    literals = {name: _literals(document) for name, (document, card) in context.loaded.cards.items() if card.survey is None}
     for name, (document, card) in context.loaded.cards.items():
         for path, table, row in _named_rows(name, card):
             if table in rows:
                 yield from unknown(document, path, row, rows[table], f"nom de ligne « {row} »")
+            elif table in literals and (close := _misspelt(row, literals[table])):
+                what = f"nom de ligne inconnu « {row} »"
+                yield document.fault(path, what, f"voulez-vous dire « {close} » ?")
+    yield from _fed(context.loaded)
     yield from _needed(context.loaded)
     yield from _values(context)
     yield from _leaving(context.loaded)
@@ -39,6 +44,27 @@ def _rows(card: CardFile) -> set[str]:
     """The codes of the rows of a table, when its card alone says them all."""
     block = card.survey
     return {row.code for row in block.indicators} if isinstance(block, (Numbers, Extended)) else set()
+
+
+def _literals(document: Document) -> frozenset[str]:
+    """The texts that the query of a table writes, the codes of its own rows among them."""
+    return frozenset(re.findall(r"'([a-z][a-z0-9_.]*)'", sql_text(document.path.parent / "query.sql")))
+
+
+def _misspelt(row: str, literals: frozenset[str]) -> str | None:
+    """The text of the query that a row is one slip away from; a query may make codes that it does not write (`'top_' || rank`)."""
+    if row in literals or any(row.startswith(text) for text in literals if text.endswith(("_", "."))):
+        return None
+    return nearest(row, literals) if re.fullmatch(r"[a-z][a-z_]{2,}", row) else None
+
+
+def _fed(loaded: Loaded) -> Iterator[Fault]:
+    """A table of the survey that no survey feeds."""
+    surveys = {name for name, (_, source) in loaded.sources.items() if source.kind == "survey"}
+    for document, card in loaded.cards.values():
+        if card.survey is not None and surveys and not surveys & set(card.sources):
+            what = "un tableau calculé sur les réponses a l’enquête pour source"
+            yield document.fault(("sources",), what, f"ajoutez « {sorted(surveys)[0]} »")
 
 
 def _named_rows(own: str, card: CardFile) -> Iterator[tuple[KeyPath, str, str]]:
