@@ -498,7 +498,8 @@ def test_a_folder_in_place_of_a_file_is_a_fault(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["survey/questionnaire.yml", "survey/estimation.toml", "replications/sambre-avesnois-2011/figures.csv"]
+    "file",
+    ["survey/questionnaire.yml", "survey/estimation.toml", "replications/sambre-avesnois-2011/figures.csv"],
 )
 def test_a_file_that_tables_count_on_is_missed(root: Path, file: str) -> None:
     path = root / "pipelines" / file

@@ -63,7 +63,9 @@ def examine() -> list[dict[str, str]]:
             edition = project.edition(path.stem)
             if not rehearsed:
                 rehearsed = rehearse(project, edition)
-                results.append(_result("ok", f"{rehearsed} requêtes faites à vide, contrôles entre sources compris"))
+                results.append(
+                    _result("ok", f"{rehearsed} requêtes faites à vide, contrôles entre sources compris")
+                )
             results.append(
                 _result(
                     "ok",

@@ -77,7 +77,9 @@ def edition_faults(context: Context, entry: Entry) -> Iterator[Fault]:
                 yield document.fault((key,), f"dossier introuvable dans pipelines/{folder}", fix)
     for path, text in strings(document.data):
         if "{{" in text or "{%" in text:
-            yield document.fault(path, "aucun placeholder n’est rempli à cet endroit", "écrivez le texte lui-même")
+            yield document.fault(
+                path, "aucun placeholder n’est rempli à cet endroit", "écrivez le texte lui-même"
+            )
     is_known = figures_known(loaded, context.codebook)
     for number, revision in enumerate(edition.revisions):
         for rank, figure in enumerate(revision.figures):
@@ -109,7 +111,9 @@ def territory_faults(context: Context, entry: Entry) -> Iterator[Fault]:
     document, territory, csvs = entry.document, entry.model, context.csvs
     for path, text in strings(document.data):
         if "{{" in text or "{%" in text:
-            yield document.fault(path, "aucun placeholder n’est rempli à cet endroit", "écrivez le texte lui-même")
+            yield document.fault(
+                path, "aucun placeholder n’est rempli à cet endroit", "écrivez le texte lui-même"
+            )
     for key, column in _LEVELS.items():
         codes = getattr(territory, key) or []
         known = csvs.listed(_COMMUNES, column) if codes else frozenset()

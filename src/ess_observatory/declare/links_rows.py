@@ -26,7 +26,11 @@ _NAMING = re.compile(r"(?:rules/named_decisions|survey/.*)\.csv")
 def row_faults(context: Context) -> Iterator[Fault]:
     """Rows that a card of the survey names and does not make; settings that stand on nothing."""
     rows = {name: made for name, (_, card) in context.loaded.cards.items() if (made := _rows(card))}
-    literals = {name: _literals(document) for name, (document, card) in context.loaded.cards.items() if card.survey is None}
+    literals = {
+        name: _literals(document)
+        for name, (document, card) in context.loaded.cards.items()
+        if card.survey is None
+    }
     for name, (document, card) in context.loaded.cards.items():
         for path, table, row in _named_rows(name, card):
             if table in rows:
@@ -82,7 +86,9 @@ def _named_rows(own: str, card: CardFile) -> Iterator[tuple[KeyPath, str, str]]:
             cells += [(("secrecy", "same", cell), cell), (("secrecy", "same", cell), other)]
         for number, total in enumerate(secrecy.sums):
             cells.append((("secrecy", "sums", number, "whole"), total.whole))
-            cells += [(("secrecy", "sums", number, "parts", rank), part) for rank, part in enumerate(total.parts)]
+            cells += [
+                (("secrecy", "sums", number, "parts", rank), part) for rank, part in enumerate(total.parts)
+            ]
         for number, pair in enumerate(secrecy.differences):
             cells.append((("secrecy", "differences", number, "whole"), pair.whole))
             cells.append((("secrecy", "differences", number, "part"), pair.part))
@@ -112,7 +118,9 @@ def _needed(loaded: Loaded) -> Iterator[Fault]:
         if edition.replication is not None:
             path = loaded.pipelines / "replications" / edition.replication / "figures.csv"
             if path.parent.is_dir() and not path.exists():
-                yield document.fault(("replication",), "ce dossier n’a pas de figures.csv", "remettez-y les chiffres publiés")
+                yield document.fault(
+                    ("replication",), "ce dossier n’a pas de figures.csv", "remettez-y les chiffres publiés"
+                )
 
 
 def _values(context: Context) -> Iterator[Fault]:

@@ -182,7 +182,11 @@ def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[st
             )
         seen = _scalar(db, check["observed"])
         low, high = _bounds(db, check)
-    except (duckdb.Error, TypeError, ValueError) as error:  # SQL that fails, or that gives something else than numbers
+    except (
+        duckdb.Error,
+        TypeError,
+        ValueError,
+    ) as error:  # SQL that fails, or that gives something else than numbers
         raise ObservatoryError(
             "E380",
             "Un contrôle déclaré ne peut pas être exécuté",

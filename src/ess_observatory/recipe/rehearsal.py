@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from ess_observatory.codebook.codebook import load_codebook
 from ess_observatory.declare.project import Edition, Project
-from ess_observatory.engine.database import Database
+from ess_observatory.engine.database import Database, declared_in
 from ess_observatory.quality.declared import rehearse_cross_checks
 from ess_observatory.read import load
 from ess_observatory.recipe.rules import load_rules
@@ -32,7 +32,8 @@ def rehearse(project: Project, edition: Edition) -> int:
                 load.load_source(db, spec, [])
         for model in models:
             if model.layer == "staging":
-                load.stage(db, project.sources[model.target.partition(".")[2]], model.sql)
+                with declared_in(str(model.path)):
+                    load.stage(db, project.sources[model.target.partition(".")[2]], model.sql)
             elif model.layer == "core":
                 db.make(model)
         if project.questionnaire.is_file():

@@ -37,7 +37,9 @@ class EditionSource(Declared):
 class EditionSurvey(Declared):
     """The survey of an edition."""
 
-    frame_size: Annotated[int, Field(ge=1)] | None = Field(None, description="nombre de questionnaires envoyés")
+    frame_size: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="nombre de questionnaires envoyés"
+    )
     year: Year | None = Field(None, description="année de l’enquête (sinon, celle de l’édition)")
 
 
@@ -98,7 +100,8 @@ class EditionFile(Declared):
         year = info.data.get("year")
         if day and year and not -3 <= dt.date.fromisoformat(day).year - year <= 1:
             raise refused(
-                f"cette date est loin de l’année {year} de l’édition", "corrigez « reference_date » ou « year »"
+                f"cette date est loin de l’année {year} de l’édition",
+                "corrigez « reference_date » ou « year »",
             )
         return day
 
