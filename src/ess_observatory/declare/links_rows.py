@@ -109,7 +109,7 @@ def _needed(loaded: Loaded) -> Iterator[Fault]:
     """Files without which a declared table, or edition, would quietly be less than it says."""
     survey = [(name, card.survey) for name, (_, card) in loaded.cards.items() if card.survey is not None]
     extended = [name for name, block in survey if isinstance(block, (Crossing, Extended, Weighting))]
-    for names, place in ((survey and [survey[0][0]], "questionnaire.yml"), (extended, "estimation.toml")):
+    for names, place in (([name for name, _ in survey], "questionnaire.yml"), (extended, "estimation.toml")):
         path = loaded.pipelines / "survey" / place
         if names and not path.exists() and not path.is_symlink():
             what = f"fichier introuvable : le tableau « {names[0]} » en dépend"
