@@ -278,7 +278,7 @@ FAULTS = [
     ("editions/sambre-avesnois-2011.toml", "required = false", 'required = "non"', "écrivez false, sans guillemets"),
     ("editions/sambre-avesnois-2011.toml", "required = false", "required = 0", "true (vrai) ou false (faux)"),
     ("editions/sambre-avesnois-2011.toml", "required = false", "required = non", "valeur mal écrite"),
-    ("editions/sambre-avesnois-2011.toml", "frame_size = 190", "frame_size = -1", "0 ou plus"),
+    ("editions/sambre-avesnois-2011.toml", "frame_size = 190", "frame_size = 0", "1 ou plus"),
     ("editions/sambre-avesnois-2011.toml", "frame_size = 190", "frame_size = 190.5", "nombre entier"),
     ("editions/sambre-avesnois-2011.toml", "[sources.manageo]", "[sources.manageoo]", "voulez-vous dire « manageo »"),
     ("editions/sambre-avesnois-2011.toml", "[sources.clap]", "[sources.manageo]", "donnée deux fois"),
@@ -380,6 +380,31 @@ FAULTS = [
     ("tables/communes/example.toml", "posts:int", "posts:entier", "type inconnu « entier »"),
     ("tables/communes/example.toml", "\n1,01001\n", "\n1,01001,9\n", "valeurs"),
     ("sources/siae_list/expected.toml", "refused = ", "refusd = ", "voulez-vous dire « refused »"),
+    ("editions/sambre-avesnois-2011.toml", '"2011-12-31"', '"2031-12-31"', "loin de l’année 2011"),
+    ("editions/sambre-avesnois-2011.toml", 'title = "', 'title = "{{ cycler.__init__ }}', "aucun placeholder"),
+    ("territories/sambre-avesnois.toml", 'name = "', 'name = "{{ year }}', "aucun placeholder"),
+    ("territories/sambre-avesnois.toml", 'cog = "2011"', 'cog = "2O11"', "une année"),
+    ("sources/siae_list/source.toml", 'headers = ["Ville"]', 'headers = ["Ville", "siret"]', "déjà celui de la colonne « siret »"),
+    ("tables/communes/card.toml", "min_value = 0", 'min_value = "zéro"', "donnez un nombre"),
+    ("tables/communes/card.toml", '"total/posts" = ', '"totl/posts" = ', "voulez-vous dire « total »"),
+    ("tables/communes/card.toml", '"economic_weight:jobs/ess"', '"economic_weight:job/ess"', "voulez-vous dire « jobs »"),
+    ("tables/sectors/card.toml", '"total/count" = ', '"totl/count" = ', "voulez-vous dire « total »"),
+    ("tables/economic_weight/card.toml", "maximum = 25", "maximum = 25\nmax = 30", "gardez l’un des deux"),
+    ("tables/resources_by_origin/card.toml", 'exclude = ["detailed"', 'exclude = ["detaild"', "voulez-vous dire « detailed »"),
+    ("tables/resources_by_origin/card.toml", '"declared/n" = ', '"declard/n" = ', "voulez-vous dire « declared »"),
+    ("tables/resources_by_origin/card.toml", '"detailed/amount" }', '"detaild/amount" }', "voulez-vous dire « detailed »"),
+    ("tables/resources_by_origin/card.toml", 'code = "sales"', 'code = "patronage"', "deux lignes ont le code « patronage »"),
+    ("tables/resources_by_origin/card.toml", "[figures]", '[secrecy]\nhistory_row = "totl"\n[figures]', "nom de ligne « totl » inconnu"),
+    ("tables/resources_by_origin/card.toml", 'sources = ["survey"]', 'sources = ["manageo"]', "ajoutez « survey »"),
+    ("rules/secrecy.toml", "min_units = 3", "min_units = 30000", "1000 ou moins"),
+    ("rules/perimeters/cress_2011.toml", '"association", ', '"association", "association", ', "deux fois"),
+    ("rules/breaks.toml", 'from = "manageo"', 'from = "sirene_establishment"', "rien ne se remplace soi-même"),
+    ("survey/estimation.toml", '"QA", "QB"', '"QA", "ZZ"', "code inconnu"),
+    ("survey/estimation.toml", 'values = ["association"]', 'values = ["asociation"]', "voulez-vous dire « association »"),
+    ("survey/linkage.toml", "score = 90", "score = 0.9", "de 0 à 100"),
+    ("survey/linkage.toml", "floor = 55", "floor = 95", "dépasse « accept.score »"),
+    ("survey/linkage.toml", "name = 0.65", "name = 65", "parts et en pourcentages mêlés"),
+    ("export/package.toml", '"rules/size_bands.csv"', '"rules/named_decisions.csv"', "nomme des structures"),
 ]  # fmt: skip
 
 
@@ -471,6 +496,49 @@ def test_a_folder_in_place_of_a_file_is_a_fault(tmp_path: Path) -> None:
 
 
 # --- the whole project
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["survey/questionnaire.yml", "survey/estimation.toml", "replications/sambre-avesnois-2011/figures.csv"],
+)
+def test_a_file_that_tables_count_on_is_missed(root: Path, file: str) -> None:
+    path = root / "pipelines" / file
+    kept = path.read_bytes()
+    path.unlink()
+    try:
+        assert any("introuvable" in said(f) or "figures.csv" in said(f) for f in check_declarations(root))
+    finally:
+        path.write_bytes(kept)
+
+
+def test_a_text_that_is_a_folder_is_a_fault(root: Path) -> None:
+    folder = root / "pipelines" / "texts" / "fr" / "ch-77.md"
+    folder.mkdir()
+    try:
+        assert [f.what for f in check_declarations(root)] == ["ceci n’est pas un fichier"]
+    finally:
+        folder.rmdir()
+
+
+def test_a_query_saved_in_utf_16_gives_the_same_columns(root: Path) -> None:
+    path = root / "pipelines" / "sources" / "manageo" / "staging.sql"
+    kept = path.read_bytes()
+    path.write_bytes(kept.decode().encode("utf-16"))
+    try:
+        assert check_declarations(root) == []
+    finally:
+        path.write_bytes(kept)
+
+
+def test_versions_of_a_nomenclature_do_not_overlap(root: Path) -> None:
+    path = root / "pipelines" / "rules" / "nomenclatures" / "naf_versions.csv"
+    kept = path.read_bytes()
+    path.write_bytes(kept.replace(b"2007-12-31", b"2009-12-31"))
+    try:
+        assert any("en vigueur en même temps" in said(fault) for fault in check_declarations(root))
+    finally:
+        path.write_bytes(kept)
 
 
 def test_all_faults_of_all_files_come_at_once(root: Path) -> None:

@@ -14,6 +14,7 @@ from ess_observatory.commands.messages import print_json
 from ess_observatory.commands.options import JsonOption
 from ess_observatory.declare.project import Project
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.recipe.rehearsal import rehearse
 from ess_observatory.recipe.steps import models_of
 from ess_observatory.words.numbers import format_number
 
@@ -51,6 +52,7 @@ def examine() -> list[dict[str, str]]:
     try:
         project = Project.load()
         models = models_of(project)
+        rehearsed = 0
         results.append(
             _result(
                 "ok",
@@ -59,6 +61,11 @@ def examine() -> list[dict[str, str]]:
         )
         for path in sorted((project.pipelines / "editions").glob("*.toml")):
             edition = project.edition(path.stem)
+            if not rehearsed:
+                rehearsed = rehearse(project, edition)
+                results.append(
+                    _result("ok", f"{rehearsed} requêtes faites à vide, contrôles entre sources compris")
+                )
             results.append(
                 _result(
                     "ok",

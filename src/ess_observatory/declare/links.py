@@ -8,10 +8,12 @@ from pathlib import Path
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, advice
 from ess_observatory.declare.links_cards import card_faults, figures_known
+from ess_observatory.declare.links_rows import header_faults, row_faults
 from ess_observatory.declare.links_rules import Context, rule_faults, source_faults, unknown
 from ess_observatory.declare.load import Entry, Loaded
 from ess_observatory.declare.models.editions import EditionFile
 from ess_observatory.declare.models.nomenclatures_csv import Csvs
+from ess_observatory.declare.models.prose_checks import strings
 from ess_observatory.declare.places import KeyPath
 
 #: Name of a level in a territory → column of the nomenclature of communes; object of a producer → the same.
@@ -34,8 +36,10 @@ def follow(loaded: Loaded, csvs: Csvs, codebook: Codebook | None) -> None:
         loaded.faults.extend(territory_faults(context, entry))
     for name, (document, source) in loaded.sources.items():
         loaded.faults.extend(source_faults(loaded, name, document, source))
+        loaded.faults.extend(header_faults(document, [(c.name, c.headers) for c in source.columns]))
     loaded.faults.extend(card_faults(loaded, codebook))
     loaded.faults.extend(rule_faults(context))
+    loaded.faults.extend(row_faults(context))
 
 
 # --- editions and territories
@@ -71,6 +75,11 @@ def edition_faults(context: Context, entry: Entry) -> Iterator[Fault]:
             if name not in known:
                 fix = advice(name, known, "dossiers connus") or f"créez pipelines/{folder}/{name}"
                 yield document.fault((key,), f"dossier introuvable dans pipelines/{folder}", fix)
+    for path, text in strings(document.data):
+        if "{{" in text or "{%" in text:
+            yield document.fault(
+                path, "aucun placeholder n’est rempli à cet endroit", "écrivez le texte lui-même"
+            )
     is_known = figures_known(loaded, context.codebook)
     for number, revision in enumerate(edition.revisions):
         for rank, figure in enumerate(revision.figures):
@@ -100,6 +109,11 @@ def territory_path(pipelines: Path, name: str, near: Path, edition: Path | None 
 def territory_faults(context: Context, entry: Entry) -> Iterator[Fault]:
     """Areas that the nomenclature does not have, files that are not there."""
     document, territory, csvs = entry.document, entry.model, context.csvs
+    for path, text in strings(document.data):
+        if "{{" in text or "{%" in text:
+            yield document.fault(
+                path, "aucun placeholder n’est rempli à cet endroit", "écrivez le texte lui-même"
+            )
     for key, column in _LEVELS.items():
         codes = getattr(territory, key) or []
         known = csvs.listed(_COMMUNES, column) if codes else frozenset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, advice, nearest
@@ -13,6 +14,7 @@ from ess_observatory.declare.models.nomenclatures_csv import Csvs
 from ess_observatory.declare.models.sources import SourceFile
 from ess_observatory.declare.places import KeyPath
 from ess_observatory.declare.reading import Document
+from ess_observatory.words.decoding import decode
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,14 @@ def unknown(
         yield document.fault(path, f"{what} inconnu", fix)
 
 
+def sql_text(path: Path) -> str:
+    """The text of a query, whatever editor saved it; nothing when it cannot be read."""
+    try:
+        return decode(path.read_bytes())
+    except (OSError, UnicodeError):
+        return ""
+
+
 def rule_faults(context: Context) -> Iterator[Fault]:
     """What the rules, the settings of the survey, the package and the words name and that does not exist."""
     for follower in (_perimeters, _breaks, _cross_checks, _survey, _export, _words):
@@ -48,7 +58,7 @@ def rule_faults(context: Context) -> Iterator[Fault]:
 def source_faults(loaded: Loaded, name: str, document: Document, source: SourceFile) -> Iterator[Fault]:
     """Columns that a check or a partition reads and that neither the file nor its query gives."""
     query = document.path.parent / "staging.sql"
-    text = query.read_text(encoding="utf-8", errors="replace") if query.is_file() else ""
+    text = sql_text(query)
     known = {column.name for column in source.columns} | set(re.findall(r"[a-z_][a-z0-9_]*", text))
     own = {"_file", "_sheet", "_line", "_sha256"}
     if source.unpivot is not None:
@@ -65,7 +75,7 @@ def source_faults(loaded: Loaded, name: str, document: Document, source: SourceF
             model = loaded.pipelines / "core" / f"{check.table.partition('.')[2]}.sql"
             if not model.is_file():
                 continue
-            names = set(re.findall(r"[a-z_][a-z0-9_]*", model.read_text(encoding="utf-8", errors="replace")))
+            names = set(re.findall(r"[a-z_][a-z0-9_]*", sql_text(model)))
         else:
             names = known
         for column in check.columns:
@@ -194,7 +204,7 @@ def _survey(context: Context) -> Iterator[Fault]:
         yield from _core(context, entry.document, "frame", entry.model.frame)
         path = context.loaded.pipelines / "core" / f"{entry.model.frame.partition('.')[2]}.sql"
         if path.is_file():
-            text = path.read_text(encoding="utf-8", errors="replace")
+            text = sql_text(path)
             names = set(re.findall(r"[a-z_][a-z0-9_]*", text))
             for number, variable in enumerate(entry.model.variables):
                 if not re.search(r"(select|\.)\s*\*", text) and variable.column not in names:

@@ -32,10 +32,14 @@ OPTIONAL = {
 }
 
 
+#: Natures of a row; secrecy adds up the `data` of a table to its `total`, so that no other word may stand there.
+KINDS = ("data", "total", "subtotal", "base", "missing")
+
+
 def read_cells(db: Database, table: TableCard) -> list[Cell]:
     """The confidential cells of a table, in print order.
 
-    Raises E420 for a missing column of the mart shape, E421 for a cell given twice, E422 for an undeclared column code.
+    Raises E420 for a missing column of the mart shape or a row of no known kind, E421 for a cell given twice, E422 for an undeclared column code.
     """
     name = f"marts.{table.id}"
     present = set(db.columns(name))
@@ -55,6 +59,13 @@ def read_cells(db: Database, table: TableCard) -> list[Cell]:
     cells: dict[tuple[str, str], Cell] = {}
     for row in rows:
         cell = _cell(row)
+        if cell.row_kind not in KINDS:
+            raise ObservatoryError(
+                "E420",
+                f"Nature de ligne inconnue : « {cell.row_kind} » (tableau {table.number})",
+                str(table.query),
+                f"row_kind est {', '.join(KINDS)}.",
+            )
         if cell.column_code not in declared:
             raise ObservatoryError(
                 "E422",

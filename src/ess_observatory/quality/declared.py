@@ -128,6 +128,16 @@ def cross_checks(db: Database, project: Project, present: set[str]) -> list[Verd
     return [cross_check(db, check, path, present) for check in read_toml(path).get("checks", [])]
 
 
+def rehearse_cross_checks(db: Database, project: Project) -> None:
+    """Run each cross check on a database whose every table exists, empty. Raises E380 for one that would never run."""
+    path = project.pipelines / "rules" / "cross_checks.toml"
+    for check in read_toml(path).get("checks", []) if path.is_file() else ():
+        if not _tables_exist(db, check, path):
+            what = "Un contrôle déclaré lit une table que rien ne fait"
+            raise ObservatoryError("E380", what, f"{path} : {check['id']}", "Corrigez son SQL.", Exit.USAGE)
+        cross_check(db, check, path, set(project.sources))
+
+
 def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[str]) -> Verdict:
     """One check between sources, declared in the file at `path`. Raises E380 or E382 when it is badly declared."""
     import duckdb
@@ -156,7 +166,7 @@ def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[st
     more: dict[str, Any] = {"kind": "cross", "public": bool(check.get("public", False))}
     try:
         if "query" in check:
-            rows = db.rows(_query(check, path))
+            rows = db.rows(f"select item, observed, expected from (\n{_query(check, path)}\n)")
             wrong = [
                 (item, seen, low, high)
                 for item, seen, expected in rows
@@ -172,7 +182,11 @@ def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[st
             )
         seen = _scalar(db, check["observed"])
         low, high = _bounds(db, check)
-    except duckdb.Error as error:
+    except (
+        duckdb.Error,
+        TypeError,
+        ValueError,
+    ) as error:  # SQL that fails, or that gives something else than numbers
         raise ObservatoryError(
             "E380",
             "Un contrôle déclaré ne peut pas être exécuté",

@@ -97,7 +97,7 @@ class SecrecyOverride(Declared):
     """Thresholds of one table, with a reason."""
 
     reason: Words = Field(description="motif de la dérogation")
-    min_units: int | None = Field(None, ge=2, description="unités légales au moins")
+    min_units: int | None = Field(None, ge=2, le=1000, description="unités légales au moins")
     max_share: Share | None = Field(None, description="part de la plus grande unité, au plus")
     p_percent: Percent | None = Field(None, description="règle du p %")
     opinion_min_respondents: int | None = Field(None, ge=1, description="réponses au moins")

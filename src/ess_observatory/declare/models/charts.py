@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from ess_observatory.declare.models.base import Declared, refused
 from ess_observatory.declare.models.types import SAID, ColumnName, Words
@@ -92,6 +92,12 @@ class Chart(Declared):
     reference: Reference | None = Field(None, description="repère (progress)")
     group: ColumnName | None = Field(None, description="colonne de texte qui colore la carte")
     names: Annotated[int, Field(ge=0)] | None = Field(None, description="communes nommées sur la carte")
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Self:
+        if self.max is not None and self.maximum is not None:
+            raise refused("« max » et « maximum » disent le même bout de l’échelle", "gardez l’un des deux")
+        return self
 
     def named_columns(self) -> list[tuple[str, str]]:
         """(key, column) of every column that the chart names."""

@@ -18,6 +18,7 @@ from ess_observatory.declare.models.types import (
     RelativePath,
     StagedTable,
     Words,
+    as_day,
 )
 
 Severity = Literal["block", "warn", "info"]
@@ -107,7 +108,7 @@ _ARGUMENTS: dict[str, tuple[Callable[[Any], bool], str]] = {
                      "match_on", "ignore_row_if"), (lambda v: isinstance(v, str) and bool(v.strip()), "un texte")),
     **dict.fromkeys(("column_list", "column_set", "regex_list"), (_texts, "une liste de textes")),
     **dict.fromkeys(("value_set", "value_pairs_set"), (lambda v: isinstance(v, list) and bool(v), "une liste de valeurs")),
-    **dict.fromkeys(("min_value", "max_value"), (lambda v: _number(v) or isinstance(v, str), "un nombre")),
+    **dict.fromkeys(("min_value", "max_value"), (lambda v: _number(v) or as_day(v) is not None, "un nombre sans guillemets, ou une date")),
     **dict.fromkeys(("value", "sum_total", "threshold", "column_index"), (_number, "un nombre")),
     "quantile_ranges": (lambda v: isinstance(v, dict), "un groupe de clés"),
     "mostly": (lambda v: _number(v) and 0 < v <= 1, "une part entre 0 et 1 (0 exclu)"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+import datetime as dt
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ess_observatory.declare.models.base import Declared, refused
 from ess_observatory.declare.models.types import (
     Codes,
-    Count,
     Day,
     FigureId,
     Month,
@@ -18,6 +18,7 @@ from ess_observatory.declare.models.types import (
     Version,
     Words,
     Year,
+    YearKey,
 )
 
 
@@ -36,7 +37,9 @@ class EditionSource(Declared):
 class EditionSurvey(Declared):
     """The survey of an edition."""
 
-    frame_size: Count | None = Field(None, description="nombre de questionnaires envoyés")
+    frame_size: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="nombre de questionnaires envoyés"
+    )
     year: Year | None = Field(None, description="année de l’enquête (sinon, celle de l’édition)")
 
 
@@ -91,6 +94,17 @@ class EditionFile(Declared):
             )
         return self
 
+    @field_validator("reference_date")
+    @classmethod
+    def _near_its_year(cls, day: str | None, info: ValidationInfo) -> str | None:
+        year = info.data.get("year")
+        if day and year and not -3 <= dt.date.fromisoformat(day).year - year <= 1:
+            raise refused(
+                f"cette date est loin de l’année {year} de l’édition",
+                "corrigez « reference_date » ou « year »",
+            )
+        return day
+
 
 AreaObject = Literal["EPCI", "ARR", "ZE2020", "DEP", "REG", "COM", "FRANCE"]
 
@@ -117,7 +131,7 @@ class TerritoryFile(Declared):
     name_in_en: Words | None = Field(None, description="le même en anglais : in Cambrésis")
     description: Words | None = Field(None, description="sous-titre du rapport")
     description_en: Words | None = Field(None, description="sous-titre anglais")
-    cog: Words | None = Field(None, description="millésime du code officiel géographique, entre guillemets")
+    cog: YearKey | None = Field(None, description="millésime du code officiel géographique, entre guillemets")
     france: bool = Field(False, description="true : toute la France")
     communes: Codes | None = Field(None, description="codes Insee de communes")
     epci: Codes | None = Field(None, description="codes d’intercommunalités")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, ClassVar
 
 from ess_observatory.declare.models.cells import (
@@ -202,7 +203,13 @@ class NafVersion(Row):
 
     @classmethod
     def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
-        """A list that lacks lines, or has too many."""
+        """A list that lacks lines, or has too many; versions in force on the same days."""
+        since, until = table.columns["since"], table.columns["until"]
+        order = sorted(range(len(table)), key=lambda number: since[number])
+        for before, number in pairwise(order):
+            if since[number] <= (until[before] or "9999"):
+                what = "cette version est en vigueur en même temps que celle d’avant"
+                yield number, "since", what, "bornez « since » et « until »"
         rows = zip(table.columns["nomenclature"], table.columns["codes"], strict=True)
         for number, (name, said) in enumerate(rows):
             listed = others.get(f"{_FOLDER}{name}.csv")

@@ -64,7 +64,7 @@ def _unmarked(data: Any) -> Any:
 
 def card_faults(card: Document, known: Known | None) -> Iterator[Fault]:
     """What is wrong in the templates of a card; a placeholder where nothing fills it would be printed as it is."""
-    for path, text in _strings(card.data, ()):
+    for path, text in strings(card.data, ()):
         if path[0] in TEMPLATES:
             yield from _template(card, path, text, known)
         elif "{{" in text or "{%" in text:
@@ -72,15 +72,16 @@ def card_faults(card: Document, known: Known | None) -> Iterator[Fault]:
             yield card.fault(path, "aucun placeholder n’est rempli à cet endroit", fix)
 
 
-def _strings(data: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+def strings(data: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+    """Every text of a document, with its key path."""
     if isinstance(data, str) and path:
         yield path, data
     elif isinstance(data, dict):
         for key, value in data.items():
-            yield from _strings(value, (*path, key))
+            yield from strings(value, (*path, key))
     elif isinstance(data, list):
         for number, value in enumerate(data):
-            yield from _strings(value, (*path, number))
+            yield from strings(value, (*path, number))
 
 
 def _template(document: Document, path: KeyPath, text: str, known: Known | None) -> Iterator[Fault]:
@@ -115,12 +116,21 @@ def _misnamed(folder: Path, root: Path) -> Iterator[Fault]:
             yield Fault(name_of(inner, root), what=what, fix=fix, code=BAD_HEADINGS)
 
 
+def _not_a_file(path: Path, root: Path) -> Iterator[Fault]:
+    faults: list[Fault] = []
+    read_text(path, name_of(path, root), faults)
+    yield from faults
+
+
 def _is_known(name: str) -> bool:
     return name in (MAIN, GLOSSARY) or bool(_CHAPTER.fullmatch(name))
 
 
 def _folder(folder: Path, lang: str, root: Path, known: Known) -> Iterator[Fault]:
     chapters: dict[str, str] = {}
+    for path in sorted(folder.glob("*.md")):
+        if not path.is_file():
+            yield from _not_a_file(path, root)
     for path in sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")):
         file = name_of(path, root)
         if not _is_known(path.name):

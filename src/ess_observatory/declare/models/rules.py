@@ -58,7 +58,7 @@ class SecrecyFile(Declared):
     """Thresholds of statistical secrecy."""
 
     unit: Literal["unité légale"] = Field(description="ce que comptent les seuils")
-    min_units: int = Field(ge=2, description="une cellule de moins d’unités légales est secrète")
+    min_units: int = Field(ge=2, le=1000, description="une cellule de moins d’unités légales est secrète")
     max_share: Share = Field(description="de même si une unité fait cette part de la valeur, ou plus (0,85)")
     p_percent: Percent = Field(0, description="règle du p % (0 : non appliquée)")
     opinion_min_respondents: int = Field(ge=1, description="réponses au moins, pour un effectif d’opinions")
@@ -96,6 +96,9 @@ class PerimeterFile(Declared):
             raise refused(
                 "« on_evidence » sans « evidence » : aucune preuve n’est admise", "donnez « evidence »"
             )
+        for key, names in (("families", self.families), ("on_evidence", self.on_evidence)):
+            if twice := next((name for name in names if names.count(name) > 1), None):
+                raise refused(f"« {twice} » est deux fois dans « {key} »", "gardez-la une fois")
         if both := set(self.families) & set(self.on_evidence):
             raise refused(
                 f"« {sorted(both)[0]} » est dans « families » et « on_evidence »", "gardez l’un des deux"
@@ -103,7 +106,18 @@ class PerimeterFile(Declared):
         return self
 
 
-class SourceBreak(Declared):
+class _Break(Declared):
+    from_: Slug = Field(alias="from", description="ce qui est remplacé")
+    to: Slug = Field(description="ce qui le remplace")
+
+    @model_validator(mode="after")
+    def _of_two(self) -> Self:
+        if self.from_ == self.to:
+            raise refused("rien ne se remplace soi-même", "corrigez « from » ou « to »")
+        return self
+
+
+class SourceBreak(_Break):
     """A source that replaces another."""
 
     from_: Slug = Field(alias="from", description="source d’avant")
@@ -111,7 +125,7 @@ class SourceBreak(Declared):
     reason: Words = Field(description="motif imprimé")
 
 
-class PerimeterBreak(Declared):
+class PerimeterBreak(_Break):
     """A perimeter that replaces another."""
 
     from_: Slug = Field(alias="from", description="périmètre d’avant")

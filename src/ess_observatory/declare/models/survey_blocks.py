@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -30,6 +31,13 @@ class Labels(Declared):
 
 class _Kind(Declared):
     labels: Labels = Field(Labels(), description="libellés des lignes de fin")
+
+
+def _once(rows: Sequence[NumberIndicator | Indicator | ShareIndicator]) -> None:
+    """Two rows of one code would be one figure with two values."""
+    codes = [row.code for row in rows]
+    if twice := next((code for code in codes if codes.count(code) > 1), None):
+        raise refused(f"deux lignes ont le code « {twice} »", "changez l’un des deux codes")
 
 
 class ChoiceBlock(Declared):
@@ -122,6 +130,11 @@ class Numbers(_Kind):
     where: Words | None = Field(None, description="condition : seulement ces répondants")
     indicators: list[NumberIndicator] = Field(min_length=1, description="lignes")
 
+    @model_validator(mode="after")
+    def _rows_once(self) -> Self:
+        _once(self.indicators)
+        return self
+
 
 class Expression(_Kind):
     """How many answered each question."""
@@ -175,12 +188,22 @@ class Crossing(_Kind):
     by: list[ColumnName] = Field(min_length=1, description="caractéristiques de survey/estimation.toml")
     indicators: list[ShareIndicator] = Field(min_length=1, description="parts")
 
+    @model_validator(mode="after")
+    def _rows_once(self) -> Self:
+        _once(self.indicators)
+        return self
+
 
 class Extended(_Kind):
     """What respondents say, and the estimate for all establishments."""
 
     kind: Literal["extended"]
     indicators: list[Indicator] = Field(min_length=1, description="lignes")
+
+    @model_validator(mode="after")
+    def _rows_once(self) -> Self:
+        _once(self.indicators)
+        return self
 
 
 class Weighting(_Kind):

@@ -161,6 +161,22 @@ class LinkageFile(Declared):
     review: Review = Field(Review(), description="cas douteux")
     words: LinkageWords = Field(LinkageWords(), description="mots")
 
+    @model_validator(mode="after")
+    def _on_their_scales(self) -> Self:
+        given = [
+            weight for weight in (self.weights.name, self.weights.commune, self.weights.postcode) if weight
+        ]
+        if max(given) > 1 and min(given) < 1:
+            raise refused("poids en parts et en pourcentages mêlés", "écrivez-les tous en parts, comme 0.65")
+        for key, score in (("score", self.accept.score), ("name", self.accept.name)):
+            if score <= 1:
+                raise refused(f"« accept.{key} » va de 0 à 100", "écrivez par exemple 90, pas une part")
+        if self.review.floor > self.accept.score:
+            raise refused(
+                "« review.floor » dépasse « accept.score »", "abaissez « floor » : rien ne serait proposé"
+            )
+        return self
+
 
 class Change(Declared):
     """What changed its code between two versions of the questionnaire."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ess_observatory.codebook.questions import Codebook
+from ess_observatory.engine.database import Database, declared_in
 from ess_observatory.survey.estimation.settings import load_settings
 from ess_observatory.survey.estimation.weights import Weighting, build_weights
 from ess_observatory.survey.linkage import link_survey
 from ess_observatory.survey.linkage_files import load_rules
-
-if TYPE_CHECKING:
-    from ess_observatory.engine.database import Database
 
 
 def estimate(db: Database, codebook: Codebook, folder: Path, quality: Path) -> tuple[Weighting, int]:
@@ -20,6 +17,8 @@ def estimate(db: Database, codebook: Codebook, folder: Path, quality: Path) -> t
 
     Returns what `survey_cells` needs as `params["weighting"]`, and the number of answers left to the analyst.
     """
-    rules = load_rules(folder / "linkage.toml")
-    linkage = link_survey(db, codebook, rules, folder / "linkage_decisions.csv", quality)
-    return build_weights(db, load_settings(folder / "estimation.toml")), len(linkage.doubtful)
+    linking, extending = folder / "linkage.toml", folder / "estimation.toml"
+    with declared_in(str(linking)):  # a register, a frame or a column that is not what these files say
+        linkage = link_survey(db, codebook, load_rules(linking), folder / "linkage_decisions.csv", quality)
+    with declared_in(str(extending)):
+        return build_weights(db, load_settings(extending)), len(linkage.doubtful)

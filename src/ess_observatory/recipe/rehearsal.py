@@ -1,0 +1,45 @@
+"""Every query of the project made once on no data at all: what the engine would refuse is told before any file is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ess_observatory.codebook.codebook import load_codebook
+from ess_observatory.declare.project import Edition, Project
+from ess_observatory.engine.database import Database, declared_in
+from ess_observatory.quality.declared import rehearse_cross_checks
+from ess_observatory.read import load
+from ess_observatory.recipe.rules import load_rules
+from ess_observatory.recipe.steps import models_of
+from ess_observatory.survey.core import build_survey
+from ess_observatory.survey.estimation.apply import estimate
+from ess_observatory.survey.read import read_answers
+
+
+def rehearse(project: Project, edition: Edition) -> int:
+    """Make every SQL table of an edition on empty files; returns how many. Raises what the engine says of a query (E409…)."""
+    models = models_of(project)
+    with TemporaryDirectory(prefix="ess-") as folder, Database(Path(folder) / "rehearsal.duckdb") as db:
+        db.lock(Path(folder), *project.nomenclatures.values())
+        load_rules(db, project, edition, set())
+        load.create_books(db)
+        for spec in project.sources.values():
+            if spec.kind == "survey":
+                codebook = load_codebook(project.questionnaire)
+                build_survey(db, codebook, read_answers([], codebook, spec.id), spec.id)
+            else:
+                load.load_source(db, spec, [])
+        for model in models:
+            if model.layer == "staging":
+                with declared_in(str(model.path)):
+                    load.stage(db, project.sources[model.target.partition(".")[2]], model.sql)
+            elif model.layer == "core":
+                db.make(model)
+        if project.questionnaire.is_file():
+            estimate(db, load_codebook(project.questionnaire), project.questionnaire.parent, Path(folder))
+        for model in models:
+            if model.layer == "marts":
+                db.make(model)
+        rehearse_cross_checks(db, project)
+    return len(models)
