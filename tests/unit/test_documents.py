@@ -16,6 +16,7 @@ from ess_observatory.commands.group import made
 from ess_observatory.commands.verbs import VERBS, Verb, under
 from ess_observatory.declare.models.cards import CardFile
 from ess_observatory.declare.models.editions import EditionFile, TerritoryFile
+from ess_observatory.declare.models.examples import ExampleFile
 from ess_observatory.declare.models.sources import SourceFile
 
 PAIRS = (("README.md", "README.en.md"), ("CONTRIBUTING.md", "CONTRIBUTING.en.md"))
@@ -30,6 +31,8 @@ STANDS_FOR = {
     "DOSSIER": "FOLDER",
     "FICHIER": "FILE",
     "NIVEAU": "LEVEL",
+    "NOM": "NAME",
+    "ÉDITION": "EDITION",
     "CHIFFRE": "FIGURE",
     "ma_source": "my_source",
     "mon_tableau": "my_table",
@@ -40,7 +43,7 @@ STANDS_FOR = {
 #: Paths that a reader makes, and endings of files.
 _TO_BE_MADE = re.compile(
     r"\.\w+(\.\w+)?|\.venv/.*|(.*/)?(ma_source|my_source|mon_tableau|my_table)(_typed)?(/.*)?"
-    r"|reports/templates/classeur\.xlsx|classeur-<.*>\.xlsx"
+    r"|data/raw/(NOM|NAME)/|reports/templates/classeur\.xlsx|classeur-<.*>\.xlsx"
 )
 _ENDINGS = "csv|duckdb|geojson|html|ipynb|json|md|parquet|py|sql|toml|txt|xlsx|yaml|yml"
 _PATH = re.compile(rf"[\w.*<>-]+(/[\w.*<>-]*)+|[\w.*<>-]*\.({_ENDINGS})")
@@ -244,10 +247,11 @@ def test_the_examples_of_declarations_follow_their_models(name: str) -> None:
         (territory,) = more
         TerritoryFile.model_validate(territory)
     else:
-        repeated, wide, card = more
+        repeated, wide, card, example = more
         for added in ({}, repeated, wide):
             SourceFile.model_validate({**first, **added})
         CardFile.model_validate(card)
+        ExampleFile.model_validate(example)
 
 
 def test_every_target_that_the_help_shows_is_told() -> None:
