@@ -368,7 +368,9 @@ def test_a_new_table_names_its_schemas_once(newcomer: Path):
     done = ess("new", "table", "schémas", "--number", "1.98", "--source", "clap", root=newcomer)
     assert done.returncode == 0, done.stderr
     made = newcomer / "pipelines" / "tables" / "schemas"
-    assert [(made / name).read_text(encoding="utf-8").count("#:schema") for name in ("card.toml", "example.toml")] == [1, 1]
+    assert [
+        (made / name).read_text(encoding="utf-8").count("#:schema") for name in ("card.toml", "example.toml")
+    ] == [1, 1]
     shutil.rmtree(made)
 
 
