@@ -1,5 +1,6 @@
 -- grain: one commune or the whole territory x field (ess, all, private) x ESS family x activity; posts and establishments of one
--- producer, so that a share is a share. The territory is the producer's own line when it has one, else the sum of what is shown.
+-- producer, so that a share is a share. Accounted for: the territory is the producer's own line when it gives one, else the sum of its
+-- communes when each of them is known; any other sum is 'partial', never a total. Absent is not zero.
 with of_commune as (
     select c.* from core.producer_cell as c inner join rules.territory_commune as t on t.code = c.area_code where c.geo_object = 'COM'
 ),
@@ -10,18 +11,55 @@ of_territory as (
     union all
     select * from core.producer_cell where geo_object = 'TERRITORY'
 ),
-summed as (
-    select field, family, activity, measure, sum(amount) as amount,
-        max(case when mark is not null then 1 else 0 end) as is_partial
+expected as (
+    select count(*) as communes from rules.territory_commune
+),
+-- a commune whose families are all known and make its total: a family that it does not have is a zero there
+commune_total as (
+    select
+        area_code,
+        field,
+        measure,
+        max(case when family is null then amount end) as amount,
+        coalesce(sum(case when family is not null then amount end), 0) as of_families,
+        count(case when family is not null then 1 end) as families,
+        max(case when mark is not null then 1 else 0 end) as is_marked
     from of_commune
-    group by field, family, activity, measure
+    where activity = '_T'
+    group by area_code, field, measure
+),
+covered as (
+    select
+        field,
+        measure,
+        count(*) as communes,
+        min(case when is_marked = 0 and (families = 0 or of_families = amount) then 1 else 0 end) as are_closed
+    from commune_total
+    group by field, measure
+),
+summed as (
+    select
+        c.field,
+        c.family,
+        c.activity,
+        c.measure,
+        sum(c.amount) as amount,
+        case
+            when max(case when c.mark is not null then 1 else 0 end) = 1 then 'partial'
+            when coalesce(max(v.communes), 0) < max(e.communes) then 'partial'
+            when c.family is not null and max(v.are_closed) = 0 then 'partial'
+        end as mark
+    from of_commune as c
+    cross join expected as e
+    left join covered as v on v.field = c.field and v.measure = c.measure
+    group by c.field, c.family, c.activity, c.measure
 ),
 placed as (
     select 'commune' as area, area_code as commune_code, field, family, activity, measure, amount, mark from of_commune
     union all
     select 'territory', null, field, family, activity, measure, amount, mark from of_territory
     union all
-    select 'territory', null, s.field, s.family, s.activity, s.measure, s.amount, case when s.is_partial = 1 then 'partial' end
+    select 'territory', null, s.field, s.family, s.activity, s.measure, s.amount, s.mark
     from summed as s
     left join of_territory as t
         on t.field = s.field and coalesce(t.family, '') = coalesce(s.family, '') and t.activity = s.activity and t.measure = s.measure

@@ -14,4 +14,4 @@ select j.commune_code, j.naf, j.establishments, j.jobs
 from staging.urssaf as j
 cross join has_first as h
 inner join rules.territory_commune as t on t.code = j.commune_code
-where h.rows_read = 0 and j.jobs is not null
+where h.rows_read = 0 and (j.jobs is not null or j.jobs_mark is not null)

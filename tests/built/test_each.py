@@ -109,7 +109,7 @@ def test_its_core_tables_are_those_of_an_ordinary_run(together, alone):
         ):
             named = "select table_schema, table_name from information_schema.tables where table_schema in ('core', 'marts')"
             assert sorted(ours.rows(named)) == sorted(theirs.rows(named))
-            for name in ("core.establishment", "core.employment", "core.ess_post", "marts.sectors"):
+            for name in ("core.establishment", "core.employment", "marts.sectors"):
                 query = f"select * from {name} order by all"
                 assert ours.rows(query) == theirs.rows(query), name
             assert ours.rows("select count(*) from core.site") == theirs.rows(

@@ -463,6 +463,12 @@ def _project_check(project: Project, id: str, tables: dict[str, str], present: s
         return cross_check(db, check, path, present)
 
 
+#: What the producer gives of the ESS for the whole territory.
+TERRITORY = (
+    "select 'territory' as area, 'ess' as field, cast(null as varchar) as family, '_T' as activity, {}"
+)
+
+
 @pytest.mark.parametrize(
     ("id", "present", "tables", "status"),
     [
@@ -471,15 +477,15 @@ def _project_check(project: Project, id: str, tables: dict[str, str], present: s
         ("register_employers", {"sirene_old", "insee_employers"},
          {"core.field_establishment": "from range(10)", "core.employer_count": "select 10 as employers"}, "ok"),
         ("ess_jobs_territory_jobs", {"clap", "unistatis"},
-         {"core.ess_post": "select 101 as posts", "core.salaried_job": "select 100 as jobs"}, "failed"),
+         {"core.employment": TERRITORY.format("101 as posts, null as posts_mark"), "core.salaried_job": "select 100 as jobs"}, "failed"),
         ("register_half_or_double", {"manageo", "clap"},
-         {"core.field_establishment": "from range(201)", "core.ess_post": "select 100 as establishments"}, "failed"),
+         {"core.field_establishment": "from range(201)", "core.employment": TERRITORY.format("100 as establishments, null as establishments_mark")}, "failed"),
         ("register_half_or_double", {"manageo", "clap"},
-         {"core.field_establishment": "from range(49)", "core.ess_post": "select 100 as establishments"}, "failed"),
+         {"core.field_establishment": "from range(49)", "core.employment": TERRITORY.format("100 as establishments, null as establishments_mark")}, "failed"),
         ("register_half_or_double", {"manageo", "clap"},
-         {"core.field_establishment": "from range(51)", "core.ess_post": "select 100 as establishments"}, "ok"),
+         {"core.field_establishment": "from range(51)", "core.employment": TERRITORY.format("100 as establishments, null as establishments_mark")}, "ok"),
         ("register_half_or_double", {"manageo", "clap"},
-         {"core.field_establishment": "from range(3)", "core.ess_post": "select 19 as establishments"}, "skipped"),
+         {"core.field_establishment": "from range(3)", "core.employment": TERRITORY.format("19 as establishments, null as establishments_mark")}, "skipped"),
         ("ess_posts_within_all", {"flores_ess", "flores"},
          {"core.employment": "from (values ('commune', '01001', 'ess', null, '_T', 9), ('commune', '01001', 'all', null, '_T', 8)) "
           "as e(area, commune_code, field, family, activity, posts)"}, "failed"),

@@ -17,7 +17,7 @@ FAULTS = [
     ("tables/communes/query.sql", "commune_code, count", "comune_code, count", "E409", "communes/query.sql"),
     ("core/closure.sql", "select", "select nope,", "E409", "core/closure.sql"),
     ("sources/siae_list/source.toml", 'name = "kind"', 'name = "kinds"', "E409", "siae_list/staging.sql"),
-    ("survey/linkage.toml", '"core.establishment"', '"core.ess_post"', "E409", "linkage.toml"),
+    ("survey/linkage.toml", '"core.establishment"', '"core.closure"', "E409", "linkage.toml"),
     (
         "rules/cross_checks.toml",
         _COUNT,

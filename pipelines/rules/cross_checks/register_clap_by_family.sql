@@ -5,9 +5,9 @@ with register as (
     group by ess_family
 ),
 clap as (
-    select family, sum(establishments) as establishments
-    from core.ess_post
-    group by family
+    select family, establishments
+    from core.employment
+    where area = 'territory' and field = 'ess' and family is not null and activity = '_T' and establishments_mark is null
 )
 select
     coalesce(r.family, c.family) as item,

@@ -1,25 +1,19 @@
--- grain: one commune of the territory x measure, communes without establishment included (a true zero).
+-- grain: one commune of the territory x measure. No establishment in the register is a true zero; posts that the producer does not
+-- give, or hides, are no zero.
 with establishment as (
     select commune_code, count(*) as establishments
     from core.field_establishment
     group by commune_code
 ),
 post as (
-    select
-        commune_code,
-        sum(posts) as posts,
-        sum(establishments) as establishments,
-        max(case when posts_mark = 'secret' then 1 else 0 end) as is_hidden_at_source,
-        count(*) as families
-    from core.ess_post
-    where not is_residual
-    group by commune_code
+    select commune_code, posts, posts_mark, establishments
+    from core.employment
+    where area = 'commune' and field = 'ess' and family is null and activity = '_T'
 ),
 territory_post as (
-    select sum(posts) as posts, sum(establishments) as establishments from core.ess_post
-),
-has_posts as (
-    select count(*) as rows_read from core.ess_post
+    select max(posts) as posts, max(posts_mark) as posts_mark, max(establishments) as establishments
+    from core.employment
+    where area = 'territory' and field = 'ess' and family is null and activity = '_T'
 ),
 line as (
     select
@@ -30,18 +24,18 @@ line as (
         t.epci_name as sublevel,
         coalesce(e.establishments, 0) as establishments,
         t.population,
-        case when h.rows_read > 0 then coalesce(p.posts, 0) end as posts,
+        case when p.posts_mark is null then p.posts end as posts,
         coalesce(p.establishments, 0) as n_units,
-        coalesce(p.is_hidden_at_source, 0) as is_hidden_at_source
+        p.posts_mark
     from rules.territory_commune as t
-    cross join has_posts as h
     left join establishment as e on e.commune_code = t.code
     left join post as p on p.commune_code = t.code
 ),
 total as (
     select 'total' as row_code, 'Ensemble du territoire' as row_label, 100000 as row_rank, 'total' as row_kind,
         '' as sublevel, sum(l.establishments) as establishments, sum(l.population) as population,
-        max(p.posts) as posts, max(p.establishments) as n_units, 0 as is_hidden_at_source
+        max(case when p.posts_mark is null then p.posts end) as posts, coalesce(max(p.establishments), 0) as n_units,
+        max(p.posts_mark) as posts_mark
     from line as l cross join territory_post as p
 ),
 every as (
@@ -58,6 +52,7 @@ select row_code, row_label, row_rank, row_kind, 'per_1000', 1000.0 * establishme
     establishments, population, null, null
 from every
 union all
-select row_code, row_label, row_rank, row_kind, 'posts', case when is_hidden_at_source = 1 then null else posts end, null,
-    null, null, n_units, case when is_hidden_at_source = 1 then 'secret_a_la_source' end
+select row_code, row_label, row_rank, row_kind, 'posts', posts, null, null, null, cast(n_units as bigint),
+    case when posts_mark is null then null when row_kind = 'total' and posts_mark <> 'secret' then 'total_incomplet'
+        else 'secret_a_la_source' end
 from every

@@ -3,13 +3,17 @@ with establishment as (
     select count(*) as establishments, count(distinct siren) as legal_units from core.field_establishment
 ),
 employer as (
-    select sum(employers) as employers from core.employer_count
+    select case when count(employers) = count(*) and count(*) = max(t.communes) then sum(employers) end as employers
+    from core.employer_count
+    cross join (select count(*) as communes from rules.territory_commune) as t
 ),
 post as (
-    select sum(posts) as posts, sum(establishments) as establishments from core.ess_post
+    select max(posts) as posts, max(posts_mark) as posts_mark, coalesce(max(establishments), 0) as establishments
+    from core.employment
+    where area = 'territory' and field = 'ess' and family is null and activity = '_T'
 ),
 job as (
-    select sum(jobs) as jobs from core.salaried_job
+    select case when count(jobs) = count(*) then sum(jobs) end as jobs from core.salaried_job
 ),
 label as (
     select
@@ -26,8 +30,8 @@ line as (
         coalesce(l.register, 'nd') || ' / ' || coalesce(l.employers, 'nd') as sources
     from establishment as e cross join employer as m cross join label as l
     union all
-    select 'jobs', 'Postes de l’ESS et emplois salariés', 2, 'postes', cast(p.posts as double), cast(j.jobs as double),
-        p.establishments, 'D', 'champs_incompatibles', coalesce(l.ess_posts, 'nd') || ' / ' || coalesce(l.jobs, 'nd')
+    select 'jobs', 'Postes de l’ESS et emplois salariés', 2, 'postes', cast(case when p.posts_mark is null then p.posts end as double),
+        cast(j.jobs as double), cast(p.establishments as bigint), 'D', 'champs_incompatibles', coalesce(l.ess_posts, 'nd') || ' / ' || coalesce(l.jobs, 'nd')
     from post as p cross join job as j cross join label as l
 )
 select row_code, row_label, row_rank, 'ess' as column_code, ess as value, cast(null as varchar) as text, unit,

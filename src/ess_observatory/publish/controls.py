@@ -31,7 +31,10 @@ def _ledger(db: Database) -> Verdict:
 
 
 def _totals(book: Book) -> list[Verdict]:
-    """In every table with a total, counts add up to it, block by block (a hidden cell suspends its column)."""
+    """In every table with a total, counts add up to it, block by block.
+
+    A hidden cell suspends its column; beside a cell that is not available, the others may only stay under the total.
+    """
     verdicts = []
     for table, cells in book.tables:
         columns = {
@@ -44,14 +47,17 @@ def _totals(book: Book) -> list[Verdict]:
             totals = [cell.value for cell in of_column if cell.row_kind == "total"]
             if len(totals) != 1 or totals[0] is None or any(c.conf_status != "F" for c in of_column):
                 continue
-            blocks: dict[str | None, float] = defaultdict(float)
+            blocks: dict[str | None, list[float | None]] = defaultdict(list)
             for cell in of_column:
                 if cell.row_kind in ("data", "missing"):
-                    blocks[cell.row_section] += cell.value or 0
+                    blocks[cell.row_section].append(cell.value)
+            sums = {
+                section: (sum(filter(None, values)), None in values) for section, values in blocks.items()
+            }
             wrong = [
                 f"{section or 'lignes'} : {plain_number(found)} au lieu de {plain_number(totals[0])}"
-                for section, found in blocks.items()
-                if abs(found - totals[0]) > 1e-6
+                for section, (found, is_partial) in sums.items()
+                if (found - totals[0] if is_partial else abs(found - totals[0])) > 1e-6
             ]
             verdicts.append(
                 _verdict(

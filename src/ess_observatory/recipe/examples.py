@@ -20,6 +20,24 @@ from ess_observatory.recipe.rules import put_csv
 #: `name:type` in a header of an example; text when nothing is said.
 TYPES = {"int": "bigint", "float": "double", "bool": "boolean", "date": "date", "text": "varchar"}
 
+#: Columns that tell one row from another, where an example gives them.
+KEYS = frozenset(
+    (
+        "row_code",
+        "column_code",
+        "siret",
+        "siren",
+        "rule_id",
+        "given_by",
+        "kind",
+        "area",
+        "commune_code",
+        "field",
+        "family",
+        "activity",
+    )
+)
+
 
 @dataclass(frozen=True)
 class Example:
@@ -121,12 +139,8 @@ def outcome(
     rules_for(db, project, reads, set(example.given))
     views_for(db, project, reads, set(example.given))
     found = db.dicts(sql)
-    keys = [
-        column
-        for column in example.expected[0]
-        if column in ("row_code", "column_code", "siret", "siren", "rule_id", "given_by", "kind")
-    ]
-    index = {tuple(str(row[key]) for key in keys): row for row in found}
+    keys = [column for column in example.expected[0] if column in KEYS]
+    index = {tuple("" if row[key] is None else str(row[key]) for key in keys): row for row in found}
     count = [] if example.rows is None else [({"rows": str(example.rows)}, {"rows": len(found)})]
     return [*((row, index.get(tuple(row[key] for key in keys))) for row in example.expected), *count]
 

@@ -239,8 +239,10 @@ def _sum(
             # A unit may be in several parts: this is the least number of those that are in the rest.
             units = (nodes[whole].n_units or 0) - sum(nodes[part].n_units or 0 for part in parts)
         own = rules[declared.whole[0]]
-        rest = max((nodes[whole].value or 0) - known, 0.0)
-        is_few = units is not None and units < own["min_units"] and (units > 0 or rest > 1e-9 * known)
+        rest: float | None = max((nodes[whole].value or 0) - known, 0.0)
+        if any(nodes[i].value is None for i in (whole, *parts)):  # what its producer hides is not in the rest
+            rest = None if units is None or units > 0 else 0.0
+        is_few = units is not None and units < own["min_units"] and (units > 0 or (rest or 0) > 1e-9 * known)
         units = None if units is None else max(units, 0)
         nodes.append(
             Node(
