@@ -42,6 +42,14 @@ def some_of(cases: Iterable[Any]) -> list[Any]:
     return [first, *(pytest.param(case, marks=pytest.mark.slow) for case in others)]
 
 
+def one_in_three(cases: Iterable[Any]) -> list[Any]:
+    """Cases of a parameter, of which every third is tried where time is short: the others are marked slow."""
+    return [
+        case if not rank % 3 else pytest.param(case, marks=pytest.mark.slow)
+        for rank, case in enumerate(cases)
+    ]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--thorough",

@@ -295,13 +295,13 @@ def edition_pages(
     ("kind", "width", "scheme"),
     [
         ("report", 390, "dark"),
-        ("english", 1280, "light"),
+        pytest.param("english", 1280, "light", marks=pytest.mark.slow),
         ("quality", 1280, "light"),
-        ("quality", 390, "dark"),
+        pytest.param("quality", 390, "dark", marks=pytest.mark.slow),
         ("directory", 1280, "light"),
-        ("directory", 390, "dark"),
+        pytest.param("directory", 390, "dark", marks=pytest.mark.slow),
         ("today", 1280, "light"),
-        ("today in English", 390, "dark"),
+        pytest.param("today in English", 390, "dark", marks=pytest.mark.slow),
     ],
 )
 def test_pages_of_an_edition_are_accessible(

@@ -88,6 +88,7 @@ def _figures(publication: Path) -> dict[str, dict]:
     }
 
 
+@pytest.mark.slow
 def test_a_territory_of_the_run_publishes_what_it_would_publish_alone(together, alone):
     assert [part.code for part in together.parts] == list(TWO)
     assert {part.status for part in together.parts} == {BUILT}

@@ -83,6 +83,7 @@ def test_refused_rows_are_corrected_dropped_back_and_counted(first, neighbour, p
     )
 
 
+@pytest.mark.slow
 def test_a_row_corrected_wrongly_comes_back(first, neighbour, project):
     outputs, raw = first
     shutil.copy(outputs.quality / "lignes-refusees.xlsx", raw / "pas corrigé.xlsx")

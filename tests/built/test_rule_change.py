@@ -157,6 +157,7 @@ def test_cells_that_would_be_shown_stop_the_publication(house: House) -> None:
     assert caught.value.code == "E183"
 
 
+@pytest.mark.slow
 def test_rules_and_files_that_change_together_are_counted_apart(house: House) -> None:
     house.change("rules/legal_categories.csv", _without("5560"))
     house.write_raw(27)  # each structure after the 27th is another one than before
@@ -169,6 +170,7 @@ def test_rules_and_files_that_change_together_are_counted_apart(house: House) ->
     )
 
 
+@pytest.mark.slow
 def test_a_build_in_between_hides_nothing(house: House) -> None:
     house.change("rules/legal_categories.csv", _without("5560"))
     house.run("build")

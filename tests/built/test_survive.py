@@ -295,6 +295,7 @@ def test_a_kill_in_a_first_build_leaves_nothing_that_looks_like_one(server, whol
     assert state(out, whole) == "A"
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_last_build(server, whole, tmp_path):
     out = tmp_path / "out"
     assert server.run("A", out)["code"] == 0
@@ -522,6 +523,7 @@ def test_items_on_another_disk_are_brought_near_first(tmp_path, monkeypatch):
     assert sorted(p.name for p in elsewhere.parent.iterdir()) == ["reports"]
 
 
+@pytest.mark.slow
 def test_readers_may_read_while_a_build_is_put_in_place(server, whole, tmp_path):
     """Whoever opens a file reads that of one build or of the other, never half of one."""
     out = tmp_path / "out"
@@ -546,6 +548,7 @@ def test_readers_may_read_while_a_build_is_put_in_place(server, whole, tmp_path)
     assert seen == {whole[v]["publication/manifest.json"] for v in ("A", "B")}
 
 
+@pytest.mark.slow
 def test_the_process_of_the_checks_dies_with_its_build(tmp_path):
     """Killed builds leave nobody behind."""
     code = (

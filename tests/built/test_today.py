@@ -320,6 +320,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.mark.slow
 def test_a_new_territory_and_edition_run(newcomer: Path):
     """Another arrondissement, from scratch: two commands, the files dropped, one run."""
     done = ess("new", "territory", "Le Cambrésis d’essai", "--arrondissement", "592", "--json", root=newcomer)

@@ -211,6 +211,7 @@ cell = st.one_of(
 table = st.lists(st.lists(cell, min_size=1, max_size=5), max_size=12)
 
 
+@pytest.mark.slow
 @fewer
 @given(
     table,
