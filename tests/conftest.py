@@ -39,15 +39,17 @@ settings.register_profile("thorough", derandomize=True, deadline=None, max_examp
 def some_of(cases: Iterable[Any]) -> list[Any]:
     """Cases of a parameter, of which the first stands for all where time is short: the others are marked slow."""
     first, *others = cases
-    return [first, *(pytest.param(case, marks=pytest.mark.slow) for case in others)]
+    return [first, *map(_slow, others)]
 
 
 def one_in_three(cases: Iterable[Any]) -> list[Any]:
     """Cases of a parameter, of which every third is tried where time is short: the others are marked slow."""
-    return [
-        case if not rank % 3 else pytest.param(case, marks=pytest.mark.slow)
-        for rank, case in enumerate(cases)
-    ]
+    return [_slow(case) if rank % 3 else case for rank, case in enumerate(cases)]
+
+
+def _slow(case: Any) -> Any:
+    values = case if isinstance(case, tuple) else (case,)
+    return pytest.param(*values, marks=pytest.mark.slow)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -46,6 +46,7 @@ summed as (
         sum(c.amount) as amount,
         case
             when max(case when c.mark is not null then 1 else 0 end) = 1 then 'partial'
+            when count(*) = max(e.communes) then null
             when coalesce(max(v.communes), 0) < max(e.communes) then 'partial'
             when c.family is not null and max(v.are_closed) = 0 then 'partial'
         end as mark

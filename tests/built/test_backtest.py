@@ -32,6 +32,7 @@ def test_the_reference_is_remade_identical(
     assert answer["figures"] > 1000
 
 
+@pytest.mark.slow
 def test_a_revised_file_is_told_by_its_source(
     reference_raw: Path, reference_build: Outputs, tmp_path: Path
 ) -> None:

@@ -285,6 +285,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wait", [0.0, 2.0])
 @pytest.mark.parametrize(
     ("number", "code", "word"), [(signal.SIGINT, 130, "Interrompu."), (signal.SIGTERM, 143, "Arrêté.")]

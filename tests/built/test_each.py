@@ -102,6 +102,7 @@ def test_a_territory_of_the_run_publishes_what_it_would_publish_alone(together, 
         assert ours == theirs
 
 
+@pytest.mark.slow
 def test_its_core_tables_are_those_of_an_ordinary_run(together, alone):
     for part in together.parts[: len(alone)]:
         with (

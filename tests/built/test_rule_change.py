@@ -126,6 +126,7 @@ def test_a_category_that_goes_stops_the_publication_until_somebody_says_why(hous
     assert "Changements acceptés auparavant" in house.report(), "the reason stays with what it allowed"
 
 
+@pytest.mark.slow
 def test_nothing_is_said_when_the_rules_are_the_same(house: House) -> None:
     house.write_raw(15)
     assert house.run().moved == [], "files alone are no change of rules"
@@ -179,6 +180,7 @@ def test_a_build_in_between_hides_nothing(house: House) -> None:
     assert caught.value.code == "E183"
 
 
+@pytest.mark.slow
 def test_a_wider_budget_does_not_allow_the_change_made_with_it(house: House) -> None:
     house.change("rules/legal_categories.csv", _without("5560"))
     house.change(
@@ -202,6 +204,7 @@ def test_accepting_and_saying_why_go_together(options: list[str]) -> None:
 INSIDE = {"243000650": ("30003", "30133", "30276"), "243301165": ("33090", "33122", "33422")}
 
 
+@pytest.mark.slow
 def test_each_territory_is_judged_on_its_own(project: Project, tmp_path: Path) -> None:
     """A rule that empties a family of one territory stops this one alone, and the reason lets it pass."""
     house = House(tmp_path / "project", project.pipelines)

@@ -242,6 +242,7 @@ def leftovers(out: Path) -> list[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_any_moment_leaves_a_whole_build(server, whole, thorough):
     out = server.out
     first = server.run("A", out)

@@ -377,7 +377,7 @@ FAULTS = [
     ("texts/codes.toml", 'meaning = "', 'meening = "', "voulez-vous dire « meaning »"),
     ("texts/scopes.toml", 'economy = "', 'économie = "', "ni une clé ni une section"),
     ("texts/en/words.toml", '[scopes]\nestablishments', '[scopes]\nestablishment', "voulez-vous dire « establishments »"),
-    ("tables/communes/example.toml", "posts:int", "posts:entier", "type inconnu « entier »"),
+    ("tables/communes/example.toml", "posts:float", "posts:entier", "type inconnu « entier »"),
     ("tables/communes/example.toml", "\n1,01001\n", "\n1,01001,9\n", "valeurs"),
     ("sources/siae_list/expected.toml", "refused = ", "refusd = ", "voulez-vous dire « refused »"),
     ("editions/sambre-avesnois-2011.toml", '"2011-12-31"', '"2031-12-31"', "loin de l’année 2011"),
