@@ -30,7 +30,7 @@ annual-report: $(STAMP) ## Des fichiers bruts au classeur et à la page (EDITION
 quick: $(STAMP) ## Les tests qui ne construisent rien (moins de vingt secondes)
 	$(PYTEST) tests/unit -m "not slow"
 
-test: $(STAMP) ## Les tests, sauf les lents (moins de trois minutes sur deux cœurs)
+test: $(STAMP) ## Les tests, sauf les lents (quelques minutes sur deux cœurs)
 	$(PYTEST) -m "not slow"
 
 slow: $(STAMP) ## Les tests lents, et ceux qui tirent au sort, avec bien plus d’exemples
