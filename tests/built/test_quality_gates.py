@@ -486,6 +486,11 @@ TERRITORY = (
          {"core.field_establishment": "from range(51)", "core.employment": TERRITORY.format("100 as establishments, null as establishments_mark")}, "ok"),
         ("register_half_or_double", {"manageo", "clap"},
          {"core.field_establishment": "from range(3)", "core.employment": TERRITORY.format("19 as establishments, null as establishments_mark")}, "skipped"),
+        ("register_legal_units", {"sirene_establishment"},
+         {"core.establishment": "from (values (null, 'A'), (null, 'A'), ('9220', 'A'), ('9220', 'HORS_TERRITOIRE')) as e(legal_category, rule_id)"},
+         "failed"),
+        ("register_legal_units", {"sirene_establishment"},
+         {"core.establishment": "from (values (null, 'A'), ('9220', 'A')) as e(legal_category, rule_id)"}, "ok"),
         ("ess_posts_within_all", {"flores_ess", "flores"},
          {"core.employment": "from (values ('commune', '01001', 'ess', null, '_T', 9), ('commune', '01001', 'all', null, '_T', 8)) "
           "as e(area, commune_code, field, family, activity, posts)"}, "failed"),
