@@ -70,7 +70,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         room, fixtures = item.path.relative_to(ROOT / "tests").parts[0], item.fixturenames  # type: ignore[attr-defined]
         if room not in ROOMS:
             raise pytest.UsageError(f"{item.nodeid}: its place is in one of {', '.join(ROOMS)}")
-        if room in ROOMS[:2] and {"in_turn", "run_edition"} & set(fixtures):
+        if room in ROOMS[:2] and "in_turn" in fixtures:
             raise pytest.UsageError(f"{item.nodeid} builds an edition: its place is tests/built")
         item.add_marker(room)
         if item.get_closest_marker("hypothesis") or "thorough" in fixtures:
@@ -157,17 +157,6 @@ def reference_db(reference_build: Outputs):
     """The database of the reference edition, read only."""
     with Database(reference_build.database, read_only=True) as db:
         yield db
-
-
-@pytest.fixture
-def run_edition(project: Project, tmp_path: Path) -> Callable[..., Outcome]:
-    """Run an edition on some raw folder into a fresh place."""
-
-    def runner(raw: Path, edition: str = REFERENCE, until: str = "publish") -> Outcome:
-        loaded = project.edition(edition)
-        return run(project, loaded, raw, Outputs.of(project.root, loaded.id, tmp_path / "out"), until)
-
-    return runner
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,6 @@ from ess_observatory.recipe.rules import load_rules
 from ess_observatory.recipe.runner import IN_PLACE, PUBLISHING, STAGES, Outcome
 from ess_observatory.recipe.steps import Progress, Work
 from ess_observatory.recipe.unchanged import fingerprint_of, of_territory, recall, remember
-from ess_observatory.render.template_workbook import template_of
 
 #: What an edition says of its own territory, and of none of its parts.
 _OF_THE_WHOLE = frozenset(
@@ -196,7 +195,7 @@ def _build_one(run: _Run, common: Work, territory: Territory) -> Outcome:
             )  # fmt: skip
             load_rules(db, project, edition, inventory.sources())
             for source in sorted(surveys):  # the answers are those of the whole: they say nothing of one part
-                steps.read_survey(work, project.sources[source], [])
+                steps.read_survey(db, project, project.sources[source], [])
             borrow(work, common.scratch.database)
             db.lock(scratch.base, common.desk.gate.scratch)
             desk.verdicts += read_otherwise(work)
@@ -206,9 +205,7 @@ def _build_one(run: _Run, common: Work, territory: Territory) -> Outcome:
             if reached != "build":
                 steps.publish(work)
             if reached == "report":
-                template = template_of(project.root, run.edition.declared_id)
-                if lost := steps.render(scratch, template=template)[1]:
-                    outcome.counts["template_losses"] = lost
+                steps.report(work)
             keep_own(work)
             db.seal()
         if reached == "build":

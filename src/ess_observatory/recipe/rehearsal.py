@@ -7,14 +7,12 @@ from tempfile import TemporaryDirectory
 
 from ess_observatory.codebook.codebook import load_codebook
 from ess_observatory.declare.project import Edition, Project
-from ess_observatory.engine.database import Database, declared_in
+from ess_observatory.engine.database import Database
 from ess_observatory.quality.declared import rehearse_cross_checks
 from ess_observatory.read import load
 from ess_observatory.recipe.rules import load_rules
-from ess_observatory.recipe.steps import models_of
-from ess_observatory.survey.core import build_survey
+from ess_observatory.recipe.steps import models_of, read_survey, stage_all
 from ess_observatory.survey.estimation.apply import estimate
-from ess_observatory.survey.read import read_answers
 
 
 def rehearse(project: Project, edition: Edition) -> int:
@@ -26,15 +24,12 @@ def rehearse(project: Project, edition: Edition) -> int:
         load.create_books(db)
         for spec in project.sources.values():
             if spec.kind == "survey":
-                codebook = load_codebook(project.questionnaire)
-                build_survey(db, codebook, read_answers([], codebook, spec.id), spec.id)
+                read_survey(db, project, spec, [])
             else:
                 load.load_source(db, spec, [])
+        stage_all(db, project, models)
         for model in models:
-            if model.layer == "staging":
-                with declared_in(str(model.path)):
-                    load.stage(db, project.sources[model.target.partition(".")[2]], model.sql)
-            elif model.layer == "core":
+            if model.layer == "core":
                 db.make(model)
         if project.questionnaire.is_file():
             estimate(db, load_codebook(project.questionnaire), project.questionnaire.parent, Path(folder))

@@ -22,7 +22,6 @@ from ess_observatory.recipe.inputs import inventory_of, refuse_missing
 from ess_observatory.recipe.stale import stale_outputs
 from ess_observatory.recipe.steps import Progress, Work
 from ess_observatory.recipe.unchanged import fingerprint_of, recall, remember
-from ess_observatory.render.template_workbook import template_of
 
 STAGES = ("ingest", "check", "build", "publish", "report")
 PUBLISHING = ("publish", "report")
@@ -143,6 +142,4 @@ def _build(work: Work, until: str) -> None:
     steps.publish(work)
     if until == "report":
         work.progress("Rapport", "classeur et page")
-        template = template_of(work.project.root, work.edition.declared_id)
-        if lost := steps.render(work.scratch, template=template)[1]:
-            counts["template_losses"] = lost
+        steps.report(work)

@@ -26,7 +26,7 @@ from ess_observatory.read.recognise import Inventory, Match
 from ess_observatory.recipe.perimeter_sql import core_models, refuse_undecided
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.render.formats import write_reports
-from ess_observatory.render.template_workbook import fill_template
+from ess_observatory.render.template_workbook import fill_template, template_of
 from ess_observatory.survey.core import build_survey
 from ess_observatory.survey.estimation.apply import estimate
 from ess_observatory.survey.read import read_answers
@@ -67,10 +67,7 @@ def read_files(work: Work) -> None:
     db.lock(work.scratch.base, *_files_of(work))
     load_rules(db, project, work.edition, work.inventory.sources())
     _load(work)
-    for model in work.models:
-        if model.layer == "staging":
-            with declared_in(str(model.path)):
-                load.stage(db, project.sources[model.target.partition(".")[2]], model.sql)
+    stage_all(db, project, work.models)
     load.close_ledger(db)
     load.write_books(db, work.scratch.quality)
     work.counts.update(_reading_counts(db))
@@ -93,7 +90,7 @@ def _load(work: Work) -> None:
     for spec in work.project.sources.values():
         matches = [match for match in work.inventory.matches if match.source == spec.id]
         if spec.kind == "survey":
-            read_survey(work, spec, matches)
+            read_survey(work.db, work.project, spec, matches)
             continue
         try:
             load.load_source(work.db, spec, matches)
@@ -105,12 +102,20 @@ def _load(work: Work) -> None:
         raise first
 
 
-def read_survey(work: Work, spec: SourceSpec, matches: list[Match]) -> None:
+def stage_all(db: Database, project: Project, models: list[Model]) -> None:
+    """`staging.<source>` of every source that has a query, those that it refuses in the book."""
+    for model in models:
+        if model.layer == "staging":
+            with declared_in(str(model.path)):
+                load.stage(db, project.sources[model.target.partition(".")[2]], model.sql)
+
+
+def read_survey(db: Database, project: Project, spec: SourceSpec, matches: list[Match]) -> None:
     """The answers to the survey, in `raw`, `staging` and `core` (empty tables when there is none)."""
-    codebook = load_codebook(work.project.questionnaire)
+    codebook = load_codebook(project.questionnaire)
     answers = read_answers([match.sheet for match in matches], codebook, spec.id)
-    load.add_to_books(work.db, answers.refused, answers.ledger)
-    build_survey(work.db, codebook, answers, spec.id)
+    load.add_to_books(db, answers.refused, answers.ledger)
+    build_survey(db, codebook, answers, spec.id)
 
 
 def decide(work: Work) -> None:
@@ -161,6 +166,16 @@ def publish(work: Work) -> None:
     work.moved += change.lines
     work.desk.before_publication(work.db, controls, change)
     refuse_change(change)
+
+
+def report(work: Work) -> None:
+    """The reports of a build, and the copy of the template that the project has for its edition, filled.
+
+    `counts` gets what of the template could not be carried over.
+    """
+    template = template_of(work.project.root, work.edition.declared_id)
+    if lost := render(work.scratch, template=template)[1]:
+        work.counts["template_losses"] = lost
 
 
 def render(
