@@ -12,12 +12,12 @@ from ess_observatory.publish.book import Book, known_ids
 from ess_observatory.publish.cells import read_cells
 from ess_observatory.publish.controls import control
 from ess_observatory.publish.edition_words import names_for_texts
-from ess_observatory.publish.last_look import close
+from ess_observatory.publish.last_look import let_out
 from ess_observatory.publish.replication import check_cells, replicate
 from ess_observatory.publish.texts import Placeholders
 from ess_observatory.publish.wide import write_wide
 from ess_observatory.quality.verdicts import Verdict, verdict
-from ess_observatory.secrecy.protect import Protected, protect
+from ess_observatory.secrecy.protect import Protected
 
 
 def publish(
@@ -30,13 +30,12 @@ def publish(
     book = Book(edition, build, present)
     tables = [project.with_sources(table, present) for table in project.tables]
     tables = [table for table in tables if table.card.get("kind") != "checks" and table.is_fed(present)]
-    protected = protect([(table.id, table.card, read_cells(db, table)) for table in tables], rules)
-    book.tables += [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
+    cells = [(table.id, table.card, read_cells(db, table)) for table in tables]
+    protected = let_out(book, tables, cells, rules, folder)
     replication = edition.data.get("replication")
     if replication:
         _replicate(book, project, protected, project.pipelines / "replications" / str(replication), folder)
     figures = book.figures()
-    close(protected, book, tables, rules, folder)
     placeholders = Placeholders(figures, names_for_texts(project, edition), known=known_ids(project))
     words = load_words(project, edition)
     write.write_figures(book, folder)

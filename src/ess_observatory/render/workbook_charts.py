@@ -78,7 +78,8 @@ def _chart(
     assert chart is not None
     names = place.at[spec["label_from"]] if spec.get("label_from") else min(place.at.values()) - 1
     for rank, column in enumerate(columns):
-        signs = [table.cell(table.rows[index], column).sign for index in run]
+        cells = [table.cell(table.rows[index], column) for index in run]
+        signs = [cell.bound or cell.sign for cell in cells]
         if spec["type"] == "lines" and any(signs):
             continue  # a text would be drawn as a zero
         at = place.at[column.code]

@@ -170,7 +170,7 @@ class Grid:
             for column in table.columns:
                 cell = table.cell(row, column)
                 if cell.sign or cell.value is None:
-                    line.append((cell.sign or cell.text or "–", None))
+                    line.append((cell.bound or cell.sign or cell.text or "–", None))
                 else:
                     line.append((cell.value, cell.decimals if cell.decimals is not None else column.decimals))
                 marks.append(cell.mark)

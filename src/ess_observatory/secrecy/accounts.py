@@ -35,7 +35,9 @@ def bound_terms(db: Database, programme: str, result: str) -> None:
         for term, one in intervals(rows).items()
     ]
     kinds = {"account": pa.string(), "term": pa.string(), "low": pa.float64(), "high": pa.float64()}
-    columns = {name: pa.array([row[at] for row in found], kind) for at, (name, kind) in enumerate(kinds.items())}
+    columns = {
+        name: pa.array([row[at] for row in found], kind) for at, (name, kind) in enumerate(kinds.items())
+    }
     db.put(result, pa.table(columns))
 
 

@@ -7,7 +7,7 @@ Nothing is solved when nothing is hidden.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
@@ -47,7 +47,7 @@ def protect(tables: Iterable[Table], rules: dict[str, Any]) -> Protected:
     Raises E501, E504, E505 for cells or cards that do not say what they must, E503 for a cell that cannot be protected,
     E506 when the solver stops without a proof, E508 when a certificate does not hold.
     """
-    listed = list(tables)
+    listed = [(table_id, card, [useful(cell, rules) for cell in cells]) for table_id, card, cells in tables]
     own = {table_id: rules_of(rules, card, table_id) for table_id, card, _ in listed}
     links = read_links(listed)
     if rules["opinion_min_respondents"] > 1:
@@ -55,6 +55,8 @@ def protect(tables: Iterable[Table], rules: dict[str, Any]) -> Protected:
     model = build_model(links, own, rules["costs"])
     pattern = _pattern(model)
     reasons = _reasons(model, pattern)
+    withheld = links.withheld | (links.bounded & reasons.keys())
+    reasons = {key: reason for key, reason in reasons.items() if key not in withheld}
     kept = _follow(model, reasons)
     rounded, printed = {ratio.cell for ratio in kept}, _as_printed(model, reasons)
     cells = {}
@@ -65,7 +67,7 @@ def protect(tables: Iterable[Table], rules: dict[str, Any]) -> Protected:
                 cell,
                 columns[cell.column_code],
                 own[table_id],
-                is_hidden=(table_id, *cell.key) in reasons,
+                is_hidden=(table_id, *cell.key) in reasons or (table_id, *cell.key) in withheld,
                 is_survey=bool(card.get("survey")),
                 is_rounded=(table_id, *cell.key) in rounded,
                 is_as_printed=(table_id, *cell.key) in printed,
@@ -73,6 +75,19 @@ def protect(tables: Iterable[Table], rules: dict[str, Any]) -> Protected:
             for cell in given
         ]
     return Protected(cells, model, pattern, reasons, kept, printed)
+
+
+def useful(cell: Cell, rules: dict[str, Any]) -> Cell:
+    """The cell without a bound that says nothing: « at least 0 », a ceiling far above, or so near that it says what is hidden."""
+    if cell.low is None and cell.high is None:
+        return cell
+    if not cell.is_bounded or (cell.low or 0) <= 0:
+        return replace(cell, low=None, high=None)
+    low, high = cell.low or 0.0, cell.high
+    room = 2 * rules["protection"]["minimum"] * 10.0 ** -(cell.decimals or 0)
+    if high is not None and not low + room <= high <= rules.get("bounds", {}).get("widest", 2) * low:
+        high = None
+    return replace(cell, high=high)
 
 
 def _pattern(model: Model) -> Pattern:
@@ -170,7 +185,7 @@ def _as_printed(model: Model, reasons: dict[Key, str]) -> set[Key]:
         for index, node in enumerate(model.nodes)
         if index not in tied and any(model.links.column(k)["secrecy"] == "magnitude" for k in node.members)
         for key in node.members
-        if key not in reasons
+        if key not in reasons and key not in model.links.bounded
     }
 
 
