@@ -288,6 +288,7 @@ def test_a_kill_between_two_renames_is_completed(server, tmp_path, side, by_rena
     assert leftovers(out) == []
 
 
+@pytest.mark.slow
 def test_a_kill_in_a_first_build_leaves_nothing_that_looks_like_one(server, whole, tmp_path):
     out = tmp_path / "out"
     assert server.run("A", out, kill_after=0.3)["killed"]
