@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ess_observatory.declare.english_words import load_words
-from ess_observatory.declare.project import Edition, Project
+from ess_observatory.declare.project import Edition, Project, TableCard
 from ess_observatory.engine.database import Database
 from ess_observatory.publish import write
 from ess_observatory.publish.book import Book, known_ids
@@ -47,6 +47,7 @@ def publish(
     write_wide(folder)
     verdicts = control(book, db)
     verdicts += [_absent(where, names) for where, names in placeholders.absent.items()]
+    verdicts += [_emptied(table, names) for table, names in _lost(tables, book)]
     return book, verdicts + [_untranslated(number, words) for number, words in untranslated.items()]
 
 
@@ -59,6 +60,30 @@ def _absent(where: str, names: set[str]) -> Verdict:
         "warn",
         False,
         f"chiffres absents de cette édition : {', '.join(sorted(names))}",
+    )
+
+
+def _lost(tables: list[TableCard], book: Book) -> list[tuple[TableCard, list[str]]]:
+    """The tables that lost the columns for which no source gives anything, with the labels of these."""
+    kept = {table.id: {column["code"] for column in table.card["columns"]} for table, _ in book.tables}
+    lost = [
+        (table, [c["label"] for c in table.card["columns"] if c["code"] not in kept[table.id]])
+        for table in tables
+        if table.id in kept
+    ]
+    return [(table, names) for table, names in lost if names]
+
+
+def _emptied(table: TableCard, names: list[str]) -> Verdict:
+    """A warning on columns that were left out, as their sources give nothing for the year that the edition asks for."""
+    return verdict(
+        f"empty.{table.number}",
+        "publication",
+        f"Tableau {table.number} : colonne sans aucune valeur, laissée de côté",
+        "warn",
+        False,
+        f"{', '.join(names)} : les fichiers lus n’en donnent rien ; vérifiez le millésime (vintage) demandé aux sources "
+        + ", ".join(table.card.get("sources", [])),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ess_observatory.declare.project import TableCard
 from ess_observatory.errors import ObservatoryError
+from ess_observatory.publish.book import without_empty_columns
 from ess_observatory.secrecy.audit import Attack, audit_inside
 from ess_observatory.secrecy.constraints import public_structure, write_structure
 from ess_observatory.secrecy.door import Cell
@@ -55,7 +56,8 @@ def _let_out(
     folder: Path,
 ) -> Protected:
     protected = protect(cells, rules)
-    book.tables[:] = [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
+    filled = [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
+    book.tables[:] = [without_empty_columns(table, found) for table, found in filled]
     close(protected, book, tables, rules, folder)
     return protected
 

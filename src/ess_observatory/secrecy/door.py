@@ -15,6 +15,7 @@ from ess_observatory.words.numbers import round_half_up
 FREE, CONFIDENTIAL = "F", "C"
 NORMAL, UNRELIABLE, NOT_SIGNIFICANT, NOT_AVAILABLE = "A", "U", "N", "O"
 HIDDEN_AT_SOURCE = "secret_a_la_source"
+INCOMPLETE = "total_incomplet"
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def read_links(tables: Iterable[tuple[str, dict[str, Any], list[Cell]]]) -> Link
             secrecy = links.columns[table_id, cell.column_code]["secrecy"]
             if cell.is_bounded and secrecy == "magnitude":
                 links.bounded.add((table_id, *cell.key))
-                cell = replace(cell, value=cell.low)
+                cell = replace(cell, value=cell.low, n_units=cell.n_units or 0)
             if secrecy != "text":
                 links.cells[(table_id, *cell.key)] = cell
     for table_id, card, _ in listed:
