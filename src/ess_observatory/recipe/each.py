@@ -178,6 +178,17 @@ def _build_all(
     return parts
 
 
+def _refuse_emptied(places: Outputs, territory: Territory) -> None:
+    """Raise E186 for a territory that has no establishment left, but a publication that counts some."""
+    if (places.publication / "manifest.json").is_file():
+        raise ObservatoryError(
+            "E186",
+            f"Plus aucun établissement dans le périmètre pour {territory.name}, qui a une publication",
+            str(places.publication),
+            "La publication en place n’est pas touchée. Corrigez les fichiers ou les règles ; si c’est voulu, supprimez ce dossier.",
+        )
+
+
 def _build_one(run: _Run, common: Work, territory: Territory) -> Outcome:
     project, places = run.project, run.outputs.part(territory.id)
     edition = edition_of(run.edition, territory)
@@ -202,6 +213,8 @@ def _build_one(run: _Run, common: Work, territory: Territory) -> Outcome:
             outcome.counts["build"] = steps.build_id(db, project, edition)
             steps.decide(work)
             reached = run.until if outcome.counts["in_perimeter"] else "build"
+            if reached == "build" and run.publishes:
+                _refuse_emptied(places, territory)
             if reached != "build":
                 steps.publish(work)
             if reached == "report":
