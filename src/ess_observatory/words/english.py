@@ -76,6 +76,7 @@ INTERFACE: dict[str, str] = {
     "highest": "Highest value",
     "break": "break in series",
     "circle_legend": "Area proportional to the value",
+    "not_on_map": "Left off the map for want of an outline: {}.",
     "limits": "Boundaries",
     "generated": "Page made by a reproducible pipeline: the same files always give the same page.",
     "provenance": "Data and licence",

@@ -79,6 +79,7 @@ INTERFACE: dict[str, str] = {
     "break": "rupture de série",
     "circle_legend": "Surface proportionnelle à la valeur",
     "limits": "Limites",
+    "not_on_map": "Hors de la carte, faute de contour : {}.",
     "generated": "Page produite par une chaîne reproductible\u00a0: les mêmes fichiers donnent toujours la même page.",
     "provenance": "Données et licence",
     "empty": "–",
