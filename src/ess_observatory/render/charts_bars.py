@@ -19,6 +19,7 @@ from ess_observatory.render.chartdata import (
 from ess_observatory.render.svg import Canvas, text_width, wrap
 
 BAR = 22.0
+FACE = 1.08  # a reader’s face may be that much wider than estimated
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def _label_column(canvas: Canvas, texts: list[str]) -> tuple[float, float]:
     if canvas.narrow:
         return 0.0, canvas.width - 4
     longest = max((text_width(text) for text in texts), default=0)
-    room = min(1.05 * longest + 4, 258.0, 0.4 * canvas.width)  # another face may be wider than estimated
+    room = min(FACE * longest + 4, 258.0, 0.4 * canvas.width)
     return room + 12, room
 
 
@@ -191,7 +192,7 @@ def _label(
 ) -> float:
     """Writes the label of a bar, moves down, and returns the top of the bar."""
     cls = "t-m" if muted else "t"
-    lines = wrap(text, room, 14, 7)
+    lines = wrap(text, (room - 4) / FACE + 0.1, 14, 7)
     if canvas.narrow:
         canvas.y += 6
         for line in lines:

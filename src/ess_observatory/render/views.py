@@ -64,7 +64,8 @@ def table_view(
         "charts": [Markup(svg) for svg in charts],
         "has_map": bool(geo) and (table.chart or {}).get("type") == "map",
         "tiles": _tile_chart(table, lang),
-        "csv": "data:text/csv;charset=utf-8," + quote(table_csv(table, lang), safe="!*()~;,:@$+/?="),
+        "csv": "data:text/csv;charset=utf-8,"
+        + quote(table_csv(table, lang, context.mention), safe="!*()~;,:@$+/?="),
         "wordy": all(column.kind == "text" for column in table.columns),
         "layout": layout,
         "beside": beside,
