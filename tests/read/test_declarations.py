@@ -389,7 +389,6 @@ FAULTS = [
     ("tables/communes/card.toml", '"total/posts" = ', '"totl/posts" = ', "voulez-vous dire « total »"),
     ("tables/communes/card.toml", '"economic_weight:jobs/ess"', '"economic_weight:job/ess"', "voulez-vous dire « jobs »"),
     ("tables/sectors/card.toml", '"total/count" = ', '"totl/count" = ', "voulez-vous dire « total »"),
-    ("tables/economic_weight/card.toml", "maximum = 25", "maximum = 25\nmax = 30", "gardez l’un des deux"),
     ("tables/resources_by_origin/card.toml", 'exclude = ["detailed"', 'exclude = ["detaild"', "voulez-vous dire « detailed »"),
     ("tables/resources_by_origin/card.toml", '"declared/n" = ', '"declard/n" = ', "voulez-vous dire « declared »"),
     ("tables/resources_by_origin/card.toml", '"detailed/amount" }', '"detaild/amount" }', "voulez-vous dire « detailed »"),

@@ -160,6 +160,7 @@ class CardFile(CardTexts):
 
     number: TableNumber = Field(description="numéro imprimé : 1.1, A.2")
     chapter: ChapterMark = Field(description="chapitre : un nombre, ou une lettre pour les annexes")
+    method: bool = Field(False, description="true : tableau de méthode, replié sur la page")
     kind: Literal["checks"] | None = Field(None, description="checks : le tableau des contrôles du rapport")
 
     @model_validator(mode="after")
