@@ -19,6 +19,7 @@ from ess_observatory.engine.outputs import Outputs, put_in_place, refuse_beside,
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
+from ess_observatory.quality.reference_date import ahead_of_today
 from ess_observatory.quality.rule_change import keep_memory
 from ess_observatory.quality.verdicts import read_verdicts
 from ess_observatory.read.recognise import Inventory
@@ -83,6 +84,8 @@ def run_each(
     that place, exit 6), E168 (no whole area of that level).
     """
     progress("Reconnaissance", "")
+    for said in ahead_of_today(project, edition):
+        progress("Attention", said)
     found = parts_of(project.geography, edition.territory, level)
     aside = [Part(code, name, LEFT_ASIDE, why=why) for code, name, why in found.left_aside]
     if not found.territories:
