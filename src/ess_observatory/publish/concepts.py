@@ -1,0 +1,171 @@
+"""The concepts of a publication: what each of its cells counts, from which source, at which date; and that each has one value."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ess_observatory.declare.concepts import WHOLE, About, about
+from ess_observatory.declare.project import Edition, Project, TableCard
+from ess_observatory.declare.territories import OBJECTS, official_area
+from ess_observatory.publish.book import Book, column_of, unit_of
+from ess_observatory.publish.tables import SIGN_OF_STATUS
+from ess_observatory.quality import Verdict
+from ess_observatory.quality.verdicts import verdict
+from ess_observatory.secrecy.door import Cell
+from ess_observatory.words.numbers import format_value, round_half_up
+
+#: The dimension of rows that are cut as the territory says, whatever the level.
+SUBLEVEL = "sublevel"
+_CLOSE = 1e-9
+
+
+@dataclass(frozen=True)
+class Said:
+    """A published cell as it is compared: what it is about, where it is, what it shows."""
+
+    about: About
+    table: TableCard
+    cell: Cell
+    figure_id: str
+    unit: str
+    decimals: int
+
+    @property
+    def place(self) -> str:
+        """« tableau 1.2 (jobs/ess) »."""
+        return f"tableau {self.table.number} ({'/'.join(self.cell.key)})"
+
+    @property
+    def sign(self) -> str:
+        """'' when a value is shown, else the sign that stands for it."""
+        if self.cell.conf_status != "F":
+            return "s"
+        return SIGN_OF_STATUS.get(self.cell.obs_status or "A") or ("" if self.cell.value is not None else "nd")
+
+    @property
+    def shown(self) -> str:
+        """The value as printed, or its sign."""
+        return self.sign or format_value(self.cell.value, self.unit, self.decimals)
+
+
+def said(book: Book) -> Iterator[Said]:
+    """Every published figure with what it is about, in print order; the rows of an area that is the territory are its whole."""
+    dimensions = {object_: dimension for dimension, object_ in OBJECTS.items()}
+    territory = book.edition.territory
+    area = official_area(territory)
+    own = f"{dimensions[area[0]]}={area[1]}" if area and area[0] in dimensions else None
+    # a list of communes may name areas of its own time, which the nomenclature no longer cuts alike
+    level = None if "file" in territory.meta else str(territory.meta.get("sublevel", "epci"))
+    for table, cells in book.tables:
+        for cell in cells:
+            if not book.is_number(table, cell):
+                continue
+            found = about(table.id, table.card, cell.row_code, cell.row_kind, column_of(table, cell))
+            dimension, _, member = found.category.partition("=")
+            if dimension == SUBLEVEL and level:
+                found = About(found.concept, f"{level}={member}", found.declared)
+            if own and found.category == own:
+                found = About(found.concept, WHOLE, found.declared)
+            yield Said(found, table, cell, book.figure_id(table, cell), *unit_of(table, cell))
+
+
+def one_value(book: Book, labels: dict[str, str]) -> list[Verdict]:
+    """Gate 2: a concept has one value in a publication, shown or hidden everywhere alike; `labels`: concept → its words.
+
+    Found from what the cells are about, over all the tables from which texts, map, key figures and packages are made.
+    """
+    places: dict[tuple[str, str], list[Said]] = defaultdict(list)
+    for one in said(book):
+        if one.about.declared:
+            places[one.about.key].append(one)
+    verdicts = [
+        _conflict(labels, key, same, apart)
+        for key, same in places.items()
+        if (apart := [other for other in same[1:] if differ(same[0], other)])
+    ]
+    return verdicts or [
+        verdict(
+            "publication.concepts", "publication", "Un même chiffre a la même valeur partout où il paraît", "block", True
+        )
+    ]  # fmt: skip
+
+
+def differ(one: Said, other: Said) -> bool:
+    """Whether two cells of one figure do not say the same: one hidden, another value, another bound."""
+    if one.sign != other.sign:
+        return True
+    pairs = [(getattr(one.cell, name, None), getattr(other.cell, name, None)) for name in ("value", "low", "high")]
+    return any(not same_number(x, one.decimals, y, other.decimals) for x, y in pairs)
+
+
+def same_number(x: float | None, x_decimals: int, y: float | None, y_decimals: int) -> bool:
+    """Whether two numbers are one, one of which may have left as it is printed."""
+    if x is None or y is None:
+        return x is y
+    near = _CLOSE * max(1.0, abs(x), abs(y))
+    return (
+        abs(x - y) <= near
+        or abs(float(round_half_up(x, y_decimals)) - y) <= near
+        or abs(float(round_half_up(y, x_decimals)) - x) <= near
+    )
+
+
+def _conflict(labels: dict[str, str], key: tuple[str, str], same: list[Said], apart: list[Said]) -> Verdict:
+    concept, category = key
+    first = same[0]
+    name = labels.get(concept, concept) + (f", {_category(category, first)}" if category else "")
+    values: dict[str, list[str]] = defaultdict(list)
+    for one in (first, *apart):
+        values[_exact(one, apart)].append(one.place)
+    told = " ; ".join(f"{shown} au {', '.join(where)}" for shown, where in values.items())
+    hidden = len({bool(one.sign == "s") for one in (first, *apart)}) > 1
+    fix = (
+        "masquez-la partout : les deux colonnes ont-elles la même classe « secrecy » et le même nombre d’unités ?"
+        if hidden
+        else "faites lire aux deux la même table, ou donnez à l’une un autre « concept » si elle compte autre chose"
+    )
+    return verdict(
+        f"publication.concept.{concept}{'.' + category if category else ''}",
+        "publication",
+        f"Un même chiffre a la même valeur partout où il paraît : {name}",
+        "block",
+        False,
+        f"{told}. Remède : {fix} (pipelines/rules/concepts.toml)",
+    )
+
+
+def _category(category: str, one: Said) -> str:
+    return one.cell.row_label if one.cell.row_kind == "data" else category.partition("=")[2]
+
+
+def _exact(one: Said, others: Iterable[Said]) -> str:
+    """As printed, with more digits when printing would hide the difference."""
+    if one.sign or one.cell.value is None or any(one.shown != other.shown for other in others if other is not one):
+        return one.shown
+    return f"{one.cell.value:.12g}".replace(".", ",")
+
+
+def classes(project: Project) -> dict[str, str]:
+    """Concepts that have a class of secrecy of their own."""
+    return {
+        name: str(concept["secrecy"]) for name, concept in project.concepts["concepts"].items() if "secrecy" in concept
+    }
+
+
+def labels(project: Project) -> dict[str, str]:
+    """Concept → what it counts, in words."""
+    return {name: str(concept["label"]) for name, concept in project.concepts["concepts"].items()}
+
+
+def sources_of(project: Project, present: frozenset[str], name: str | None) -> list[str]:
+    """The sources that a role stands for in an edition (or that source), in print order."""
+    specs = sorted(project.sources.values(), key=lambda spec: (spec.rank, spec.id))
+    return [spec.id for spec in specs if spec.id in present and name in (spec.id, spec.role)]
+
+
+def year_of(edition: Edition, sources: Iterable[str]) -> Any:
+    """The vintage of the first of these sources that has one."""
+    return next((v for s in sources if (v := edition.sources.get(s, {}).get("vintage"))), None)
