@@ -171,13 +171,20 @@ class Chooser:
         source, date = self.source(concept)
         spec = self.declared[concept]
         words = {key: self.text(concept, key) for key in ("label", "population")}
-        roles = [*sources_of(self.project, self.book.present, spec["source"])]
-        roles += sources_of(self.project, self.book.present, spec.get("per"))
         twins = {f"{key}_en": self.words.of(text) for key, text in words.items()}
         return {
             **words, **twins, "source": source, "source_en": self.words.of(source), "date": date,
-            "date_en": self.words.of(date), "unit": one.unit, "sources": list(dict.fromkeys(roles)),
+            "date_en": self.words.of(date), "unit": one.unit, "made_from": self._made_from(spec),
         }  # fmt: skip
+
+    def _made_from(self, spec: dict[str, Any]) -> list[str]:
+        """The sources whose files a concept depends on: every file may decide who is in the perimeter of the register."""
+        own = {
+            s for key in ("source", "per") for s in sources_of(self.project, self.book.present, spec.get(key))
+        }
+        if any(self.project.sources[s].role == "register" for s in own):
+            return sorted(self.book.present)
+        return sorted(own)
 
 
 def _sourced(table: TableCard, sources: list[str]) -> TableCard:

@@ -163,7 +163,7 @@ def labels(project: Project) -> dict[str, str]:
 def sources_of(project: Project, present: frozenset[str], name: str | None) -> list[str]:
     """The sources that a role stands for in an edition (or that source), in print order."""
     specs = sorted(project.sources.values(), key=lambda spec: (spec.rank, spec.id))
-    return [spec.id for spec in specs if spec.id in present and name in (spec.id, spec.role)]
+    return [spec.id for spec in specs if spec.id in present and name and name in (spec.id, spec.role)]
 
 
 def year_of(edition: Edition, sources: Iterable[str]) -> Any:
