@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+#: Tables made of published cells, whose rows are concepts.
+CHOSEN = ("chosen", "reconciled")
 #: The category of a cell that stands for all of its concept.
 WHOLE = ""
 
@@ -34,11 +36,13 @@ def about(table: str, card: Mapping[str, Any], row: str, kind: str, column: Mapp
     Without any declaration it is a concept of its own, that no other table can have.
     """
     code = column["code"]
+    if card.get("kind") in CHOSEN:
+        return About(row, WHOLE, True)
     if named := card.get("concepts", {}).get(f"{row}/{code}"):
         concept, _, category = str(named).partition("@")
         return About(concept, category, True)
-    concept = concept_of(column)
-    return About(concept or f"{table}.{code}", _category(table, card, row, kind), concept is not None)
+    own = concept_of(column)
+    return About(own or f"{table}.{code}", _category(table, card, row, kind), own is not None)
 
 
 def concept_of(column: Mapping[str, Any]) -> str | None:

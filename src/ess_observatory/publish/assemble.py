@@ -7,10 +7,11 @@ from pathlib import Path
 from ess_observatory.declare.english_words import load_words
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.database import Database
-from ess_observatory.publish import concepts, write
+from ess_observatory.publish import write
 from ess_observatory.publish.book import Book, known_ids
 from ess_observatory.publish.cells import read_cells
 from ess_observatory.publish.chosen import Chooser
+from ess_observatory.publish.concepts import classes
 from ess_observatory.publish.controls import control
 from ess_observatory.publish.edition_words import names_for_texts
 from ess_observatory.publish.last_look import close
@@ -32,7 +33,7 @@ def publish(
     tables = [project.with_sources(table, present) for table in project.tables]
     tables = [table for table in tables if table.card.get("kind") is None and table.is_fed(present)]
     marts = [(table.id, table.card, read_cells(db, table)) for table in tables]
-    protected = protect(marts, rules, concepts.classes(project))
+    protected = protect(marts, rules, classes(project))
     book.tables += [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
     words = load_words(project, edition)
     chooser = Chooser(book, project, words)
@@ -51,7 +52,7 @@ def publish(
     write.write_map(edition, folder)
     write_wide(folder)
     chooser.write(folder)
-    verdicts = control(book, db) + concepts.one_value(book, concepts.labels(project))
+    verdicts = control(book, db) + chooser.verdicts()
     verdicts += [_absent(where, names) for where, names in placeholders.absent.items()]
     return book, verdicts + [_untranslated(number, words) for number, words in untranslated.items()]
 

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from ess_observatory.declare.concepts import CHOSEN
 from ess_observatory.declare.english_words import Words
 from ess_observatory.declare.project import Edition, Project, TableCard
 from ess_observatory.publish.book import Book
-from ess_observatory.publish.concepts import Said, said, sources_of, year_of
+from ess_observatory.publish.concepts import Places, Said, one_value, said, sources_of, year_of
 from ess_observatory.publish.edition_words import english_names, names_for_texts
 from ess_observatory.publish.texts import Placeholders
 from ess_observatory.publish.write import write_json
+from ess_observatory.quality import Verdict
 from ess_observatory.secrecy.door import Cell
 from ess_observatory.words import english as words_en
 from ess_observatory.words.labels import date_words
 from ess_observatory.words.typography import english, french
 
-KINDS = ("chosen", "reconciled")
 FILE = "concepts.json"
 
 
@@ -37,13 +39,13 @@ class Chooser:
         self._en = Placeholders({}, english_names(project, self.edition, names), "en")
         self.declared: dict[str, dict[str, Any]] = project.concepts["concepts"]
         self.groups: dict[str, dict[str, Any]] = project.concepts["groups"]
-        self.said = list(said(book))
+        self.places = Places(project, self.edition)
         self.by_group = self._by_group()
 
     def _by_group(self) -> dict[str, list[tuple[str, Said]]]:
         """Group → (concept, its figure for the whole territory), the preferred one first; one that shows nothing comes last."""
         first: dict[str, Said] = {}
-        for one in self.said:
+        for one in said(self.book, self.places):
             if one.about.declared and not one.about.category:
                 known = first.get(one.about.concept)
                 if known is None or (known.sign and not one.sign):
@@ -140,7 +142,7 @@ class Chooser:
         made = []
         for table in self.project.tables:
             kind = table.card.get("kind")
-            if kind not in KINDS:
+            if kind not in CHOSEN:
                 continue
             cells = self.key_figures(table) if kind == "chosen" else self.reconciled()
             columns = {column["code"] for column in table.card["columns"]}
@@ -150,20 +152,29 @@ class Chooser:
         self.book.tables = sorted([*self.book.tables, *made], key=lambda item: item[0].sort_key)
 
     def _sources(self, concepts: set[str]) -> list[str]:
-        roles = {spec.get(key) for name, spec in self.declared.items() if name in concepts for key in ("source", "per")}
+        roles = {
+            spec.get(key)
+            for name, spec in self.declared.items()
+            if name in concepts
+            for key in ("source", "per")
+        }
         found = {s for role in roles for s in sources_of(self.project, self.book.present, role)}
         return sorted(found, key=lambda s: (self.project.sources[s].rank, s))
 
-    def write(self, folder: Any) -> None:
-        """`concepts.json`: each concept of the publication in words, and its figures with their categories."""
-        concepts: dict[str, dict[str, Any]] = {}
-        for one in said(self.book):
-            if one.table.card.get("kind") in KINDS:
-                continue
+    def verdicts(self) -> list[Verdict]:
+        """Gate 2 on all that is about to leave, the tables of chosen cells included: a concept has one value."""
+        labels = {name: str(spec["label"]) for name, spec in self.declared.items()}
+        return one_value(said(self.book, self.places), labels)
+
+    def write(self, folder: Path) -> None:
+        """`concepts.json`: the area of the edition, each of its concepts in words, and their figures with their categories."""
+        told: dict[str, dict[str, Any]] = {}
+        for one in said(self.book, self.places):
             name = one.about.concept
-            entry = concepts.setdefault(name, {**self._in_words(name, one), "figures": {}})
+            entry = told.setdefault(name, {**self._in_words(name, one), "figures": {}})
             entry["figures"][one.figure_id] = one.about.category
-        write_json(folder / FILE, concepts)
+        area = self.places.own or f"territory={self.edition.territory.id}"
+        write_json(folder / FILE, {"area": area, "concepts": told})
 
     def _in_words(self, concept: str, one: Said) -> dict[str, Any]:
         if concept not in self.declared:

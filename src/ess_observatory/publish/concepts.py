@@ -9,7 +9,7 @@ from typing import Any
 
 from ess_observatory.declare.concepts import WHOLE, About, about
 from ess_observatory.declare.project import Edition, Project, TableCard
-from ess_observatory.declare.territories import OBJECTS, official_area
+from ess_observatory.declare.territories import OBJECTS, official_area, parts_of
 from ess_observatory.publish.book import Book, column_of, unit_of
 from ess_observatory.publish.tables import SIGN_OF_STATUS
 from ess_observatory.quality import Verdict
@@ -43,42 +43,62 @@ class Said:
         """'' when a value is shown, else the sign that stands for it."""
         if self.cell.conf_status != "F":
             return "s"
-        return SIGN_OF_STATUS.get(self.cell.obs_status or "A") or ("" if self.cell.value is not None else "nd")
+        return SIGN_OF_STATUS.get(self.cell.obs_status or "A") or (
+            "" if self.cell.value is not None else "nd"
+        )
 
     @property
     def shown(self) -> str:
         """The value as printed, or its sign."""
-        return self.sign or format_value(self.cell.value, self.unit, self.decimals)
+        value = self.cell.value
+        return self.sign or ("nd" if value is None else format_value(value, self.unit, self.decimals))
 
 
-def said(book: Book) -> Iterator[Said]:
-    """Every published figure with what it is about, in print order; the rows of an area that is the territory are its whole."""
-    dimensions = {object_: dimension for dimension, object_ in OBJECTS.items()}
-    territory = book.edition.territory
-    area = official_area(territory)
-    own = f"{dimensions[area[0]]}={area[1]}" if area and area[0] in dimensions else None
-    # a list of communes may name areas of its own time, which the nomenclature no longer cuts alike
-    level = None if "file" in territory.meta else str(territory.meta.get("sublevel", "epci"))
+class Places:
+    """The categories of an edition as others would name them: areas that are the territory, or wholly inside it."""
+
+    def __init__(self, project: Project, edition: Edition) -> None:
+        territory = edition.territory
+        dimensions = {object_: dimension for dimension, object_ in OBJECTS.items()}
+        area = official_area(territory)
+        self.own = f"{dimensions[area[0]]}={area[1]}" if area and area[0] in dimensions else None
+        self.level = str(territory.meta.get("sublevel", "epci"))
+        # the areas of a list of communes may be those of another year, or reach out of it
+        parts = parts_of(project.geography, territory, self.level).territories
+        self._whole = {str(part.meta[self.level]): {c["code"] for c in part.communes} for part in parts}
+        self._declared: dict[str, set[str]] = defaultdict(set)
+        for commune in territory.communes:
+            self._declared[commune["epci_code"]].add(commune["code"])
+
+    def name(self, found: About) -> About:
+        """What a cell is about, an official area under its official name."""
+        dimension, _, member = found.category.partition("=")
+        category = found.category
+        if dimension == SUBLEVEL and member in self._whole and self._whole[member] == self._declared[member]:
+            category = f"{self.level}={member}"
+        if self.own and category == self.own:
+            category = WHOLE
+        return About(found.concept, category, found.declared)
+
+
+def said(book: Book, places: Places) -> Iterator[Said]:
+    """Every published figure with what it is about, in print order."""
     for table, cells in book.tables:
         for cell in cells:
-            if not book.is_number(table, cell):
-                continue
-            found = about(table.id, table.card, cell.row_code, cell.row_kind, column_of(table, cell))
-            dimension, _, member = found.category.partition("=")
-            if dimension == SUBLEVEL and level:
-                found = About(found.concept, f"{level}={member}", found.declared)
-            if own and found.category == own:
-                found = About(found.concept, WHOLE, found.declared)
-            yield Said(found, table, cell, book.figure_id(table, cell), *unit_of(table, cell))
+            if book.is_number(table, cell):
+                found = about(table.id, table.card, cell.row_code, cell.row_kind, column_of(table, cell))
+                yield Said(
+                    places.name(found), table, cell, book.figure_id(table, cell), *unit_of(table, cell)
+                )
 
 
-def one_value(book: Book, labels: dict[str, str]) -> list[Verdict]:
+def one_value(figures: Iterable[Said], labels: dict[str, str]) -> list[Verdict]:
     """Gate 2: a concept has one value in a publication, shown or hidden everywhere alike; `labels`: concept → its words.
 
     Found from what the cells are about, over all the tables from which texts, map, key figures and packages are made.
     """
     places: dict[tuple[str, str], list[Said]] = defaultdict(list)
-    for one in said(book):
+    for one in figures:
         if one.about.declared:
             places[one.about.key].append(one)
     verdicts = [
@@ -97,7 +117,9 @@ def differ(one: Said, other: Said) -> bool:
     """Whether two cells of one figure do not say the same: one hidden, another value, another bound."""
     if one.sign != other.sign:
         return True
-    pairs = [(getattr(one.cell, name, None), getattr(other.cell, name, None)) for name in ("value", "low", "high")]
+    pairs = [
+        (getattr(one.cell, name, None), getattr(other.cell, name, None)) for name in ("value", "low", "high")
+    ]
     return any(not same_number(x, one.decimals, y, other.decimals) for x, y in pairs)
 
 
@@ -143,7 +165,11 @@ def _category(category: str, one: Said) -> str:
 
 def _exact(one: Said, others: Iterable[Said]) -> str:
     """As printed, with more digits when printing would hide the difference."""
-    if one.sign or one.cell.value is None or any(one.shown != other.shown for other in others if other is not one):
+    if (
+        one.sign
+        or one.cell.value is None
+        or any(one.shown != other.shown for other in others if other is not one)
+    ):
         return one.shown
     return f"{one.cell.value:.12g}".replace(".", ",")
 
@@ -151,13 +177,10 @@ def _exact(one: Said, others: Iterable[Said]) -> str:
 def classes(project: Project) -> dict[str, str]:
     """Concepts that have a class of secrecy of their own."""
     return {
-        name: str(concept["secrecy"]) for name, concept in project.concepts["concepts"].items() if "secrecy" in concept
+        name: str(concept["secrecy"])
+        for name, concept in project.concepts["concepts"].items()
+        if "secrecy" in concept
     }
-
-
-def labels(project: Project) -> dict[str, str]:
-    """Concept → what it counts, in words."""
-    return {name: str(concept["label"]) for name, concept in project.concepts["concepts"].items()}
 
 
 def sources_of(project: Project, present: frozenset[str], name: str | None) -> list[str]:

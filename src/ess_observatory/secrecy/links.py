@@ -81,7 +81,6 @@ class Links:
         own = self.cells[key].decimals
         return own if own is not None else self.column(key).get("decimals", 0)
 
-
     def tie(self, one: Key, other: Key) -> None:
         """Two cells of one figure; where they differ, which the publication will refuse, their difference is protected."""
         first, second = self.cells[one].value, self.cells[other].value

@@ -9,13 +9,13 @@ from pydantic import Field, model_validator
 from ess_observatory.declare.models.base import Declared, refused
 from ess_observatory.declare.models.charts import Chart
 from ess_observatory.declare.models.checks import Check
-from ess_observatory.declare.models.concepts import ConceptName
 from ess_observatory.declare.models.survey_blocks import SurveyBlock
 from ess_observatory.declare.models.types import (
     CellName,
     CellPath,
     ChapterMark,
     ColumnName,
+    ConceptName,
     Count,
     Decimals,
     FigureId,
@@ -170,7 +170,7 @@ class CardFile(CardTexts):
     chapter: ChapterMark = Field(description="chapitre : un nombre, ou une lettre pour les annexes")
     kind: Literal["checks", "chosen", "reconciled"] | None = Field(
         None,
-        description="checks : le tableau des contrôles du rapport ; chosen : le meilleur chiffre de chaque groupe ; reconciled : pourquoi les chiffres d’un groupe diffèrent",
+        description="checks : contrôles du rapport ; chosen : meilleur chiffre de chaque groupe ; reconciled : pourquoi ceux d’un groupe diffèrent",
     )
     groups: list[Slug] = Field([], description="groupes de concepts (chosen), dans l’ordre")
 

@@ -7,14 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from ess_observatory.declare.models.base import Declared, refused
-from ess_observatory.declare.models.types import Slug, Words, _matching
-
-#: A concept: `ess_posts`, `ess_posts.share`; of one category only: `regional_jobs@family=association`.
-ConceptName = _matching(
-    r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*(?:@[a-z][a-z0-9_]*=[^@=\s]+)?",
-    "un concept",
-    "écrivez par exemple ess_posts, ou ess_posts@family=association pour une seule catégorie",
-)
+from ess_observatory.declare.models.types import ConceptName, Slug, Words
 
 When = Literal["reference", "vintage", "last_year", "survey"]
 
@@ -64,5 +57,3 @@ class ConceptsFile(Declared):
 
     groups: dict[Slug, ConceptGroup] = Field({}, description="groupe = ses mots")
     concepts: dict[ConceptName, Concept] = Field(description="concept = ce qu’il compte")
-
-
