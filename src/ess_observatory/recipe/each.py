@@ -17,6 +17,8 @@ from ess_observatory.declare.territories import Territory, parts_of
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.outputs import Outputs, put_in_place, refuse_beside, settle
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.publish.agreement import agreement
+from ess_observatory.publish.reader import read_publication
 from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
 from ess_observatory.quality.reference_date import ahead_of_today
@@ -110,6 +112,8 @@ def run_each(
         known |= _build_all(run, waiting, len(found.territories), whole, progress)
     reading = read_verdicts(whole.quality / "checks.json")
     parts = [known[territory.id] for territory in found.territories]
+    books = (read_publication(places.publication) for part in parts if (places := _published(part)))
+    reading += agreement(books, are_apart=True)
     each = Each(edition, level, whole, (*parts, *aside), tuple(reading))
     write_index(each)
     return each
@@ -142,6 +146,12 @@ def _part(territory: Territory, status: str, outcome: Outcome) -> Part:
     return Part(
         _code(territory), territory.name, status if outcome.counts["in_perimeter"] else EMPTY, outcome
     )
+
+
+def _published(part: Part) -> Outputs | None:
+    """Where the publication of a part is, if it has one."""
+    places = part.outcome.outputs if part.outcome and part.status != EMPTY else None
+    return places if places and (places.publication / "figures.parquet").is_file() else None
 
 
 def _code(territory: Territory) -> str:
