@@ -293,17 +293,18 @@ def edition_pages(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "width", "scheme"),
     [
         ("report", 390, "dark"),
-        pytest.param("english", 1280, "light", marks=pytest.mark.slow),
+        ("english", 1280, "light"),
         ("quality", 1280, "light"),
-        pytest.param("quality", 390, "dark", marks=pytest.mark.slow),
+        ("quality", 390, "dark"),
         ("directory", 1280, "light"),
-        pytest.param("directory", 390, "dark", marks=pytest.mark.slow),
-        pytest.param("today", 1280, "light", marks=pytest.mark.slow),
-        pytest.param("today in English", 390, "dark", marks=pytest.mark.slow),
+        ("directory", 390, "dark"),
+        ("today", 1280, "light"),
+        ("today in English", 390, "dark"),
     ],
 )
 def test_pages_of_an_edition_are_accessible(

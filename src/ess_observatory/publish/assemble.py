@@ -10,6 +10,8 @@ from ess_observatory.engine.database import Database
 from ess_observatory.publish import write
 from ess_observatory.publish.book import Book, known_ids
 from ess_observatory.publish.cells import read_cells
+from ess_observatory.publish.chosen import Chooser
+from ess_observatory.publish.concepts import classes
 from ess_observatory.publish.controls import control
 from ess_observatory.publish.edition_words import names_for_texts
 from ess_observatory.publish.last_look import let_out
@@ -29,15 +31,17 @@ def publish(
     present = frozenset(row[0] for row in db.rows("select source from rules.edition_source where is_present"))
     book = Book(edition, build, present)
     tables = [project.with_sources(table, present) for table in project.tables]
-    tables = [table for table in tables if table.card.get("kind") != "checks" and table.is_fed(present)]
-    cells = [(table.id, table.card, read_cells(db, table)) for table in tables]
-    protected = let_out(book, tables, cells, rules, folder)
+    tables = [table for table in tables if table.card.get("kind") is None and table.is_fed(present)]
+    marts = [(table.id, table.card, read_cells(db, table)) for table in tables]
+    protected = let_out(book, tables, marts, rules, classes(project), folder)
+    words = load_words(project, edition)
+    chooser = Chooser(book, project, words)
+    chooser.add_tables()
     replication = edition.data.get("replication")
     if replication:
         _replicate(book, project, protected, project.pipelines / "replications" / str(replication), folder)
     figures = book.figures()
     placeholders = Placeholders(figures, names_for_texts(project, edition), known=known_ids(project))
-    words = load_words(project, edition)
     write.write_figures(book, folder)
     untranslated = write.write_tables(book, project, placeholders, words, folder)
     files = db.dicts("select distinct source, file, sha256 from staging.ledger order by all")
@@ -45,7 +49,8 @@ def publish(
     write.write_texts(book, project, placeholders, folder)
     write.write_map(edition, folder)
     write_wide(folder)
-    verdicts = control(book, db)
+    chooser.write(folder)
+    verdicts = control(book, db) + chooser.verdicts()
     verdicts += [_absent(where, names) for where, names in placeholders.absent.items()]
     verdicts += [_emptied(table, names) for table, names in _lost(tables, book)]
     return book, verdicts + [_untranslated(number, words) for number, words in untranslated.items()]

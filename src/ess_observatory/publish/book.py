@@ -53,7 +53,8 @@ class Book:
         return [
             (table.number, figure_id)
             for table, _ in self.tables
-            if self.present.issuperset(table.card.get("sources", ()))
+            # a table of chosen cells has those that there are, a table that lacks a source lacks its rows
+            if table.card.get("kind") is None and self.present.issuperset(table.card.get("sources", ()))
             for key, figure_id in table.card.get("figures", {}).items()
             if (table.id, key) not in keys
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ def let_out(
     tables: list[TableCard],
     cells: list[tuple[str, dict[str, Any], list[Cell]]],
     rules: dict[str, Any],
+    classes: Mapping[str, str],
     folder: Path,
 ) -> Protected:
     """Protect the tables, put them in the book and attack it (see `close`).
@@ -38,14 +40,14 @@ def let_out(
     """
     is_bounded = any(cell.is_bounded for _, _, given in cells for cell in given)
     try:
-        return _let_out(book, tables, cells, rules, folder)
+        return _let_out(book, tables, cells, rules, classes, folder)
     except ObservatoryError as error:
         if not is_bounded or error.code not in _BY_BOUNDS:
             raise
     plain = [
         (name, card, [replace(cell, low=None, high=None) for cell in given]) for name, card, given in cells
     ]
-    return _let_out(book, tables, plain, rules, folder)
+    return _let_out(book, tables, plain, rules, classes, folder)
 
 
 def _let_out(
@@ -53,9 +55,10 @@ def _let_out(
     tables: list[TableCard],
     cells: list[tuple[str, dict[str, Any], list[Cell]]],
     rules: dict[str, Any],
+    classes: Mapping[str, str],
     folder: Path,
 ) -> Protected:
-    protected = protect(cells, rules)
+    protected = protect(cells, rules, classes)
     filled = [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
     book.tables[:] = [without_empty_columns(table, found) for table, found in filled]
     close(protected, book, tables, rules, folder)
