@@ -114,7 +114,10 @@ def employment(db: Database, project, world: World) -> dict[str, dict]:
             "code,region,departement,arrondissement,epci_code",
             *(f"{code},84,01,011,{code[:2]}" for code in world.inside + world.outside),
         ],
-        "core.producer_cell": ["geo_object,area_code,field,family,activity,measure,amount:float,mark", *lines],
+        "core.producer_cell": [
+            "geo_object,area_code,field,family,activity,measure,amount:float,mark",
+            *lines,
+        ],
     }
     for name, rows in tables.items():
         fill(db, name, "\n".join(rows))
