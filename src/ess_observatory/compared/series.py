@@ -17,6 +17,7 @@ from ess_observatory.compared.series_communes import ADDED, in_present_communes
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.commune_moves import CommuneMoves
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.publish.agreement import agreement
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.tables import BREAK, Cell, Column, PublishedTable, Row
 from ess_observatory.render.html import render_html
@@ -72,8 +73,9 @@ def side_by_side(
     """One publication with a column an edition, for every table that two editions share.
 
     Rows are matched on table, row and column codes, those of tables by commune once they are brought to the communes of the latest
-    edition (`moves`). A difference is only given between the first and the last edition, of figures
-    that no break parts. Raises E134 when there are fewer than two publications, or nothing that they share.
+    edition (`moves`). A difference is only given between the first and the last edition, of figures that no break parts. Its checks
+    are the figures on which editions of the same files disagree. Raises E134 when there are fewer than two publications, or nothing
+    that they share.
     """
     ordered = tuple(
         sorted(books, key=lambda book: (int(book.manifest["year"]), str(book.manifest["version"])))
@@ -90,7 +92,11 @@ def side_by_side(
             Exit.USAGE,
         )
     last = ordered[-1]
-    return Publication(last.dir, _manifest(ordered), tables, _texts(last), None, [], [])
+    checks = [
+        {"id": v.id, "label": v.label, "status": v.status, "detail": v.detail, "source": v.source}
+        for v in agreement(ordered)
+    ]
+    return Publication(last.dir, _manifest(ordered), tables, _texts(last), None, checks, [])
 
 
 def write_series(publication: Publication, folder: Path) -> list[Path]:

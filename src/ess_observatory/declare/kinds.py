@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from ess_observatory.declare.models.cards import CardFile, QuestionCard
 from ess_observatory.declare.models.checks import CrossChecksFile, PublicationChecksFile
+from ess_observatory.declare.models.concepts import ConceptsFile
 from ess_observatory.declare.models.editions import EditionFile, TerritoryFile
 from ess_observatory.declare.models.examples import ExampleFile
 from ess_observatory.declare.models.export import DirectoryFile, PackageFile
@@ -57,6 +58,7 @@ KINDS = (
     Kind("breaks", "Ruptures de série", "rules/breaks.toml", BreaksFile),
     Kind("cross_checks", "Contrôles entre sources", "rules/cross_checks.toml", CrossChecksFile),
     Kind("publication_checks", "Contrôles des chiffres publiés", "rules/publication_checks.toml", PublicationChecksFile),
+    Kind("concepts", "Concepts", "rules/concepts.toml", ConceptsFile),
     Kind("estimation", "Redressement et croisements de l’enquête", "survey/estimation.toml", EstimationFile),
     Kind("linkage", "Rapprochement des réponses", "survey/linkage.toml", LinkageFile),
     Kind("question_card", "Fiche commune des questions à tableau", "survey/table.toml", QuestionCard),

@@ -114,6 +114,7 @@ class PublishedTable:
     rows: tuple[Row, ...]
     cells: dict[tuple[str, str], Cell] = field(repr=False)
     chart: dict[str, Any] | None = None
+    is_method: bool = False
     untranslated: frozenset[str] = frozenset()
 
     def cell(self, row: str | Row, column: str | Column) -> Cell:

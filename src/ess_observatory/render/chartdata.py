@@ -105,7 +105,7 @@ def is_drawn(row: Row, spec: dict[str, Any]) -> bool:
 def top_of(spec: dict[str, Any], drawn: Iterable[Point]) -> float:
     """End of the scale: `max`, else the highest value or upper bound."""
     highest = max((max(p.value, *(p.interval or (0.0,))) for p in drawn if p.value is not None), default=0.0)
-    return float(spec.get("max") or spec.get("maximum") or highest or 1)
+    return float(spec.get("max") or highest or 1)
 
 
 def highlighted(spec: dict[str, Any], drawn: list[Point]) -> set[str] | None:
@@ -131,6 +131,12 @@ def is_reliable(table: PublishedTable, spec: dict[str, Any], lang: str) -> bool:
     """Whether two values at least may be compared, neither hidden nor built on few answers."""
     drawn = points(table, spec, spec_columns(table, spec)[0], lang)
     return sum(p.value is not None and not p.weak for p in drawn) >= 2
+
+
+def drawn_title(table: PublishedTable, lang: str) -> str:
+    """Title of the drawing: its own, where the table has more columns than it draws, else that of the table."""
+    own = (table.chart or {}).get("title") or {}
+    return str(own.get(lang) or own.get("fr") or table.title)
 
 
 def finding(table: PublishedTable, column: Column, context: Context) -> str:

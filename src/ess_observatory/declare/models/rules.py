@@ -137,7 +137,9 @@ class PerimeterBreak(_Break):
 class BreaksFile(Declared):
     """Breaks in series."""
 
-    not_compared: list[ColumnName] = Field([], description="tableaux qui portent déjà plusieurs années")
+    not_compared: list[ColumnName] = Field(
+        [], description="tableaux qui portent déjà plusieurs années, ou des chiffres d’autres tableaux"
+    )
     communes: dict[ColumnName, list[ColumnName]] = Field(
         {}, description="tableau par commune = colonnes qui s’additionnent"
     )
