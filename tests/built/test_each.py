@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,6 +120,7 @@ def test_its_core_tables_are_those_of_an_ordinary_run(together, alone):
             )
 
 
+@pytest.mark.slow
 def test_its_database_stands_alone(together, tmp_path):
     """Nothing in it refers to the common reading, which is gone; its views give what they gave."""
     part = together.parts[1]
@@ -137,6 +139,7 @@ def test_its_database_stands_alone(together, tmp_path):
     assert not any(name.startswith("raw.") for name in counts if counts[name])
 
 
+@pytest.mark.slow
 def test_figures_are_traced_and_perimeters_compared_on_it(project, together):
     from ess_observatory.commands.trace import trace_of as trace
     from ess_observatory.compared.perimeters import compare_perimeters
@@ -149,6 +152,7 @@ def test_figures_are_traced_and_perimeters_compared_on_it(project, together):
     assert compared["counts"]["loi_2014"]["in"] == found["value"]
 
 
+@pytest.mark.slow
 def test_the_reading_is_judged_once(together):
     """The checks of what was read are with the reading; those between sources and of what leaves, with each territory."""
     quality = together.places.quality
@@ -277,6 +281,24 @@ def test_what_is_unchanged_is_not_built_again(project, folder, small, monkeypatc
     assert {part.code: part.status for part in found.parts if part.code in COMMUNES} == {
         COUNTED: UNCHANGED, NOBODY: EMPTY, CUT: FAILED,
     }  # fmt: skip
+
+
+def test_a_territory_that_has_a_publication_is_not_emptied_in_silence(project, folder, small, tmp_path):
+    """The others are built; its publication stays."""
+    out = tmp_path / "out"
+    shutil.copytree(small[0], out)
+    raw = tmp_path / "raw"
+    shutil.copytree(folder / "raw", raw)
+    text = (raw / "etablissements.csv").read_text(encoding="utf-8")
+    kept = [line for line in text.splitlines() if not any(f";{code};" in line for code in COMMUNES[COUNTED])]
+    (raw / "etablissements.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    edition = project.edition(str(folder / "petit-2013.toml"))
+    places = Outputs.of(project.root, edition.id, out)
+    before = (out / f"epci-{COUNTED}" / "publication" / "manifest.json").read_bytes()
+    found = {part.code: part for part in run_each(project, edition, "epci", raw, places, "publish").parts}
+    assert found[COUNTED].status == FAILED and found[COUNTED].error.code == "E186"
+    assert (out / f"epci-{COUNTED}" / "publication" / "manifest.json").read_bytes() == before
+    assert found[NOBODY].status == EMPTY
 
 
 def test_nothing_that_overlaps_is_published_beside(project, folder, small, tmp_path):
