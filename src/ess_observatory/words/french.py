@@ -227,6 +227,9 @@ PLURALS: dict[str, str] = {
     "conforme": "conformes",
     "non conforme": "non conformes",
     "information": "informations",
+    "construit": "construits",
+    "inchangé": "inchangés",
+    "laissé de côté": "laissés de côté",
 }
 
 UNITS: dict[str, str] = {}
