@@ -180,6 +180,7 @@ def _table(card: dict[str, Any], records: list[dict[str, Any]], lang: str) -> Pu
         rows=rows,
         cells=cells,
         chart=card.get("chart"),
+        is_method=bool(card.get("method")),
         untranslated=untranslated - {"finding"} if headless else untranslated,
     )
 

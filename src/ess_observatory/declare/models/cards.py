@@ -168,6 +168,7 @@ class CardFile(CardTexts):
 
     number: TableNumber = Field(description="numéro imprimé : 1.1, A.2")
     chapter: ChapterMark = Field(description="chapitre : un nombre, ou une lettre pour les annexes")
+    method: bool = Field(False, description="true : tableau de méthode, replié sur la page")
     kind: Literal["checks", "chosen", "reconciled"] | None = Field(
         None,
         description="checks : contrôles du rapport ; chosen : meilleur chiffre de chaque groupe ; reconciled : pourquoi ceux d’un groupe diffèrent",
