@@ -42,7 +42,7 @@ def publish(
     if replication:
         _replicate(book, project, protected, project.pipelines / "replications" / str(replication), folder)
     figures = book.figures()
-    close(protected, book, tables, rules, folder)
+    close(protected, book, tables, rules, folder, chooser.copies())
     placeholders = Placeholders(figures, names_for_texts(project, edition), known=known_ids(project))
     write.write_figures(book, folder)
     untranslated = write.write_tables(book, project, placeholders, words, folder)
