@@ -17,7 +17,7 @@ def count_register(declared: Declared, sites: pd.DataFrame) -> Facts:
     facts: Facts = {}
     facts |= _by_size(declared, field)
     facts |= _by(field["sector"], "sectors", {"count": "share"})
-    families = [family for family in _families(declared)]
+    families = list(_families(declared))
     facts |= _by(field["family"], "families", {"count": "share"}, families)
     facts |= _legal_units(field, families)
     facts |= _communes(declared, field)

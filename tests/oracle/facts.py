@@ -59,7 +59,7 @@ def total(facts: Iterable[Fact]) -> Fact:
 
 def share(part: Fact, whole: Fact, times: float = 100) -> Fact:
     """A share (%), or a rate `times` another thing; no number over nothing."""
-    if part.has_none or whole.has_none or whole.is_exact and whole.low == 0:
+    if part.has_none or whole.has_none or (whole.is_exact and whole.low == 0):
         return NONE
     if whole.low == 0 or whole.high == inf:
         return replace(UNKNOWN, low=0)

@@ -247,7 +247,7 @@ def _nature(row: dict, declared: Declared, legal: dict, named: dict, proofs: dic
     elif family in on_evidence:
         if not proof and not named_so:
             return "SC_SANS_PREUVE", family
-        family = "cooperative" if named_so or "cooperative" in said and "ess_list" in proof else family
+        family = "cooperative" if named_so or ("cooperative" in said and "ess_list" in proof) else family
         if not proof:
             return "SC_A_VERIFIER", family
     elif category:

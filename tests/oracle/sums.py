@@ -35,7 +35,7 @@ def _total(table_id: str, column: str, parts: list[str], values: dict[Any, float
         [values.get((table_id, part, column)) for part in parts],
     )
     known = sum(value for value in shown if value is not None)
-    if whole is None:
+    if whole is None or not parts:
         return []
     if None in shown:
         return (

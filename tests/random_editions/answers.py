@@ -112,11 +112,12 @@ def _choose(rng: Random, question: Question, taste: dict[tuple[str, str], float]
 def _written(question: Question, chosen: set[str]) -> dict[str, object]:
     code = question["code"]
     labels = UNSAID | {choice["code"]: choice["label_fr"] for choice in question["choices"]}
+    if not chosen:
+        return {}
     if question["type"] != "select_multiple":
-        return {code: labels[choice] for choice in chosen}
-    unsaid = chosen & set(question.get("nonresponse", []))
-    if unsaid:
-        return {f"{code}[nonresponse]": labels[choice] for choice in unsaid}
+        return {code: labels[min(chosen)]}
+    if unsaid := chosen & set(question.get("nonresponse", [])):
+        return {f"{code}[nonresponse]": labels[min(unsaid)]}
     return {f"{code}[{choice}]": YES for choice in chosen}
 
 

@@ -70,7 +70,7 @@ def write_old(rng: Random, out: Path, place: Place, sizes: Sizes, year: int) -> 
             written.add("clap_wide")
     if rng.random() < 0.85:
         rows = []
-        for (code, _, naf, is_public), found in sorted(sizes.items()):
+        for (code, _, naf, is_public), _found in sorted(sizes.items()):
             if not is_public and naf[:2] != "01" and (code, naf) not in {(row[0], row[2]) for row in rows}:
                 all_here = [
                     n
