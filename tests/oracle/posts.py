@@ -148,9 +148,9 @@ def in_territory(declared: Declared, producer: Producer, family: str = "_T", mea
 
 def _or_zero(producer: Producer, code: str, family: str, measure: str) -> Fact:
     """A commune; a family that it does not have is a zero where its other families make its total."""
-    return (
-        producer.commune(code, family, measure) if any(key[0] == code for key in producer.cells) else UNKNOWN
-    )
+    if any(key[0] == code for key in producer.cells):
+        return producer.commune(code, family, measure)
+    return exact(0) if producer.residual else UNKNOWN  # with its line of what it hides, a file is whole
 
 
 def _with_residual(producer: Producer, codes: list[str], family: str) -> Fact:
