@@ -96,7 +96,11 @@ def test_the_p_percent_rule_is_optional(rules) -> None:
             [cell("a", "posts", 3)],
             "E504",
         ),
-        ({"columns": [column("posts")], "secrecy": {"differences": [{"whole": "a", "part": "b"}]}}, [cell("a", "posts", 3)], "E502"),
+        (
+            {"columns": [column("posts")], "secrecy": {"differences": [{"whole": "a", "part": "b"}]}},
+            [cell("a", "posts", 3)],
+            "E502",
+        ),
     ],
 )
 def test_what_is_not_declared_does_not_pass(rules, card, cells, code) -> None:
