@@ -107,7 +107,7 @@ def long_data(book: Pages, sheet: Worksheet) -> None:
         "unit",
         "obs_status",
     ]
-    keys += ["conf_status", "numerator", "denominator", "base_n", "ci_low", "ci_high", "flags"]
+    keys += ["conf_status", "numerator", "denominator", "base_n", "ci_low", "ci_high", "flags", "low", "high"]
     header = [book.w["edition"], book.w["table"], *(book.x[key] for key in keys)]
     rows: list[list[Value]] = []
     for figure in book.pub.figures():
@@ -123,14 +123,15 @@ def long_data(book: Pages, sheet: Worksheet) -> None:
                 figure.row.label,
                 figure.column.code,
                 figure.column.label,
-                cell.sign or shown,
+                cell.bound or cell.sign or shown,
                 (cell.unit if cell.unit is not None else figure.column.unit) or "–",
                 cell.obs_status,
                 cell.conf_status,
                 *("///" if measure is None else measure for measure in measures),
                 ", ".join(cell.flags) or "–",
+                *("///" if end is None else end for end in (cell.low, cell.high)),
             ]
         )
-    widths = [26, 10, 36, 22, 46, 20, 30, 14, 20, 14, 16, 16, 16, 12, 14, 14, 30]
+    widths = [26, 10, 36, 22, 46, 20, 30, 14, 20, 14, 16, 16, 16, 12, 14, 14, 30, 14, 14]
     book.pen.back(sheet, 1)
     book.pen.block(sheet, 2, "donnees_longues", header, rows, widths, filtered=True)

@@ -171,7 +171,8 @@ def _chart(
     names = place.at[spec["label_from"]] if spec.get("label_from") else min(place.at.values()) - 1
     for rank, column in enumerate(columns):
         cells = [table.cell(table.rows[index], column) for index in run]
-        if spec["type"] == "lines" and any(cell.sign for cell in cells):
+        signs = [cell.bound or cell.sign for cell in cells]
+        if spec["type"] == "lines" and any(signs):
             continue  # a text would be drawn as a zero
         at = place.at[column.code]
         tail = f".{'0' * column.decimals}" if column.decimals else ""

@@ -176,7 +176,7 @@ class Grid:
             for column in table.columns:
                 cell = table.cell(row, column)
                 if cell.sign or cell.value is None:
-                    line.append((cell.sign or cell.text or "–", None))
+                    line.append((cell.bound or cell.sign or cell.text or "–", None))
                 elif row.kind == "base" and cell.unit not in (None, column.unit) and not with_units:
                     line.append((format_cell(cell, column, lang), None))
                 else:
