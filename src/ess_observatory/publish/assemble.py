@@ -33,13 +33,20 @@ def publish(
     tables = [project.with_sources(table, present) for table in project.tables]
     tables = [table for table in tables if table.card.get("kind") is None and table.is_fed(present)]
     marts = [(table.id, table.card, read_cells(db, table)) for table in tables]
-    protected = let_out(book, tables, marts, rules, classes(project), folder)
     words = load_words(project, edition)
-    chooser = Chooser(book, project, words)
-    chooser.add_tables()
+    chooser: Chooser
     replication = edition.data.get("replication")
-    if replication:
-        _replicate(book, project, protected, project.pipelines / "replications" / str(replication), folder)
+
+    def complete(protected: Protected) -> dict[str, list[str]]:
+        """The tables that are made of what the others show."""
+        nonlocal chooser
+        chooser = Chooser(book, project, words)
+        chooser.add_tables()
+        if replication:
+            _replicate(book, project, protected, project.pipelines / "replications" / str(replication), folder)
+        return chooser.copies()
+
+    let_out(book, tables, marts, rules, classes(project), folder, complete)
     figures = book.figures()
     placeholders = Placeholders(figures, names_for_texts(project, edition), known=known_ids(project))
     write.write_figures(book, folder)
@@ -51,21 +58,18 @@ def publish(
     write_wide(folder)
     chooser.write(folder)
     verdicts = control(book, db) + chooser.verdicts()
-    verdicts += [_absent(where, names) for where, names in placeholders.absent.items()]
+    verdicts += _absent(placeholders.absent)
     verdicts += [_emptied(table, names) for table, names in _lost(tables, book)]
     return book, verdicts + [_untranslated(number, words) for number, words in untranslated.items()]
 
 
-def _absent(where: str, names: set[str]) -> Verdict:
-    """A warning on a text that speaks of figures which this edition does not have."""
-    return verdict(
-        f"text.{where}",
-        "publication",
-        f"Texte laissé de côté dans {where}",
-        "warn",
-        False,
-        f"chiffres absents de cette édition : {', '.join(sorted(names))}",
-    )
+def _absent(texts: dict[str, set[str]]) -> list[Verdict]:
+    """One warning on all the texts that speak of figures which this edition does not have."""
+    if not texts:
+        return []
+    places = " ; ".join(f"{where} ({', '.join(sorted(names))})" for where, names in texts.items())
+    label = "Textes laissés de côté, faute de chiffres"
+    return [verdict("texts.left_aside", "publication", label, "warn", False, places)]
 
 
 def _lost(tables: list[TableCard], book: Book) -> list[tuple[TableCard, list[str]]]:

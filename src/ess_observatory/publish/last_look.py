@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ def let_out(
     rules: dict[str, Any],
     classes: Mapping[str, str],
     folder: Path,
+    complete: Callable[[Protected], dict[str, list[str]]],
 ) -> Protected:
     """Protect the tables, put them in the book and attack it (see `close`).
 
@@ -40,14 +41,14 @@ def let_out(
     """
     is_bounded = any(cell.is_bounded for _, _, given in cells for cell in given)
     try:
-        return _let_out(book, tables, cells, rules, classes, folder)
+        return _let_out(book, tables, cells, rules, classes, folder, complete)
     except ObservatoryError as error:
         if not is_bounded or error.code not in _BY_BOUNDS:
             raise
     plain = [
         (name, card, [replace(cell, low=None, high=None) for cell in given]) for name, card, given in cells
     ]
-    return _let_out(book, tables, plain, rules, classes, folder)
+    return _let_out(book, tables, plain, rules, classes, folder, complete)
 
 
 def _let_out(
@@ -57,18 +58,26 @@ def _let_out(
     rules: dict[str, Any],
     classes: Mapping[str, str],
     folder: Path,
+    complete: Callable[[Protected], dict[str, list[str]]],
 ) -> Protected:
     protected = protect(cells, rules, classes)
     filled = [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
     book.tables[:] = [without_empty_columns(table, found) for table, found in filled]
-    close(protected, book, tables, rules, folder)
+    close(protected, book, tables, rules, folder, complete(protected))
     return protected
 
 
 def close(
-    protected: Protected, book: Book, tables: list[TableCard], rules: dict[str, Any], folder: Path
+    protected: Protected,
+    book: Book,
+    tables: list[TableCard],
+    rules: dict[str, Any],
+    folder: Path,
+    copies: dict[str, list[str]],
 ) -> None:
     """Write `constraints.json`, attack the published figures, write the confidential report beside (`quality/secret/`).
+
+    `copies`: figure → those that are it, which the door did not see.
 
     Raises E509 (exit 6) when a hidden figure is found, or known better than declared.
     """
@@ -95,6 +104,12 @@ def close(
                 high=cell.high,
             )
     structure = public_structure(protected, rules, ids.get, {table.id: table.card for table in tables})
+    groups = {name: group for group in structure.same for name in group}
+    for name, others in copies.items():
+        if name in groups:
+            groups[name] += others
+        else:
+            structure.same.append([name, *others])
     write_structure(structure, folder)
     attack = Attack(figures, structure)
     findings = attack.findings() if protected.reasons else []

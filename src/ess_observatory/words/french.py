@@ -122,6 +122,9 @@ WORKBOOK: dict[str, Any] = {
     "contents": "Sommaire",
     "guide": "Lire_les_tableaux",
     "notes": "Notes",
+    "margins": "Intervalles",
+    "under": "En dessous",
+    "over": "Au-dessus",
     "dictionary": "Dictionnaire",
     "controls": "Contrôles",
     "replication": "Réplication",
@@ -159,6 +162,7 @@ WORKBOOK: dict[str, Any] = {
     "about": {
         "guide": "ce que disent les signes, les unités et les arrondis",
         "notes": "le texte de chaque note et les tableaux qu’elle concerne",
+        "margins": "ce que les graphiques tracent de part et d’autre des valeurs",
         "dictionary": "colonnes et lignes de chaque tableau, unités, décimales",
         "controls": "le résultat de chaque contrôle",
         "replication": "chiffres publiés et chiffres recalculés",
@@ -226,6 +230,9 @@ PLURALS: dict[str, str] = {
     "conforme": "conformes",
     "non conforme": "non conformes",
     "information": "informations",
+    "construit": "construits",
+    "inchangé": "inchangés",
+    "laissé de côté": "laissés de côté",
 }
 
 UNITS: dict[str, str] = {}
