@@ -334,7 +334,8 @@ def test_colours_have_enough_contrast(mode: str) -> None:
         ("cover-muted", "cover"),
     ):
         assert _contrast(tokens[ink], tokens[background]) >= 4.5, (ink, background)
-    for rank in "1245":
+    assert _contrast(tokens["c1"], tokens["c3"]) >= 3, "what is highlighted stands apart in grey"
+    for rank in "12345":
         assert _contrast(tokens[f"on{rank}"], tokens[f"c{rank}"]) >= 4.5, rank
 
 
