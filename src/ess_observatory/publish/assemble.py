@@ -8,14 +8,14 @@ from ess_observatory.declare.english_words import load_words
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.database import Database
 from ess_observatory.publish import write
-from ess_observatory.publish.book import Book, known_ids
+from ess_observatory.publish.book import Book
 from ess_observatory.publish.cells import read_cells
 from ess_observatory.publish.controls import control
-from ess_observatory.publish.edition_words import names_for_texts
+from ess_observatory.publish.edition_words import placeholders_of
 from ess_observatory.publish.last_look import close
 from ess_observatory.publish.replication import check_cells, replicate
-from ess_observatory.publish.texts import Placeholders
 from ess_observatory.publish.wide import write_wide
+from ess_observatory.publish.worth_printing import has_content
 from ess_observatory.quality.verdicts import Verdict, verdict
 from ess_observatory.secrecy.protect import Protected, protect
 
@@ -31,19 +31,22 @@ def publish(
     tables = [project.with_sources(table, present) for table in project.tables]
     tables = [table for table in tables if table.card.get("kind") != "checks" and table.is_fed(present)]
     protected = protect([(table.id, table.card, read_cells(db, table)) for table in tables], rules)
-    book.tables += [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
+    book.tables += [
+        (table, protected.cells[table.id])
+        for table in tables
+        if has_content(table.card, protected.cells[table.id])
+    ]
     replication = edition.data.get("replication")
     if replication:
         _replicate(book, project, protected, project.pipelines / "replications" / str(replication), folder)
-    figures = book.figures()
     close(protected, book, tables, rules, folder)
-    placeholders = Placeholders(figures, names_for_texts(project, edition), known=known_ids(project))
+    placeholders = placeholders_of(project, book)
     words = load_words(project, edition)
     write.write_figures(book, folder)
     untranslated = write.write_tables(book, project, placeholders, words, folder)
     files = db.dicts("select distinct source, file, sha256 from staging.ledger order by all")
     write.write_manifest(book, project, files, words, folder)
-    write.write_texts(book, project, placeholders, folder)
+    write.write_texts(book, project, placeholders, words, folder)
     write.write_map(edition, folder)
     write_wide(folder)
     verdicts = control(book, db)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ess_observatory.publish.tables import Column, PublishedTable
-from ess_observatory.render.chartdata import highlighted, is_drawn, points, spec_columns
+from ess_observatory.publish.worth_printing import is_drawn
+from ess_observatory.render.chartdata import highlighted, points, spec_columns
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

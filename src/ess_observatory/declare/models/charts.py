@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -24,12 +25,13 @@ ChartType = Literal[
 
 
 def _highlight(value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9_]*", value):
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
     raise refused(
-        "un nombre de lignes, ou une liste de codes de lignes, est attendu ici", 'écrivez 3, ou ["a", "b"]'
+        "le nom d’une affirmation de la fiche, ou une liste de codes de lignes, est attendu ici",
+        'écrivez "first", avec [claims.first], ou ["a", "b"]',
     )
 
 
@@ -71,8 +73,11 @@ class Chart(Declared):
     highlight: Annotated[
         Any,
         BeforeValidator(_highlight),
-        WithJsonSchema({"type": ["integer", "array"], SAID: "un nombre, ou une liste de textes"}),
-    ] = Field(None, description="lignes en couleur : combien par bloc, ou leurs codes")
+        WithJsonSchema({"type": ["string", "array"], SAID: "un nom d’affirmation, ou une liste de textes"}),
+    ] = Field(
+        None,
+        description="lignes en couleur, celles que nomme le constat : l’affirmation qui les donne, ou leurs codes",
+    )
     negative: list[Words] = Field([], description="lignes à gauche du centre (diverging)")
     neutral: list[Words] = Field([], description="lignes au centre (diverging)")
     positive: list[Words] = Field([], description="lignes à droite du centre (diverging)")
