@@ -17,6 +17,7 @@ from ess_observatory.declare.prose import (
     STAKES,
     TERM,
     Trouble,
+    rendered,
     sandbox,
     troubles,
 )
@@ -152,7 +153,7 @@ class Placeholders:
         if found := troubles(text, self._is_known):
             raise _told(found[0], where)
         try:
-            filled = self.environment.from_string(text).render()
+            filled = rendered(text, self.environment)
         except (jinja2.TemplateError, TypeError, ValueError) as error:
             raise ObservatoryError(
                 "E441",
