@@ -165,17 +165,13 @@ def _figures(document: Document, card: CardFile, codes: set[str]) -> Iterator[Fa
 
 
 def _claims(document: Document, card: CardFile, codes: set[str], levels: set[str]) -> Iterator[Fault]:
-    """Columns and levels that claims name, and the claim that colours the bars."""
+    """Columns and levels that claims name."""
     for name, claim in card.claims.items():
         if isinstance(claim, Leader):
             yield from unknown(document, ("claims", name, "column"), claim.column, codes, "nom de colonne")
         elif isinstance(claim, Level):
             where = "pipelines/rules/claims.toml"
             yield from unknown(document, ("claims", name, "level"), claim.level, levels, "qualificatif", where)
-    wanted = card.chart.highlight if card.chart is not None else None
-    leaders = {name for name, claim in card.claims.items() if isinstance(claim, Leader)}
-    if isinstance(wanted, str):
-        yield from unknown(document, ("chart", "highlight"), wanted, leaders, "affirmation « leader »")
 
 
 def _numbers_once(cards: Cards, codebook: Codebook | None, loaded: Loaded) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ lead), when enough units or answers stand behind it, and, in the survey, when th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -73,20 +73,22 @@ class Claims:
     def of(self, name: str) -> Claimed:
         """The verdict on `table.claim`; one of a table that is not published does not hold."""
         if name not in self._judged:
-            table, _, claim = name.partition(".")
-            declared = self.tables[table].card.get("claims", {}).get(claim) if table in self.tables else None
-            judge: Callable[[str, Mapping[str, Any]], Claimed] = getattr(self, f"_{declared['kind']}") if declared else _none
-            self._judged[name] = judge(table, declared or {})
+            declared = self.declared(name)
+            judges = {"leader": self._leader, "level": self._level, "more": self._more}
+            self._judged[name] = judges[declared["kind"]](name.partition(".")[0], declared) if declared else Claimed()
         return self._judged[name]
 
-    def cell(self, name: str, row: str, column: str) -> Cell | None:
-        """A cell of the table of a claim."""
-        return self.tables[name.partition(".")[0]].cells.get((row, column))
+    def declared(self, name: str) -> Mapping[str, Any]:
+        """What the card says of a claim ({} when its table is not published)."""
+        table, _, claim = name.partition(".")
+        found: Mapping[str, Any] = self.tables[table].card.get("claims", {}).get(claim, {}) if table in self.tables else {}
+        return found
 
-    def label(self, name: str, row: str) -> str:
-        """The label of a row of the table of a claim."""
+    def cell(self, name: str, row: str, column: str | None = None) -> Cell:
+        """A cell of a row that a claim names: in the column that it compares, or in another."""
         cells = self.tables[name.partition(".")[0]].cells
-        return next(cell.row_label for (code, _), cell in cells.items() if code == row)
+        column = column or self.declared(name).get("column")
+        return cells.get((row, column or "")) or next(cell for (code, _), cell in cells.items() if code == row)
 
     # --- kinds of claims
 
@@ -167,6 +169,8 @@ class Claims:
                 value = 100 * value / cell.base_n
             else:
                 return None
+        elif unit == "%" and cell.denominator is not None and cell.denominator < self.rules.reliability.min_units:
+            return None
         return Estimate(value, low, high, printed, unit)
 
     def _share(self, table: Table, cell: Cell, whole: Cell) -> Estimate | None:
@@ -202,10 +206,6 @@ class Claims:
         if table.is_survey or known[0][1].unit == "%" or table.column(column).get("decimals", 0):
             return True
         return sum(estimate.value for _, estimate in known) >= self.rules.reliability.min_units
-
-
-def _none(_table: str, _claim: Mapping[str, Any]) -> Claimed:
-    return Claimed()
 
 
 def _compared(table: Table, claim: Mapping[str, Any]) -> list[Cell]:

@@ -81,6 +81,7 @@ def table_json(
         for c in card["columns"]
     ]
     finding = text("finding")
+    named = placeholders.named if finding else []
     return {
         "id": table.id,
         "number": table.number,
@@ -98,7 +99,7 @@ def table_json(
         "columns": columns,
         "rows": list(rows.values()),
         "texts": dict(texts),
-        "chart": chart_of(table.id, card, cells, placeholders.claims, finding),
+        "chart": chart_of(card, cells, finding, named),
     }
 
 

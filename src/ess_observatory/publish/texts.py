@@ -55,6 +55,7 @@ class Placeholders:
         self.claims = claims or Claims({}, ClaimsFile())
         self.said = said
         self.absent: dict[str, set[str]] = {}
+        self.named: list[Cell] = []  # the cells that the last text filled speaks of
         self._lacking: set[str] = set()
         self._is_whole = True
         functions = ("fig", "agree", "shown", "table", "printed", "holds", "leads", "who", "lead")
@@ -69,6 +70,7 @@ class Placeholders:
         if cell is None or not is_shown(cell):
             self._is_whole = False
             return ""
+        self.named.append(cell)
         return self._written(cell, unit, decimals)
 
     def _written(self, cell: Cell, unit: str, decimals: int) -> str:
@@ -110,7 +112,10 @@ class Placeholders:
         """The rows that a claim names, as a sentence says them: « les associations », « les associations et les mutuelles »."""
         found = self.claims.of(claim)
         self._is_whole &= found.holds
-        return self._joined([self.said(self.claims.label(claim, row)) for row in found.rows])
+        cells = [self.claims.cell(claim, row) for row in found.rows]
+        self.named += cells
+        proper = self.claims.declared(claim).get("proper")
+        return self._joined([cell.row_label if proper else self.said(cell.row_label) for cell in cells])
 
     def who_first(self, claim: str) -> str:
         """The same, at the beginning of a sentence."""
@@ -125,9 +130,10 @@ class Placeholders:
         written = []
         for row in found.rows:
             cell = self.claims.cell(claim, row, column)
-            if cell is None or not is_shown(cell):
+            if not is_shown(cell):
                 self._is_whole = False
                 continue
+            self.named.append(cell)
             declared = self.claims.tables[table].column(column)
             unit = cell.unit if cell.unit is not None else declared.get("unit", "")
             decimals = cell.decimals if cell.decimals is not None else declared.get("decimals", 0)
@@ -149,7 +155,7 @@ class Placeholders:
         """
         import jinja2
 
-        self._lacking, self._is_whole = set(), True
+        self._lacking, self._is_whole, self.named = set(), True, []
         if found := troubles(text, self._is_known):
             raise _told(found[0], where)
         try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ess_observatory.publish.claims import Claims, is_shown
+from ess_observatory.publish.claims import is_shown
 from ess_observatory.publish.tables import Row
 from ess_observatory.secrecy.door import CONFIDENTIAL, Cell
 
@@ -23,24 +23,28 @@ def has_content(card: Mapping[str, Any], cells: Iterable[Cell]) -> bool:
 
 
 def chart_of(
-    table_id: str, card: Mapping[str, Any], cells: Iterable[Cell], claims: Claims, finding: str | None
+    card: Mapping[str, Any], cells: Sequence[Cell], finding: str | None, named: Iterable[Cell]
 ) -> dict[str, Any] | None:
     """The chart of a table as it is published, or None when it would draw a single bar, or none.
 
-    What it highlights are the rows that the finding names: those of a claim that holds, or the declared ones under a finding.
+    What it highlights are the rows that the finding names: those of the cells that it speaks of (`named`), or the declared
+    ones, as long as there is a finding.
     """
     declared = card.get("chart")
-    if not declared or not _is_drawn(declared, card, list(cells)):
+    if not declared or not _is_drawn(declared, card, cells):
         return None
     spec = dict(declared)
     wanted = spec.pop("highlight", None)
-    named = list(claims.of(f"{table_id}.{wanted}").rows) if isinstance(wanted, str) else wanted
-    if named and finding:
-        spec["highlight"] = named
+    if wanted == "finding":
+        spoken = {id(cell) for cell in named}
+        rows = [cell for cell in cells if id(cell) in spoken and is_drawn(_row(cell), spec)]
+        wanted = list(dict.fromkeys(cell.row_code for cell in rows))
+    if wanted and finding:
+        spec["highlight"] = wanted
     return spec
 
 
-def _is_drawn(spec: Mapping[str, Any], card: Mapping[str, Any], cells: list[Cell]) -> bool:
+def _is_drawn(spec: Mapping[str, Any], card: Mapping[str, Any], cells: Sequence[Cell]) -> bool:
     codes = spec.get("columns") or [spec.get("column")]
     if codes == [None]:
         codes = [column["code"] for column in card["columns"] if column["secrecy"] != "text"][:1]
@@ -50,9 +54,13 @@ def _is_drawn(spec: Mapping[str, Any], card: Mapping[str, Any], cells: list[Cell
         if cell.column_code in codes
         and is_shown(cell)
         and (spec.get("below") is None or (cell.value or 0) < spec["below"])
-        and is_drawn(Row(cell.row_code, cell.row_label, cell.row_kind, cell.row_section), spec)
+        and is_drawn(_row(cell), spec)
     }
     return len(rows) >= (1 if spec["type"] == "tiles" else LEAST_BARS)
+
+
+def _row(cell: Cell) -> Row:
+    return Row(cell.row_code, cell.row_label, cell.row_kind, cell.row_section)
 
 
 def is_drawn(row: Row, spec: Mapping[str, Any]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -25,13 +24,10 @@ ChartType = Literal[
 
 
 def _highlight(value: Any) -> Any:
-    if isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9_]*", value):
-        return value
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+    if value == "finding" or isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
     raise refused(
-        "le nom d’une affirmation de la fiche, ou une liste de codes de lignes, est attendu ici",
-        'écrivez "first", avec [claims.first], ou ["a", "b"]',
+        "« finding », ou une liste de codes de lignes, est attendu ici", 'écrivez "finding", ou ["a", "b"]'
     )
 
 
@@ -73,10 +69,10 @@ class Chart(Declared):
     highlight: Annotated[
         Any,
         BeforeValidator(_highlight),
-        WithJsonSchema({"type": ["string", "array"], SAID: "un nom d’affirmation, ou une liste de textes"}),
+        WithJsonSchema({"type": ["string", "array"], SAID: "« finding », ou une liste de textes"}),
     ] = Field(
         None,
-        description="lignes en couleur, celles que nomme le constat : l’affirmation qui les donne, ou leurs codes",
+        description="lignes en couleur, celles que nomme le constat : finding les y lit, sinon leurs codes",
     )
     negative: list[Words] = Field([], description="lignes à gauche du centre (diverging)")
     neutral: list[Words] = Field([], description="lignes au centre (diverging)")

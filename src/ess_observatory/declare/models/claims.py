@@ -22,6 +22,7 @@ class Leader(Declared):
     unnamed: list[RowCode] = Field(
         [], description="lignes comparées que la phrase ne peut pas nommer : « Autre », « Aucun »"
     )
+    proper: bool = Field(False, description="true : les lignes sont des noms propres, écrits sans article ni guillemets")
     count: int = Field(1, ge=1, le=6, description="combien de lignes sont en tête ensemble")
 
 
