@@ -16,6 +16,8 @@ from ess_observatory.survey.estimation.intervals import wilson
 from ess_observatory.words.numbers import round_half_up
 
 Key = tuple[str, str]
+#: The least share, in percent, that is more than none.
+_SOME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ class Claims:
         decimals = cell.decimals if cell.decimals is not None else column.get("decimals", 0)
         value, printed = cell.value, float(round_half_up(cell.value, decimals))
         low = high = value
-        if table.is_survey:
+        if table.is_survey and column["secrecy"] != "public":
             if cell.base_n is None or cell.base_n < self.rules.reliability.min_answers:
                 return None
             if cell.ci_low is not None and cell.ci_high is not None:
@@ -163,7 +165,7 @@ class Claims:
                 low, high = self._margin(cell.numerator, cell.denominator)
             elif unit == "%":
                 margin = self.rules.reliability.unmeasured_margin
-                low, high = value - margin, value + margin
+                low, high = max(value - margin, min(value, _SOME)), value + margin
             elif column["secrecy"] == "opinion" and 0 <= value <= cell.base_n:
                 low, high = self._margin(value, cell.base_n)
                 value = 100 * value / cell.base_n

@@ -141,6 +141,8 @@ class Placeholders:
         return self._joined(written)
 
     def _joined(self, words: Sequence[str]) -> str:
+        if len(words) > 1 and any(", " in word or f" {AND[self.lang]} " in word for word in words):
+            return " ; ".join(words) if self.lang == "fr" else "; ".join(words)
         *first, last = words or [""]
         return f" {AND[self.lang]} ".join(filter(None, (", ".join(first), last)))
 
