@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from ess_observatory.declare.claim_words import unclaimed
-from ess_observatory.declare.models.claims import ClaimsFile
 from ess_observatory.declare.project import Project
 from ess_observatory.declare.prose import GLOSSARY, blocks_of
 
@@ -33,7 +32,9 @@ def card_texts(project: Project, lang: str) -> Iterator[tuple[str, str]]:
 
 def prose_texts(project: Project, lang: str) -> Iterator[tuple[str, str]]:
     folder = project.pipelines / "texts" / lang
-    for path in sorted(set(folder.rglob("*.md")) - {folder / GLOSSARY}):  # it defines words, it states nothing
+    for path in sorted(
+        set(folder.rglob("*.md")) - {folder / GLOSSARY}
+    ):  # it defines words, it states nothing
         for line, block in blocks_of(path.read_text(encoding="utf-8")):
             yield f"{path.relative_to(folder.parent)}:{line}", block
 

@@ -33,7 +33,9 @@ def unclaimed(text: str, lang: str, rules: ClaimsFile, kind_of: Callable[[str], 
     found = list(_of(tree, frozenset(), kind_of)) if tree is not None else []
     troubles = []
     for line, words, kinds in found:
-        for kind in kinds & set(KINDS):  # « la plus courante »: a superlative that is claimed may hold a word of another kind
+        for kind in kinds & set(
+            KINDS
+        ):  # « la plus courante »: a superlative that is claimed may hold a word of another kind
             words = _pattern(rules, kind, lang).sub(_hidden, words)
         for kind in KINDS:
             for match in _pattern(rules, kind, lang).finditer(words) if kind not in kinds else ():
@@ -58,7 +60,9 @@ def _hidden(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=16)
 def _allowed(texts: tuple[str, ...]) -> re.Pattern[str] | None:
-    return re.compile("|".join(f"(?<!\\w)(?:{text})(?!\\w)" for text in texts), re.IGNORECASE) if texts else None
+    return (
+        re.compile("|".join(f"(?<!\\w)(?:{text})(?!\\w)" for text in texts), re.IGNORECASE) if texts else None
+    )
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ from ess_observatory.codebook.checks import reference_problems
 from ess_observatory.codebook.expressions import parse
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, advice
+from ess_observatory.declare.links_concepts import concept_faults
 from ess_observatory.declare.links_rules import unknown
 from ess_observatory.declare.load import Loaded
 from ess_observatory.declare.models.cards import CardFile, CardTexts
@@ -42,6 +43,7 @@ def card_faults(loaded: Loaded, codebook: Codebook | None) -> Iterator[Fault]:
         yield from _cells(document, name, card, columns, loaded.known("card"))
         yield from _figures(document, card, columns[name])
         yield from _claims(document, card, columns[name], levels)
+        yield from concept_faults(document, card, loaded)
         yield from _survey(document, card, codebook, loaded)
     yield from _numbers_once(cards, codebook, loaded)
     yield from _figures_once(cards)
@@ -124,12 +126,10 @@ def _cells(
         found += [(("columns", number, *key.split(".")), name) for key, name in terms if name and "/" in name]
     for name, claim in card.claims.items():
         if not isinstance(claim, Leader):
-            pair = (("cell", claim.cell), ("than", claim.than) if isinstance(claim, More) else ("of", claim.of))
-            found += [(("claims", name, key), cell) for key, cell in pair]
+            other = ("than", claim.than) if isinstance(claim, More) else ("of", claim.of)
+            found += [(("claims", name, "cell"), claim.cell), (("claims", name, other[0]), other[1])]
     if card.secrecy is not None:
         spec = card.secrecy
-        for name, other in spec.same.items():
-            found += [(("secrecy", "same", name), name), (("secrecy", "same", name), other)]
         for name, terms_of in spec.ratios.items():
             at: KeyPath = ("secrecy", "ratios", name)
             found.append((at, name))
@@ -171,7 +171,9 @@ def _claims(document: Document, card: CardFile, codes: set[str], levels: set[str
             yield from unknown(document, ("claims", name, "column"), claim.column, codes, "nom de colonne")
         elif isinstance(claim, Level):
             where = "pipelines/rules/claims.toml"
-            yield from unknown(document, ("claims", name, "level"), claim.level, levels, "qualificatif", where)
+            yield from unknown(
+                document, ("claims", name, "level"), claim.level, levels, "qualificatif", where
+            )
 
 
 def _numbers_once(cards: Cards, codebook: Codebook | None, loaded: Loaded) -> Iterator[Fault]:

@@ -53,6 +53,7 @@ class Book:
         return [
             (table.number, figure_id)
             for table, _ in self.tables
+            if table.card.get("kind") is None  # a table of chosen cells has those that there are
             for key, figure_id in table.card.get("figures", {}).items()
             if (table.id, key) not in keys
         ]
@@ -66,7 +67,9 @@ def known_ids(project: Project) -> Callable[[str], bool]:
     columns = {(table.id, column["code"]) for table in project.tables for column in table.card["columns"]}
 
     others = {f"table:{table.id}" for table in project.tables}
-    others |= {f"claim:{table.id}.{name}" for table in project.tables for name in table.card.get("claims", ())}
+    others |= {
+        f"claim:{table.id}.{name}" for table in project.tables for name in table.card.get("claims", ())
+    }
 
     def is_known(figure_id: str) -> bool:
         if ":" in figure_id:

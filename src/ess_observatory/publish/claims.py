@@ -64,7 +64,9 @@ class Table:
 class Claims:
     """The claims of the cards of a publication, by `table.claim`."""
 
-    def __init__(self, tables: Mapping[str, tuple[Mapping[str, Any], Iterable[Cell]]], rules: ClaimsFile) -> None:
+    def __init__(
+        self, tables: Mapping[str, tuple[Mapping[str, Any], Iterable[Cell]]], rules: ClaimsFile
+    ) -> None:
         """`tables`: id → (card, published cells)."""
         self.tables = {
             name: Table(card, {cell.key: cell for cell in cells}) for name, (card, cells) in tables.items()
@@ -77,20 +79,26 @@ class Claims:
         if name not in self._judged:
             declared = self.declared(name)
             judges = {"leader": self._leader, "level": self._level, "more": self._more}
-            self._judged[name] = judges[declared["kind"]](name.partition(".")[0], declared) if declared else Claimed()
+            self._judged[name] = (
+                judges[declared["kind"]](name.partition(".")[0], declared) if declared else Claimed()
+            )
         return self._judged[name]
 
     def declared(self, name: str) -> Mapping[str, Any]:
         """What the card says of a claim ({} when its table is not published)."""
         table, _, claim = name.partition(".")
-        found: Mapping[str, Any] = self.tables[table].card.get("claims", {}).get(claim, {}) if table in self.tables else {}
+        found: Mapping[str, Any] = (
+            self.tables[table].card.get("claims", {}).get(claim, {}) if table in self.tables else {}
+        )
         return found
 
     def cell(self, name: str, row: str, column: str | None = None) -> Cell:
         """A cell of a row that a claim names: in the column that it compares, or in another."""
         cells = self.tables[name.partition(".")[0]].cells
         column = column or self.declared(name).get("column")
-        return cells.get((row, column or "")) or next(cell for (code, _), cell in cells.items() if code == row)
+        return cells.get((row, column or "")) or next(
+            cell for (code, _), cell in cells.items() if code == row
+        )
 
     # --- kinds of claims
 
@@ -98,7 +106,10 @@ class Claims:
         table = self.tables[table_id]
         column, count = claim["column"], claim.get("count", 1)
         compared = _compared(table, claim)
-        unnamed = {*claim.get("unnamed", ()), *(cell.row_code for cell in compared if cell.row_kind == "missing")}
+        unnamed = {
+            *claim.get("unnamed", ()),
+            *(cell.row_code for cell in compared if cell.row_kind == "missing"),
+        }
         found = [(cell.row_code, self._estimate(table, cell)) for cell in compared]
         if len(found) <= count:
             return Claimed()
@@ -132,11 +143,11 @@ class Claims:
         (first, table), (second, other) = (self._named(table_id, claim[key]) for key in ("cell", "than"))
         if first is None or second is None:
             return Claimed()
-        estimates = self._estimate(table, first), self._estimate(other, second)
-        if estimates[0] is None or estimates[1] is None or estimates[0].unit != estimates[1].unit:
+        greater, lesser = self._estimate(table, first), self._estimate(other, second)
+        if greater is None or lesser is None or greater.unit != lesser.unit:
             return Claimed()
-        enough = self._are_enough(table, [("", estimates[0])], first.column_code)
-        return Claimed(enough and self._exceeds(*estimates), (first.row_code,))
+        enough = self._are_enough(table, [("", greater)], first.column_code)
+        return Claimed(enough and self._exceeds(greater, lesser), (first.row_code,))
 
     def _named(self, own: str, path: str) -> tuple[Cell | None, Table]:
         """The cell of `row/column`, or `table:row/column`."""
@@ -171,7 +182,11 @@ class Claims:
                 value = 100 * value / cell.base_n
             else:
                 return None
-        elif unit == "%" and cell.denominator is not None and cell.denominator < self.rules.reliability.min_units:
+        elif (
+            unit == "%"
+            and cell.denominator is not None
+            and cell.denominator < self.rules.reliability.min_units
+        ):
             return None
         return Estimate(value, low, high, printed, unit)
 
@@ -200,7 +215,9 @@ class Claims:
         if first.is_exact and second.is_exact:
             return True
         down, up = first.value - first.low, second.high - second.value
-        spread = (down**2 + up**2 - 2 * _least_correlation(first.value, second.value) * down * up) ** 0.5
+        spread: float = (
+            down**2 + up**2 - 2 * _least_correlation(first.value, second.value) * down * up
+        ) ** 0.5
         return first.value - second.value > spread
 
     def _are_enough(self, table: Table, known: list[tuple[str, Estimate]], column: str) -> bool:

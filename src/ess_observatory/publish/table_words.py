@@ -100,6 +100,7 @@ def table_json(
         "rows": list(rows.values()),
         "texts": dict(texts),
         "chart": chart_of(card, cells, finding, named),
+        "method": bool(card.get("method")),
     }
 
 

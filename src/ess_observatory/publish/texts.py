@@ -65,7 +65,9 @@ class Placeholders:
     def fig(self, figure_id: str) -> str:
         """The formatted figure; a text that asks for one that cannot be shown is left aside, as no sentence holds a sign."""
         cell, unit, decimals = self.figures.get(figure_id, (None, "", 0))
-        if cell is None or (cell.value is None and cell.conf_status != CONFIDENTIAL and cell.obs_status == "O"):
+        if cell is None or (
+            cell.value is None and cell.conf_status != CONFIDENTIAL and cell.obs_status == "O"
+        ):
             self._lacking.add(figure_id)
         if cell is None or not is_shown(cell):
             self._is_whole = False

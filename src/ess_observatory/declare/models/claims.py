@@ -22,7 +22,9 @@ class Leader(Declared):
     unnamed: list[RowCode] = Field(
         [], description="lignes comparées que la phrase ne peut pas nommer : « Autre », « Aucun »"
     )
-    proper: bool = Field(False, description="true : les lignes sont des noms propres, écrits sans article ni guillemets")
+    proper: bool = Field(
+        False, description="true : les lignes sont des noms propres, écrits sans article ni guillemets"
+    )
     count: int = Field(1, ge=1, le=6, description="combien de lignes sont en tête ensemble")
 
 
@@ -32,7 +34,9 @@ class Level(Declared):
     kind: Literal["level"]
     level: ColumnName = Field(description="qualificatif de rules/claims.toml : half, few, rare…")
     cell: CellPath = Field(description="cellule qualifiée")
-    of: CellPath | None = Field(None, description="cellule à laquelle elle se rapporte, si elle n’est pas une part")
+    of: CellPath | None = Field(
+        None, description="cellule à laquelle elle se rapporte, si elle n’est pas une part"
+    )
 
 
 class More(Declared):
