@@ -30,6 +30,12 @@ from ess_observatory.words.typography import typography
 
 #: What joins the last of several names.
 AND = {"fr": "et", "en": "and"}
+#: Units of money that no column stands beside, in a sentence.
+EUROS = {
+    ("K€", "fr"): "\u00a0milliers d’euros",
+    ("M€", "fr"): "\u00a0millions d’euros",
+    ("M€", "en"): "\u00a0million euros",
+}
 
 
 class Placeholders:
@@ -76,7 +82,7 @@ class Placeholders:
         return self._written(cell, unit, decimals)
 
     def _written(self, cell: Cell, unit: str, decimals: int) -> str:
-        suffix = "\u00a0milliers d’euros" if unit == "K€" and self.lang == "fr" else ""
+        suffix = EUROS.get((unit, self.lang), "")
         return format_value(cell.value or 0, unit, decimals, self.lang) + suffix
 
     def agree(self, figure_id: str, singular: str, plural: str) -> str:
