@@ -149,7 +149,9 @@ def test_numbers_that_print_alike_are_a_tie() -> None:
 
 
 def test_a_level_is_told_of_the_whole_interval() -> None:
-    assert not Claims(survey({"a": 20, "b": 15, "c": 0, "other": 0}, 35), RULES).of("t.half").holds  # 57 %, ± 16
+    assert (
+        not Claims(survey({"a": 20, "b": 15, "c": 0, "other": 0}, 35), RULES).of("t.half").holds
+    )  # 57 %, ± 16
     assert Claims(survey({"a": 28, "b": 7, "c": 0, "other": 0}, 35), RULES).of("t.half").holds
     assert census({"a": 10, "b": 90}).of("t.few").holds
     assert not census({"a": 2, "b": 6}).of("t.few").holds  # eight units
@@ -164,9 +166,14 @@ def test_a_table_that_is_not_published_claims_nothing() -> None:
 # --- in a text
 
 
-def placeholders(counts: dict[str, int], base: int, lang: str = "fr", hidden: tuple[str, ...] = ()) -> Placeholders:
+def placeholders(
+    counts: dict[str, int], base: int, lang: str = "fr", hidden: tuple[str, ...] = ()
+) -> Placeholders:
     tables = survey(counts, base, hidden)
-    figures = {f"t.{c.row_code}.{c.column_code}": (c, "%" if c.column_code == "share" else "", 0) for c in tables["t"][1]}
+    figures = {
+        f"t.{c.row_code}.{c.column_code}": (c, "%" if c.column_code == "share" else "", 0)
+        for c in tables["t"][1]
+    }
     said = {"Label a": "les associations", "Label b": "la concurrence"}
     return Placeholders(
         figures, {}, lang, known=lambda _: True, claims=Claims(tables, RULES), said=lambda label: said.get(label, f"« {label} »")
@@ -195,7 +202,10 @@ def test_a_sentence_takes_the_form_that_is_true(counts: dict[str, int], base: in
 
 def test_two_leaders_are_named_together() -> None:
     filled = placeholders({"a": 40, "b": 35, "c": 3, "other": 2}, 100)
-    assert filled.fill("{{ Who('t.two') }} : {{ lead('t.two', 'count') }}", "t") == "Les associations et la concurrence : 40 et 35"
+    assert (
+        filled.fill("{{ Who('t.two') }} : {{ lead('t.two', 'count') }}", "t")
+        == "Les associations et la concurrence : 40 et 35"
+    )
 
 
 def test_a_text_that_claims_in_vain_or_asks_for_what_is_hidden_is_left_aside() -> None:
@@ -205,8 +215,16 @@ def test_a_text_that_claims_in_vain_or_asks_for_what_is_hidden_is_left_aside() -
     assert filled.fill("A{% if shown('t.c.share') %}, {{ fig('t.c.share') }}{% endif %}", "t") == "A"
     assert filled.fill("le tableau {{ table('t') }}", "t") == "le tableau 1.1"
     assert filled.fill("le tableau {{ table('elsewhere') }}", "t") is None
-    assert filled.fill("A{% if printed('elsewhere') %} (tableau {{ table('elsewhere') }}){% endif %}", "t") == "A"
-    assert filled.fill_blocks("- {% if holds('t.first') %}Un{% endif %}\n- Deux\n- {{ fig('t.c.share') }}", "t").strip() == "- Deux"
+    assert (
+        filled.fill("A{% if printed('elsewhere') %} (tableau {{ table('elsewhere') }}){% endif %}", "t")
+        == "A"
+    )
+    assert (
+        filled.fill_blocks(
+            "- {% if holds('t.first') %}Un{% endif %}\n- Deux\n- {{ fig('t.c.share') }}", "t"
+        ).strip()
+        == "- Deux"
+    )
     assert filled.absent == {}  # hidden is no fault of the text
 
 
