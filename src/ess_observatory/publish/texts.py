@@ -25,7 +25,7 @@ from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.claims import Claims, is_shown
 from ess_observatory.secrecy.door import CONFIDENTIAL, Cell
 from ess_observatory.words.decoding import decode
-from ess_observatory.words.numbers import format_value, is_plural
+from ess_observatory.words.numbers import format_bound, format_value, is_plural
 from ess_observatory.words.typography import typography
 
 #: What joins the last of several names.
@@ -72,9 +72,14 @@ class Placeholders:
         """The formatted figure; a text that asks for one that cannot be shown is left aside, as no sentence holds a sign."""
         cell, unit, decimals = self.figures.get(figure_id, (None, "", 0))
         if cell is None or (
-            cell.value is None and cell.conf_status != CONFIDENTIAL and cell.obs_status == "O"
+            cell.value is None
+            and cell.conf_status != CONFIDENTIAL
+            and cell.obs_status == "O"
+            and not cell.is_bounded
         ):
             self._lacking.add(figure_id)
+        if cell is not None and cell.is_bounded:
+            return format_bound(cell.low or 0, None, unit, decimals, self.lang)
         if cell is None or not is_shown(cell):
             self._is_whole = False
             return ""
@@ -93,8 +98,9 @@ class Placeholders:
         return plural if is_plural(value, self.lang) else singular
 
     def shown(self, figure_id: str) -> bool:
-        """Whether a figure is shown as a number in this edition."""
-        return figure_id in self.figures and is_shown(self.figures[figure_id][0])
+        """Whether a figure is shown in this edition, as a number or as a bound."""
+        cell = self.figures.get(figure_id, (None,))[0]
+        return cell is not None and (is_shown(cell) or cell.is_bounded)
 
     def printed(self, table_id: str) -> bool:
         """Whether a table is in this edition."""

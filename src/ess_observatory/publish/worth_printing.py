@@ -18,8 +18,11 @@ def has_content(card: Mapping[str, Any], cells: Iterable[Cell]) -> bool:
     numbers = {column["code"] for column in card["columns"] if column["secrecy"] != "text"}
     found = [cell for cell in cells if cell.column_code in numbers] if numbers else list(cells)
     if card.get("survey"):
-        return any(cell.conf_status == CONFIDENTIAL or cell.value for cell in found)
-    return any(cell.conf_status == CONFIDENTIAL or cell.value is not None or cell.text for cell in found)
+        return any(cell.conf_status == CONFIDENTIAL or cell.is_bounded or cell.value for cell in found)
+    return any(
+        cell.conf_status == CONFIDENTIAL or cell.is_bounded or cell.value is not None or cell.text
+        for cell in found
+    )
 
 
 def chart_of(
