@@ -30,7 +30,8 @@ import pyarrow.parquet as pq
 from IPython.display import display
 
 from ess_observatory import Observatory
-from ess_observatory.compared.compare import compare, read_snapshot
+from ess_observatory.publish.comparison import compare
+from ess_observatory.publish.snapshot import read_snapshot
 
 obs = Observatory.open()
 apres = obs.outputs.publication

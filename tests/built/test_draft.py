@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from ess_observatory.commands.main import app
-from ess_observatory.compared.compare import read_snapshot
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.export.first_comment import draft, write_draft
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.snapshot import read_snapshot
 from ess_observatory.words.number_words import spelled, without_digits
 
 PLACEHOLDER = re.compile(r"{{ fig\('([^']+)'\) }}")

@@ -10,13 +10,13 @@ import typer
 from ess_observatory.commands.messages import note, print_json
 from ess_observatory.commands.options import EditionOption, JsonOption, PreviousOption, PublicationOption
 from ess_observatory.commands.publications import publication_of
-from ess_observatory.compared.compare import read_snapshot
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.engine.paths import output_folder, plain_name
 from ess_observatory.export.first_comment import draft as drafted
 from ess_observatory.export.first_comment import write_draft
 from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.snapshot import read_snapshot
 
 
 def draft(

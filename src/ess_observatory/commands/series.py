@@ -9,13 +9,13 @@ import typer
 
 from ess_observatory.commands.messages import note, print_json
 from ess_observatory.commands.options import JsonOption
-from ess_observatory.compared.compare import find_publication
 from ess_observatory.compared.series import side_by_side, write_series
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.commune_moves import CommuneMoves
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.paths import output_folder
 from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.snapshot import find_publication
 
 
 def series(

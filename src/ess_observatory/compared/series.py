@@ -12,12 +12,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.compared.compare import REASON_BREAK, Snapshot, break_between, snapshot_of
 from ess_observatory.compared.series_communes import ADDED, in_present_communes
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.commune_moves import CommuneMoves
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.publish.comparison import REASON_BREAK, break_between
 from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.snapshot import Snapshot, snapshot_of
 from ess_observatory.publish.tables import Cell, Column, PublishedTable, Row
 from ess_observatory.render.html import render_html
 from ess_observatory.render.workbook import render_workbook

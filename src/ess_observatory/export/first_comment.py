@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ess_observatory.compared.compare import Change, Snapshot, compare
+from ess_observatory.publish.comparison import Change, compare
 from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.snapshot import Snapshot
 from ess_observatory.publish.tables import Cell, Column, PublishedTable, Row
 from ess_observatory.words.number_words import spelled, without_digits
 from ess_observatory.words.typography import french

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ess_observatory.compared.compare import Change, compare, read_snapshot
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.files import read_csv
 from ess_observatory.declare.project import Project
@@ -31,8 +30,10 @@ from ess_observatory.export.provenance import provenance
 from ess_observatory.export.report import quality, quality_page
 from ess_observatory.export.resources import Records, arrow_table
 from ess_observatory.export.totals import totals
+from ess_observatory.publish.comparison import Change, compare
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.snapshot import read_snapshot
 from ess_observatory.publish.table_csv import csv_name, table_csv
 from ess_observatory.words.decoding import decode
 from ess_observatory.words.spreadsheet import safe_text
