@@ -191,6 +191,7 @@ def datapackage(
         "edition": manifest["edition"],
         "year": manifest["year"],
         "build": manifest["build"],
+        "publication": _kept(manifest),
         "licenses": [{key: licence[key] for key in ("name", "path", "title") if licence.get(key)}],
         "contributors": [
             {
@@ -210,3 +211,15 @@ def datapackage(
         "resources": resources,
         "controls": {"totals": totals},
     }
+
+
+def _kept(manifest: dict[str, Any]) -> dict[str, Any]:
+    """What of the manifest tells how these figures compare with those of another edition; files by their hash alone."""
+    sources = [
+        {
+            **{key: source.get(key) for key in ("id", "label", "label_en", "vintage")},
+            "files": [{"sha256": file["sha256"]} for file in source["files"]],
+        }
+        for source in manifest["sources"]
+    ]
+    return {key: manifest.get(key) for key in ("territory", "perimeter", "revisions")} | {"sources": sources}

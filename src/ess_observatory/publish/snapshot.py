@@ -29,6 +29,17 @@ class Entry:
     obs_status: str
     conf_status: str
     sources: frozenset[str]
+    row_label: str = ""
+    column_label: str = ""
+    row_kind: str = "data"
+    chapter: str = ""
+    interval: tuple[float, float] | None = None
+    base_n: int | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether its number is printed."""
+        return self.value is not None and self.conf_status == "F" and self.obs_status not in SIGN_OF_STATUS
 
     @property
     def status(self) -> str:
@@ -46,7 +57,8 @@ class Entry:
 class Snapshot:
     """The figures of a publication or of a package, in print order, and what tells why they may differ from others.
 
-    `files`: sha256 of the raw files of each source (unknown for a package). `revisions`: the reasons that the edition declares.
+    `files`, `vintages`, `labels` (French, English): those of the sources that were read. `communes`: codes of the territory, empty
+    where they are not known. `revisions`: the reasons that the edition declares.
     """
 
     path: Path
@@ -54,8 +66,13 @@ class Snapshot:
     version: str
     is_synthetic: bool
     entries: dict[str, Entry] = field(repr=False)
+    year: int = 0
+    territory: str = ""
+    communes: frozenset[str] = field(default=frozenset(), repr=False)
     perimeter: str = ""
     files: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    vintages: dict[str, int | None] = field(default_factory=dict, repr=False)
+    labels: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     revisions: tuple[dict[str, Any], ...] = ()
 
 
@@ -103,8 +120,8 @@ def snapshot_of(publication: Publication) -> Snapshot:
     import pyarrow.parquet as pq
 
     folder = publication.dir
-    rows = pq.read_table(folder / "figures.parquet", columns=["table_id", "sources"]).to_pylist()
-    sources = {row["table_id"]: frozenset(row["sources"] or ()) for row in rows}
+    rows = pq.read_table(folder / "figures.parquet", columns=["figure_id", "sources"]).to_pylist()
+    sources = {row["figure_id"]: frozenset(row["sources"] or ()) for row in rows}
     entries = {}
     for figure in publication.figures():
         table, column, cell = figure.table, figure.column, figure.cell
@@ -112,50 +129,81 @@ def snapshot_of(publication: Publication) -> Snapshot:
             figure_id=figure.id,
             table_id=table.id,
             table_number=table.number,
-            label=figure.row.label if len(table.columns) == 1 else f"{figure.row.label} – {column.label}",
+            label=_label(len(table.columns) == 1, figure.row.label, column.label),
             unit=cell.unit if cell.unit is not None else column.unit,
             decimals=cell.decimals if cell.decimals is not None else column.decimals,
             value=cell.value,
             obs_status=cell.obs_status,
             conf_status=cell.conf_status,
-            sources=sources.get(table.id, frozenset()),
+            sources=sources.get(figure.id, frozenset()),
+            row_label=figure.row.label,
+            column_label=column.label,
+            row_kind=figure.row.kind,
+            chapter=str(table.chapter),
+            interval=cell.interval,
+            base_n=cell.base_n,
         )
-    manifest = publication.manifest
+    return _snapshot(folder, publication.manifest, entries)
+
+
+def _snapshot(folder: Path, manifest: dict[str, Any], entries: dict[str, Entry]) -> Snapshot:
+    """`manifest`: that of a publication, or what a package keeps of it."""
+    territory = manifest.get("territory") or {}
+    read = [source for source in manifest.get("sources", ()) if source["files"]]
     return Snapshot(
         folder,
         str(manifest["edition"]),
         str(manifest["version"]),
         bool(manifest.get("synthetic")),
         entries,
-        str(manifest.get("perimeter", "")),
-        {s["id"]: frozenset(f["sha256"] for f in s["files"]) for s in manifest.get("sources", ())},
-        tuple(manifest.get("revisions", ())),
+        year=int(manifest["year"]),
+        territory=str(territory.get("code", "") if isinstance(territory, dict) else territory),
+        communes=frozenset(territory.get("communes", ()) if isinstance(territory, dict) else ()),
+        perimeter=str(manifest.get("perimeter", "")),
+        files={source["id"]: frozenset(file["sha256"] for file in source["files"]) for source in read},
+        vintages={source["id"]: source.get("vintage") for source in read},
+        labels={
+            source["id"]: (source["label"], source.get("label_en") or source["label"]) for source in read
+        },
+        revisions=tuple(manifest.get("revisions", ())),
     )
 
 
+def _label(is_alone: bool, row: str, column: str) -> str:
+    return row if is_alone else f"{row} – {column}"
+
+
 def _of_package(folder: Path) -> Snapshot:
-    """The first data set of a package is the whole of its figures."""
+    """The first data set of a package is the whole of its figures; its description keeps what tells how they compare."""
     import pyarrow.parquet as pq
 
     described = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
     rows = pq.read_table(folder / described["resources"][0]["path"]).to_pylist()
-    columns = {(row["table_id"], row["column_code"]) for row in rows}
-    alone = {table for table, _ in columns if sum(table == other for other, _ in columns) == 1}
+    columns: dict[str, set[str]] = {}
+    for row in rows:
+        columns.setdefault(row["table_id"], set()).add(row["column_code"])
     entries = {
         row["figure_id"]: Entry(
             figure_id=row["figure_id"],
             table_id=row["table_id"],
             table_number=row["table_number"],
-            label=row["row_label"]
-            if row["table_id"] in alone
-            else f"{row['row_label']} – {row['column_label']}",
+            label=_label(len(columns[row["table_id"]]) == 1, row["row_label"], row["column_label"]),
             unit=row["unit"] or "",
             decimals=row["decimals"],
-            value=row["value"],
+            value=row["value"] if row["conf_status"] == "F" else None,
             obs_status=row["obs_status"],
             conf_status=row["conf_status"],
             sources=frozenset((row["sources"] or "").split(",")) - {""},
+            row_label=row["row_label"],
+            column_label=row["column_label"],
+            row_kind=row["row_kind"],
+            chapter=row["chapter"],
+            interval=None
+            if row["ci_low"] is None or row["ci_high"] is None
+            else (row["ci_low"], row["ci_high"]),
+            base_n=row["base_n"],
         )
         for row in rows
     }
-    return Snapshot(folder, described["edition"], described["version"], described["synthetic"], entries)
+    manifest = {key: described[key] for key in ("edition", "version", "synthetic", "year")}
+    return _snapshot(folder, manifest | described.get("publication", {}), entries)

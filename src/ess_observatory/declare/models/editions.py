@@ -48,6 +48,7 @@ class Revision(Declared):
 
     figures: list[FigureId] = Field(min_length=1, description="identifiants des chiffres corrigés")
     reason: Words = Field(description="motif, publié avec la correction")
+    reason_en: Words | None = Field(None, description="le même en anglais")
 
 
 class EditionFile(Declared):
