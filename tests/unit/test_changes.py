@@ -262,7 +262,7 @@ def book(snapshot: Snapshot, lang: str = "fr") -> Publication:
                 (column,),
                 (row,),
                 {("r", "c"): cell},
-            )  # fmt: skip
+            )
         )
     return Publication(None, {}, tuple(tables), {}, None, [], [], lang)  # type: ignore[arg-type]
 

@@ -35,7 +35,8 @@ def series(
     """Write the page, the workbook and the data of several editions, with their breaks in series."""
     project = Project.load()
     books = [read_publication(find_publication(name, project)) for name in editions]
-    book = side_by_side(books, Breaks.load(project.pipelines), CommuneMoves.load(project.pipelines))
+    surveys = frozenset(spec.id for spec in project.sources.values() if spec.kind == "survey")
+    book = side_by_side(books, Breaks.load(project.pipelines), CommuneMoves.load(project.pipelines), surveys)
     place = output_folder(project.root, out or project.root / "reports" / "series")
     files = [str(path) for path in write_series(book, place)]
     if as_json:

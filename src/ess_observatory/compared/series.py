@@ -6,7 +6,7 @@ annual report.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,12 +16,16 @@ from ess_observatory.compared.series_communes import ADDED, in_present_communes
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.commune_moves import CommuneMoves
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.publish.change_lines import lines_of, tables_named
+from ess_observatory.publish.comparable import apart
 from ess_observatory.publish.comparison import REASON_BREAK, break_between
+from ess_observatory.publish.evolution import evolutions
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.snapshot import Snapshot, snapshot_of
 from ess_observatory.publish.tables import Cell, Column, PublishedTable, Row
 from ess_observatory.render.html import render_html
 from ess_observatory.render.workbook import render_workbook
+from ess_observatory.words.numbers import is_plural
 from ess_observatory.words.typography import french
 
 BROKEN = "B"
@@ -29,6 +33,9 @@ CHANGE = "change"
 _ABSENT = Cell(obs_status="O")
 _NOT_COMPARED = Cell(obs_status="M")
 _HEADLINES = "0"
+HEADING = "Ce qui a changé et ce qui ne se compare pas"
+#: Lines on what moved, at most twice as many.
+_MOST = 24
 PAGE, WORKBOOK, DATA = "series-ess.html", "series-ess.xlsx", "series-ess.parquet"
 
 
@@ -36,14 +43,17 @@ PAGE, WORKBOOK, DATA = "series-ess.html", "series-ess.xlsx", "series-ess.parquet
 class Editions:
     """The publications to set side by side, oldest first, with what each column is called.
 
-    `notes`: what bringing a table to the communes of the latest edition makes one say of it.
+    `notes`: what bringing a table to the communes of the latest edition makes one say of it. `told`: each reason of a break, in
+    the order in which they are numbered, with the tables that it parts.
     """
 
     books: tuple[Publication, ...]
     snapshots: tuple[Snapshot, ...]
     names: tuple[str, ...]
     breaks: Breaks
+    moves: CommuneMoves
     notes: dict[str, list[str]] = field(default_factory=dict)
+    told: dict[str, list[str]] = field(default_factory=dict)
 
     def tables(self, table: str) -> list[PublishedTable]:
         """The table of that id in each edition that has it, oldest first."""
@@ -65,23 +75,44 @@ class Editions:
         )
         a = earlier.entries.get(before.figure_id or "")
         b = self.snapshots[index].entries.get(after.figure_id or "")
-        return break_between(earlier, self.snapshots[index], a, b, self.breaks) if a and b else None
+        later = self.snapshots[index]
+        if earlier.territory == later.territory and (moved := apart(earlier, later, self.moves)):
+            return moved.fr
+        return break_between(earlier, later, a, b, self.breaks) if a and b else None
+
+    def note(self, reasons: Iterable[str], table: str) -> list[str]:
+        """The note of a table that breaks part: their numbers, the reasons being said once for all tables."""
+        numbers = []
+        for reason in reasons:
+            tables = self.told.setdefault(reason, [])
+            tables += [table] if table not in tables else []
+            numbers.append(list(self.told).index(reason) + 1)
+        if not numbers:
+            return []
+        *first, last = map(str, sorted(numbers))
+        said = f"{', '.join(first)} et {last}" if first else last
+        many = "s" if first else ""
+        return [french(f"Rupture{many} de série {said} : voir « {HEADING} », en tête.")]
 
 
 def side_by_side(
-    books: Sequence[Publication], breaks: Breaks, moves: CommuneMoves | None = None
+    books: Sequence[Publication],
+    breaks: Breaks,
+    moves: CommuneMoves | None = None,
+    surveys: frozenset[str] = frozenset(),
 ) -> Publication:
     """One publication with a column an edition, for every table that two editions share.
 
     Rows are matched on table, row and column codes, those of tables by commune once they are brought to the communes of the latest
     edition (`moves`). A difference is only given between the first and the last edition, of figures
-    that no break parts. Raises E134 when there are fewer than two publications, or nothing that they share.
+    that no break parts. `surveys`: ids of the sources that are surveys. Raises E134 when there are fewer than two publications, or nothing that they share.
     """
     ordered = tuple(
         sorted(books, key=lambda book: (int(book.manifest["year"]), str(book.manifest["version"])))
     )
-    present, notes = in_present_communes(ordered, breaks.commune_columns, moves or CommuneMoves())
-    editions = Editions(present, tuple(map(snapshot_of, ordered)), _names(ordered), breaks, notes)
+    moves = moves or CommuneMoves()
+    present, notes = in_present_communes(ordered, breaks.commune_columns, moves)
+    editions = Editions(present, tuple(map(snapshot_of, ordered)), _names(ordered), breaks, moves, notes)
     tables = tuple(_tables(editions))
     if len(ordered) < 2 or not tables:
         raise ObservatoryError(
@@ -92,7 +123,10 @@ def side_by_side(
             Exit.USAGE,
         )
     last = ordered[-1]
-    return Publication(last.dir, _manifest(ordered), tables, _texts(last), None, [], [])
+    texts = _texts(editions, tables)
+    return Publication(
+        last.dir, _manifest(ordered), tables, texts, None, [], [], changes=_changes(editions, surveys)
+    )
 
 
 def write_series(publication: Publication, folder: Path) -> list[Path]:
@@ -181,7 +215,7 @@ def _together(editions: Editions, last: PublishedTable) -> PublishedTable | None
     columns = [Column(code, name) for code, name in zip(codes, editions.names, strict=True)]
     if any(cells[row.code, CHANGE].value is not None for row in rows):
         columns.append(Column(CHANGE, f"Écart {editions.names[-1]} – {editions.names[0]}"))
-    notes = [french(f"Rupture de série ({reason}).") for reason in reasons] + editions.notes.get(last.id, [])
+    notes = editions.note(reasons, last.number) + editions.notes.get(last.id, [])
     return replace(
         last,
         finding=None,
@@ -221,7 +255,7 @@ def _over_time(editions: Editions, table: PublishedTable, number: str) -> Publis
         finding=None,
         base=None,
         reading_aid=None,
-        notes=tuple(french(f"Rupture de série ({reason}).") for reason in reasons),
+        notes=tuple(editions.note(reasons, number)),
         stub="Édition",
         columns=columns,
         rows=rows,
@@ -313,16 +347,34 @@ def _manifest(books: Sequence[Publication]) -> dict[str, Any]:
     }
 
 
-def _texts(last: Publication) -> dict[str, Any]:
-    """The chapters of the latest edition, without their prose: it speaks of one year."""
+def _texts(editions: Editions, tables: Sequence[PublishedTable]) -> dict[str, Any]:
+    """What is set side by side, in a sentence; the chapters of the latest edition, without their prose: it speaks of one year."""
+    last = editions.books[-1]
     chapters = [
         {"id": c["id"], "number": c["number"], "title": c["title"], "tables": []}
         for c in last.texts["chapters"]
         if str(c["id"]).isdigit()
     ]
+    *names, latest = editions.names
+    count = sum(not table.id.startswith("series_") for table in tables)
+    many = "s" if is_plural(count) else ""
+    point = f"Les éditions {', '.join(names)} et {latest} ont {count} tableau{'x' if many else ''} en commun, mis côte à côte."
     return {
-        "main_points": [],
+        "main_points": [french(point)],
         "key_figures": [],
         "chapters": chapters,
         "glossary": last.texts.get("glossary", []),
     }
+
+
+def _changes(editions: Editions, surveys: frozenset[str]) -> dict[str, Any]:
+    """What moved between the first and the last edition, then each break once, with its number and its tables."""
+    a, b, last = editions.snapshots[0], editions.snapshots[-1], editions.books[-1]
+    keys = [item["figure"] for item in last.texts.get("key_figures", ()) if isinstance(item, dict)]
+    found = evolutions(a, b, editions.breaks, editions.moves, keys, surveys)
+    lines = [] if found.apart and a.territory != b.territory else lines_of(found, b, last, last, _MOST)
+    said = [line.as_dict() for line in lines if line.kind != "broken"]
+    for number, (reason, tables) in enumerate(editions.told.items(), 1):
+        text = f"Rupture de série {number} ({tables_named(tables, 'fr')}) : {reason.rstrip('.')}."
+        said.append({"kind": "broken", "text": french(text)})
+    return {"heading": HEADING, "lines": said}

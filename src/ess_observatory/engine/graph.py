@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import takewhile
 from pathlib import Path
@@ -77,6 +78,7 @@ def read_model(target: str, path: Path) -> Model:
     return parse_model(target, path, sql_of(path))
 
 
+@lru_cache(maxsize=512)
 def parse_model(target: str, path: Path, sql: str) -> Model:
     """Parse the SQL of a model (see `read_model`), which comes from a file or is written from what a file declares."""
     from sqlglot import exp

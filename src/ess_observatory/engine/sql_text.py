@@ -39,8 +39,10 @@ def sql_name(text: str, what: str, where: str) -> str:
     return text
 
 
+@lru_cache(maxsize=512)
 def read_query(sql: str, where: str) -> exp.Query:
     """The query that a declaration holds, parsed. The engine is locked as well (see `Database.lock`); this says it in plain words.
+    The same tree each time: whoever changes it takes a copy.
 
     Raises (exit 2) E401 (cannot be parsed), E402 (not one query alone), E403 (a table that is not of a layer), E407 (a statement
     or a function that reaches out of the tables).

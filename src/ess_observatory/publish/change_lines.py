@@ -13,8 +13,8 @@ from ess_observatory.publish.snapshot import Snapshot
 from ess_observatory.words.numbers import HARD_SPACE, format_number, format_value, is_plural
 from ess_observatory.words.typography import english, french
 
-#: Lines that are printed, and the figures, reasons and tables that they name at most.
-LINES, _MOVED, _REASONS, _ALL_REASONS, _TABLES = 8, 4, 2, 5, 6
+#: Lines that are printed; reasons (more where nothing moved) and tables that they name at most.
+LINES, _REASONS, _ALL_REASONS, _TABLES = 8, 2, 5, 6
 _ESTIMATE = {"fr": ", au-delà de la marge d’erreur", "en": ", beyond the margin of error"}
 
 
@@ -31,8 +31,13 @@ class Line:
         return {"kind": self.kind, "text": french(self.fr), "text_en": english(self.en)}
 
 
-def lines_of(found: Evolutions, now: Snapshot, book: Publication, twin: Publication) -> list[Line]:
-    """What two editions say together, in sentences; `book` and `twin`: the later one in French and in English."""
+def lines_of(
+    found: Evolutions, now: Snapshot, book: Publication, twin: Publication, most: int = LINES
+) -> list[Line]:
+    """What two editions say together, in `most` sentences; `book` and `twin`: the later one in French and in English.
+
+    Half of them at most say what moved.
+    """
     if found.apart:
         return [
             Line(
@@ -49,9 +54,9 @@ def lines_of(found: Evolutions, now: Snapshot, book: Publication, twin: Publicat
         *declared_revisions(now),
         *_revised(found, now, book, twin),
     ]
-    others = others[: LINES - 1] if found.moved else others
-    moved = [_moved(pair, book, twin) for pair in found.moved[: min(_MOVED, LINES - len(others))]]
-    return [*moved, *others]
+    others = others[: most - 1] if found.moved else others
+    moved = [_moved(pair, book, twin) for pair in found.moved[: min(most // 2, most - len(others))]]
+    return [*moved, *others][:most]
 
 
 def _moved(pair: Moved, book: Publication, twin: Publication) -> Line:
@@ -160,8 +165,8 @@ def _broken(found: Evolutions) -> Iterator[Line]:
     for rank, (reason, tables) in enumerate(said):
         again = rank and tables == said[rank - 1][1]
         one = len(tables) == 1
-        fr = _tables(tables, "fr") if not again else "même tableau" if one else "mêmes tableaux"
-        en = _tables(tables, "en") if not again else f"same table{'' if one else 's'}"
+        fr = tables_named(tables, "fr") if not again else "même tableau" if one else "mêmes tableaux"
+        en = tables_named(tables, "en") if not again else f"same table{'' if one else 's'}"
         more_fr = more_en = ""
         if left and rank == len(said) - 1:
             many = is_plural(left)
@@ -182,8 +187,8 @@ def declared_revisions(now: Snapshot) -> Iterator[Line]:
         if where:
             yield Line(
                 "revised",
-                f"Révisé dans cette version ({_tables(where, 'fr')}) : {_end(declared['reason'])}",
-                f"Revised in this version ({_tables(where, 'en')}): {_end(declared.get('reason_en') or declared['reason'])}",
+                f"Révisé dans cette version ({tables_named(where, 'fr')}) : {_end(declared['reason'])}",
+                f"Revised in this version ({tables_named(where, 'en')}): {_end(declared.get('reason_en') or declared['reason'])}",
             )
 
 
@@ -224,7 +229,7 @@ def _others_en(count: int) -> str:
     return "" if not count else f"; and {count} other figure{'s' if count > 1 else ''}"
 
 
-def _tables(numbers: Sequence[str], lang: str) -> str:
+def tables_named(numbers: Sequence[str], lang: str) -> str:
     """« tableau 1.1 », « tableaux 1.1, 1.2 et 3 autres »."""
     singular, plural, joint = (
         ("tableau", "tableaux", " et ") if lang == "fr" else ("table", "tables", " and ")

@@ -65,7 +65,7 @@ def write_changes(project: Project, before: Before, folder: Path) -> list[Verdic
         breaks, moves = Breaks.load(project.pipelines), CommuneMoves.load(project.pipelines)
         lines = lines_of(evolutions(former, now, breaks, moves, keys, surveys), now, book, twin)
     else:
-        lines = [_alone(before, trouble), *declared_revisions(now)]
+        lines = [_alone(before, trouble), *declared_revisions(now)][:LINES]
     status = "compared" if former is not None else "missing" if before.edition else "first"
     write_json(
         folder / CHANGES,
@@ -74,7 +74,7 @@ def write_changes(project: Project, before: Before, folder: Path) -> list[Verdic
             "since": before.edition or None,
             "heading": french(heading[0]),
             "heading_en": heading[1],
-            "lines": [line.as_dict() for line in lines[:LINES]],
+            "lines": [line.as_dict() for line in lines],
         },
     )
     if status == "first":
