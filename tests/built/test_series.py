@@ -11,8 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from ess_observatory.commands.main import app
-from ess_observatory.compared.series import BROKEN, CHANGE, side_by_side
+from ess_observatory.compared.series import CHANGE, side_by_side
 from ess_observatory.compared.series_communes import ADDED, brought_to
+from ess_observatory.compared.series_editions import BROKEN
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.commune_moves import CommuneMoves
 from ess_observatory.declare.project import Project
@@ -73,7 +74,20 @@ def test_another_source_is_a_break_without_difference(together: Publication) -> 
     after = [families.cell(row, "e1") for row in families.rows]
     assert {cell.obs_status for cell in after if not cell.sign} == {BROKEN}
     assert CHANGE not in {column.code for column in families.columns}
-    assert any("sirene_old" in note for note in families.notes)
+    [note] = [note for note in families.notes if "Rupture" in note]
+    assert "sirene_old" not in note, "the reason is said once, at the head"
+    [reason] = [line["text"] for line in together.changes["lines"] if "sirene_old" in line["text"]]
+    assert reason.startswith("Rupture de série 1 (") and "3.2" in reason
+    assert "Rupture de série 1" in note
+
+
+def test_the_head_of_the_series_is_not_empty(together: Publication) -> None:
+    """What the tables say of 2010 and 2011 is said at the head: a rise, and nothing of what 2010 hides."""
+    [point] = together.texts["main_points"]
+    assert "2010 et 2011" in point
+    lines = [line["text"] for line in together.changes["lines"]]
+    assert len(lines) == len(set(lines))
+    assert not any("3 à 5" in line for line in lines)
 
 
 def test_the_figures_are_those_of_the_publications(

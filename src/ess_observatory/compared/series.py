@@ -6,93 +6,35 @@ annual report.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from ess_observatory.compared.series_communes import ADDED, in_present_communes
+from ess_observatory.compared.series_editions import ABSENT, BROKEN, HEADING, Editions, names_of
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.commune_moves import CommuneMoves
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.change_lines import lines_of, tables_named
-from ess_observatory.publish.comparable import apart
-from ess_observatory.publish.comparison import REASON_BREAK, break_between
+from ess_observatory.publish.comparable import worded
+from ess_observatory.publish.comparison import REASON_BREAK
 from ess_observatory.publish.evolution import evolutions
 from ess_observatory.publish.publication import Publication
-from ess_observatory.publish.snapshot import Snapshot, snapshot_of
+from ess_observatory.publish.snapshot import snapshot_of
 from ess_observatory.publish.tables import Cell, Column, PublishedTable, Row
 from ess_observatory.render.html import render_html
 from ess_observatory.render.workbook import render_workbook
 from ess_observatory.words.numbers import is_plural
 from ess_observatory.words.typography import french
 
-BROKEN = "B"
 CHANGE = "change"
-_ABSENT = Cell(obs_status="O")
 _NOT_COMPARED = Cell(obs_status="M")
 _HEADLINES = "0"
-HEADING = "Ce qui a changé et ce qui ne se compare pas"
 #: Lines on what moved, at most twice as many.
 _MOST = 24
 PAGE, WORKBOOK, DATA = "series-ess.html", "series-ess.xlsx", "series-ess.parquet"
-
-
-@dataclass(frozen=True)
-class Editions:
-    """The publications to set side by side, oldest first, with what each column is called.
-
-    `notes`: what bringing a table to the communes of the latest edition makes one say of it. `told`: each reason of a break, in
-    the order in which they are numbered, with the tables that it parts.
-    """
-
-    books: tuple[Publication, ...]
-    snapshots: tuple[Snapshot, ...]
-    names: tuple[str, ...]
-    breaks: Breaks
-    moves: CommuneMoves
-    notes: dict[str, list[str]] = field(default_factory=dict)
-    told: dict[str, list[str]] = field(default_factory=dict)
-
-    def tables(self, table: str) -> list[PublishedTable]:
-        """The table of that id in each edition that has it, oldest first."""
-        return [known for book in self.books for known in book.tables if known.id == table]
-
-    def cells(self, table: str, row: str, column: str) -> list[Cell]:
-        """The cell of each edition; one that follows a break has the status B, one that is not there is not available."""
-        found = [_cell(book, table, row, column) for book in self.books]
-        for index in range(1, len(found)):
-            before = next((cell for cell in reversed(found[:index]) if cell is not _ABSENT), None)
-            if before is not None and found[index] is not _ABSENT and self.why(before, found[index], index):
-                found[index] = replace(found[index], obs_status=_broken(found[index]))
-        return found
-
-    def why(self, before: Cell, after: Cell, index: int) -> str | None:
-        """Why a cell does not compare with that of a former edition: reasons joined by « ; »."""
-        earlier = next(
-            (s for s in reversed(self.snapshots[:index]) if before.figure_id in s.entries), self.snapshots[0]
-        )
-        a = earlier.entries.get(before.figure_id or "")
-        b = self.snapshots[index].entries.get(after.figure_id or "")
-        later = self.snapshots[index]
-        if earlier.territory == later.territory and (moved := apart(earlier, later, self.moves)):
-            return moved.fr
-        return break_between(earlier, later, a, b, self.breaks) if a and b else None
-
-    def note(self, reasons: Iterable[str], table: str) -> list[str]:
-        """The note of a table that breaks part: their numbers, the reasons being said once for all tables."""
-        numbers = []
-        for reason in reasons:
-            tables = self.told.setdefault(reason, [])
-            tables += [table] if table not in tables else []
-            numbers.append(list(self.told).index(reason) + 1)
-        if not numbers:
-            return []
-        *first, last = map(str, sorted(numbers))
-        said = f"{', '.join(first)} et {last}" if first else last
-        many = "s" if first else ""
-        return [french(f"Rupture{many} de série {said} : voir « {HEADING} », en tête.")]
 
 
 def side_by_side(
@@ -112,7 +54,7 @@ def side_by_side(
     )
     moves = moves or CommuneMoves()
     present, notes = in_present_communes(ordered, breaks.commune_columns, moves)
-    editions = Editions(present, tuple(map(snapshot_of, ordered)), _names(ordered), breaks, moves, notes)
+    editions = Editions(present, tuple(map(snapshot_of, ordered)), names_of(ordered), breaks, moves, notes)
     tables = tuple(_tables(editions))
     if len(ordered) < 2 or not tables:
         raise ObservatoryError(
@@ -197,7 +139,7 @@ def _together(editions: Editions, last: PublishedTable) -> PublishedTable | None
     for column in numbers:
         for row in _rows(editions, last.id):
             found = editions.cells(last.id, row.code, column.code)
-            if all(cell is _ABSENT for cell in found):
+            if all(cell is ABSENT for cell in found):
                 continue
             code = f"{column.code}.{row.code}"
             section = column.header if len(numbers) > 1 else row.section
@@ -281,17 +223,6 @@ def _reasons(editions: Editions, found: Sequence[Cell]) -> Iterator[str]:
             yield from why.split(REASON_BREAK)
 
 
-def _cell(book: Publication, table: str, row: str, column: str) -> Cell:
-    try:
-        return book.table(table).cell(row, column)
-    except KeyError:
-        return _ABSENT
-
-
-def _broken(cell: Cell) -> str:
-    return cell.obs_status if cell.sign else BROKEN
-
-
 def _rows(editions: Editions, table: str) -> list[Row]:
     """The rows of every edition, in the order of the latest, those that it has no more after them."""
     rows: dict[str, Row] = {}
@@ -312,19 +243,6 @@ def _unit(table: PublishedTable, row: Row, column: Column) -> str:
 
 def _decimals(found: Sequence[Cell], column: Column) -> int:
     return next((cell.decimals for cell in reversed(found) if cell.decimals is not None), column.decimals)
-
-
-def _names(books: Sequence[Publication]) -> tuple[str, ...]:
-    """The year of each edition, with its territory or its version where the year alone would not tell them apart."""
-    places = [str(book.manifest["territory"]["name"]) for book in books]
-    names = [
-        str(book.manifest["year"]) if len(set(places)) == 1 else f"{place} {book.manifest['year']}"
-        for book, place in zip(books, places, strict=True)
-    ]
-    return tuple(
-        f"{name} ({book.manifest['version']})" if names.count(name) > 1 else name
-        for book, name in zip(books, names, strict=True)
-    )
 
 
 def _manifest(books: Sequence[Publication]) -> dict[str, Any]:
@@ -375,6 +293,7 @@ def _changes(editions: Editions, surveys: frozenset[str]) -> dict[str, Any]:
     lines = [] if found.apart and a.territory != b.territory else lines_of(found, b, last, last, _MOST)
     said = [line.as_dict() for line in lines if line.kind != "broken"]
     for number, (reason, tables) in enumerate(editions.told.items(), 1):
-        text = f"Rupture de série {number} ({tables_named(tables, 'fr')}) : {reason.rstrip('.')}."
+        why = worded(a, b, reason, editions.breaks).fr.rstrip(".")
+        text = f"Rupture de série {number} ({tables_named(tables, 'fr')}) : {why}."
         said.append({"kind": "broken", "text": french(text)})
     return {"heading": HEADING, "lines": said}

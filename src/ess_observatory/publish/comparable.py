@@ -62,7 +62,7 @@ def apart(a: Snapshot, b: Snapshot, moves: CommuneMoves) -> Reason | None:
 def broken(a: Snapshot, b: Snapshot, before: Entry, after: Entry, breaks: Breaks) -> list[Reason]:
     told = break_between(a, b, before, after, breaks)
     if told:
-        return [_reason(a, b, text, breaks) for text in told.split(REASON_BREAK)]
+        return [worded(a, b, text, breaks) for text in told.split(REASON_BREAK)]
     if before.table_id != after.table_id or _words(before) != _words(after):
         return [_OTHER_WORDS]
     return []
@@ -77,7 +77,7 @@ def _words(entry: Entry) -> tuple[str, str]:
     return plain(entry.row_label), plain(entry.column_label)
 
 
-def _reason(a: Snapshot, b: Snapshot, text: str, breaks: Breaks) -> Reason:
+def worded(a: Snapshot, b: Snapshot, text: str, breaks: Breaks) -> Reason:
     """A reason in both languages; one that no declaration words names the sources by their labels."""
     if text in breaks.english:
         return Reason(text, breaks.english[text])
