@@ -216,6 +216,10 @@ PLURALS: dict[str, str] = {
     "conforme": "conformes",
     "non conforme": "non conformes",
     "information": "informations",
+    "territoire": "territoires",
+    "construit": "construits",
+    "inchangé": "inchangés",
+    "laissé de côté": "laissés de côté",
 }
 
 UNITS: dict[str, str] = {}
