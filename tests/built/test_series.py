@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 from ess_observatory.commands.main import app
 from ess_observatory.compared.series import CHANGE, side_by_side
 from ess_observatory.compared.series_communes import ADDED, brought_to
-from ess_observatory.compared.series_editions import BROKEN
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.commune_moves import CommuneMoves
 from ess_observatory.declare.project import Project
@@ -35,7 +34,7 @@ def earlier(reference_build: Outputs, tmp_path_factory: pytest.TempPathFactory) 
     figures = pq.read_table(folder / "figures.parquet")
     rows = figures.to_pylist()
     for row in rows:
-        if row["table_id"] == "families":
+        if row["table_id"] == "families" or row["obs_status"] == "D":
             row["sources"] = ["sirene_old"]
         if row["figure_id"] == "size_1_2":
             row["value"] = 150.0
@@ -72,7 +71,7 @@ def test_a_hidden_value_stays_hidden_and_has_no_difference(together: Publication
 def test_another_source_is_a_break_without_difference(together: Publication) -> None:
     families = together.table("families")
     after = [families.cell(row, "e1") for row in families.rows]
-    assert {cell.obs_status for cell in after if not cell.sign} == {BROKEN}
+    assert all("b" in cell.marks for cell in after if not cell.sign)
     assert CHANGE not in {column.code for column in families.columns}
     [note] = [note for note in families.notes if "Rupture" in note]
     assert "sirene_old" not in note, "the reason is said once, at the head"
@@ -88,6 +87,16 @@ def test_the_head_of_the_series_is_not_empty(together: Publication) -> None:
     lines = [line["text"] for line in together.changes["lines"]]
     assert len(lines) == len(set(lines))
     assert not any("3 à 5" in line for line in lines)
+
+
+def test_a_break_does_not_wipe_out_the_reserve_of_a_figure(together: Publication) -> None:
+    """The share of jobs mixes two fields (d): after a break it says both."""
+    weight = together.table("economic_weight")
+    marked = [weight.cell(row, "e1") for row in weight.rows if "d" in weight.cell(row, "e0").marks]
+    assert marked
+    assert {cell.marks for cell in marked} == {("d", "b")}
+    assert {"d", "b"} <= set(weight.signs)
+    assert not any("," in sign for sign in weight.signs)
 
 
 def test_the_figures_are_those_of_the_publications(

@@ -1,6 +1,14 @@
 -- grain: one sub-level (inter-municipality) x measure: associations open at the reference date, and those that are ESS employers.
-with area as (
-    select epci_code, min(epci_name) as epci_name, sum(population) as population from rules.territory_commune group by epci_code
+-- An inter-municipality of which the territory holds some communes only says so.
+with parted as (
+    select distinct code from rules.territory_level where not is_whole
+),
+area as (
+    select t.epci_code, min(t.epci_name) || case when count(p.code) > 0 then ' (partie)' else '' end as epci_name,
+        sum(t.population) as population
+    from rules.territory_commune as t
+    left join parted as p on p.code = t.epci_code
+    group by t.epci_code
 ),
 employer as (
     select distinct siren from core.field_establishment

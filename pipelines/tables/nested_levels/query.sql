@@ -1,4 +1,5 @@
--- grain: one area of one nested level (region, département, arrondissement, EPCI) inside the territory x measure.
+-- grain: one area of one nested level (region, département, arrondissement, EPCI) that lies whole in the territory x measure: what
+-- the territory holds of a larger area says nothing of that area.
 with commune as (
     select t.code, t.population, count(e.siret) as establishments
     from rules.territory_commune as t
@@ -16,6 +17,7 @@ summed as (
         sum(c.establishments) as establishments
     from rules.territory_level as v
     inner join commune as c on c.code = v.commune_code
+    where v.is_whole
     group by v.level, v.level_rank, v.code
 ),
 line as (

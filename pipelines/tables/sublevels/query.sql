@@ -1,5 +1,8 @@
--- grain: one sub-level (inter-municipality) x measure.
-with commune as (
+-- grain: one sub-level (inter-municipality) x measure. One of which the territory holds some communes only says so.
+with parted as (
+    select distinct code from rules.territory_level where not is_whole
+),
+commune as (
     select
         t.epci_code,
         t.epci_name,
@@ -11,10 +14,11 @@ with commune as (
     group by t.epci_code, t.epci_name, t.code, t.population
 ),
 summed as (
-    select epci_code as row_code, min(epci_name) as row_label, 'data' as row_kind, count(*) as communes,
-        sum(population) as population, sum(establishments) as establishments
-    from commune
-    group by epci_code
+    select c.epci_code as row_code, min(c.epci_name) || case when count(p.code) > 0 then ' (partie)' else '' end as row_label,
+        'data' as row_kind, count(*) as communes, sum(c.population) as population, sum(c.establishments) as establishments
+    from commune as c
+    left join parted as p on p.code = c.epci_code
+    group by c.epci_code
 ),
 total as (
     select 'total' as row_code, 'Ensemble du territoire' as row_label, 'total' as row_kind, sum(communes) as communes,

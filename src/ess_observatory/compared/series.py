@@ -13,17 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.compared.series_communes import ADDED, in_present_communes
-from ess_observatory.compared.series_editions import ABSENT, BROKEN, HEADING, Editions, names_of
+from ess_observatory.compared.series_editions import ABSENT, HEADING, Editions, names_of
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.commune_moves import CommuneMoves
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.publish.agreement import agreement
 from ess_observatory.publish.change_lines import lines_of, tables_named
 from ess_observatory.publish.comparable import worded
 from ess_observatory.publish.comparison import REASON_BREAK
 from ess_observatory.publish.evolution import evolutions
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.snapshot import snapshot_of
-from ess_observatory.publish.tables import Cell, Column, PublishedTable, Row
+from ess_observatory.publish.tables import BREAK, Cell, Column, PublishedTable, Row
 from ess_observatory.render.html import render_html
 from ess_observatory.render.workbook import render_workbook
 from ess_observatory.words.numbers import is_plural
@@ -47,7 +48,8 @@ def side_by_side(
 
     Rows are matched on table, row and column codes, those of tables by commune once they are brought to the communes of the latest
     edition (`moves`). A difference is only given between the first and the last edition, of figures
-    that no break parts. `surveys`: ids of the sources that are surveys. Raises E134 when there are fewer than two publications, or nothing that they share.
+    that no break parts. `surveys`: ids of the sources that are surveys. Its checks are the figures on which editions of the same files
+    disagree. Raises E134 when there are fewer than two publications, or nothing that they share.
     """
     ordered = tuple(
         sorted(books, key=lambda book: (int(book.manifest["year"]), str(book.manifest["version"])))
@@ -65,10 +67,12 @@ def side_by_side(
             Exit.USAGE,
         )
     last = ordered[-1]
-    texts = _texts(editions, tables)
-    return Publication(
-        last.dir, _manifest(ordered), tables, texts, None, [], [], changes=_changes(editions, surveys)
-    )
+    checks = [
+        {"id": v.id, "label": v.label, "status": v.status, "detail": v.detail, "source": v.source}
+        for v in agreement(ordered)
+    ]
+    texts, changes = _texts(editions, tables), _changes(editions, surveys)
+    return Publication(last.dir, _manifest(ordered), tables, texts, None, checks, [], changes=changes)
 
 
 def write_series(publication: Publication, folder: Path) -> list[Path]:
@@ -86,7 +90,7 @@ def write_series(publication: Publication, folder: Path) -> list[Path]:
             "value": cell.value if not cell.sign else None,
             "unit": cell.unit,
             "sign": cell.sign or cell.mark,
-            "is_after_break": cell.obs_status == BROKEN,
+            "is_after_break": BREAK in cell.marks,
         }
         for table in publication.tables
         for row in table.rows
@@ -210,7 +214,7 @@ def _difference(found: Sequence[Cell]) -> Cell:
     """Last minus first, when both are shown and no break lies between them."""
     first, last = found[0], found[-1]
     shown = all(cell.value is not None and not cell.sign for cell in (first, last))
-    if not shown or any(cell.obs_status == BROKEN for cell in found):
+    if not shown or any(BREAK in cell.marks for cell in found):
         return _NOT_COMPARED
     assert first.value is not None and last.value is not None
     return Cell(value=last.value - first.value)

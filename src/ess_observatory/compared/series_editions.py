@@ -11,10 +11,9 @@ from ess_observatory.publish.comparable import apart
 from ess_observatory.publish.comparison import break_between
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.snapshot import Snapshot
-from ess_observatory.publish.tables import Cell, PublishedTable
+from ess_observatory.publish.tables import BREAK, Cell, PublishedTable
 from ess_observatory.words.typography import french
 
-BROKEN = "B"
 #: What a table that an edition lacks has in the place of its cells.
 ABSENT = Cell(obs_status="O")
 #: Of the block that says every reason, at the head of page and workbook.
@@ -42,12 +41,12 @@ class Editions:
         return [known for book in self.books for known in book.tables if known.id == table]
 
     def cells(self, table: str, row: str, column: str) -> list[Cell]:
-        """The cell of each edition; one that follows a break has the status B, one that is not there is not available."""
+        """The cell of each edition; one that follows a break has its mark, one that is not there is not available."""
         found = [_cell(book, table, row, column) for book in self.books]
         for index in range(1, len(found)):
             before = next((cell for cell in reversed(found[:index]) if cell is not ABSENT), None)
             if before is not None and found[index] is not ABSENT and self.why(before, found[index], index):
-                found[index] = replace(found[index], obs_status=_broken(found[index]))
+                found[index] = replace(found[index], flags=(*found[index].flags, BREAK))
         return found
 
     def why(self, before: Cell, after: Cell, index: int) -> str | None:
@@ -95,7 +94,3 @@ def _cell(book: Publication, table: str, row: str, column: str) -> Cell:
         return book.table(table).cell(row, column)
     except KeyError:
         return ABSENT
-
-
-def _broken(cell: Cell) -> str:
-    return cell.obs_status if cell.sign else BROKEN

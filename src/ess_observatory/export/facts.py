@@ -82,7 +82,7 @@ class _Facts:
                 "Des valeurs de ce tableau sont masquées par le secret statistique : ne pas chercher à les déduire.",
                 is_advice=True,
             )
-        marks = {cell.mark for cell in cells}
+        marks = {mark for cell in cells for mark in cell.marks}
         if "u" in marks:
             yield Fact(
                 0.2,

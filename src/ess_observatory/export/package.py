@@ -34,7 +34,7 @@ from ess_observatory.publish.comparison import Change, compare
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.reader import read_publication
 from ess_observatory.publish.snapshot import read_snapshot
-from ess_observatory.publish.table_csv import csv_name, table_csv
+from ess_observatory.publish.table_csv import csv_name, table_csv, warning_of
 from ess_observatory.words.decoding import decode
 from ess_observatory.words.spreadsheet import safe_text
 
@@ -86,7 +86,7 @@ def _titles(about: About, book: Publication, folder: Path) -> dict[str, str]:
     known = {f"data/{name}.parquet": f"{title} (Parquet)" for name, title in titles.items()}
     known |= {f"csv/{about.stem}{name}.csv": f"{title} (CSV)" for name, title in titles.items()}
     known |= {
-        f"csv/tableaux/{csv_name(table, about.stem.rstrip('_'))}": f"Tableau {table.number} – {table.title}"
+        f"csv/tableaux/{csv_name(book, table)}": f"Tableau {table.number} – {table.title}"
         for table in book.tables
     }
     return {name: known[name] for name in members(folder) if name in known}
@@ -116,9 +116,8 @@ def _fill(project: Project, book: Publication, about: About, folder: Path) -> di
         write_json(folder / "schemas" / f"{resource.id}.schema.json", table_schema(resource))
         examples |= _examples(resource.id, table)
     for published in book.tables:
-        write_text(
-            folder / "csv" / "tableaux" / csv_name(published, about.stem.rstrip("_")), table_csv(published)
-        )
+        text = table_csv(published, warning=warning_of(book))
+        write_text(folder / "csv" / "tableaux" / csv_name(book, published), text)
     english = {table.id: table.title for table in read_publication(book.dir, "en").tables}
     write_dictionary(about, book, english, examples, folder)
     has_survey = _write_codebook(project, about, folder)

@@ -50,6 +50,7 @@ class Publication:
     replication: list[dict[str, Any]]
     lang: str = "fr"
     changes: dict[str, Any] = field(default_factory=dict)
+    concepts: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def table(self, key: str) -> PublishedTable:
         """A table by id or by number. Raises KeyError when there is none."""
