@@ -130,10 +130,37 @@ def test_the_same_files_say_no_evolution() -> None:
     assert (result.moved, result.compared, list(result.kept)) == ([], 0, ["register"])
 
 
-def test_the_same_files_with_another_value_are_a_revision() -> None:
-    b = edition(2026, entry(value=105), files={"register": frozenset({"2025"})}, vintages={"register": 2025})
-    result = found(edition(2025, entry()), b)
-    assert (result.moved, [pair.difference for pair in result.revised]) == ([], [5])
+SAME = {"files": {"register": frozenset({"2025"})}, "vintages": {"register": 2025}}
+
+
+def test_the_same_files_with_another_value_are_neither_an_evolution_nor_a_revision() -> None:
+    """What was worked out on another day, or by other rules, from the same files."""
+    result = found(edition(2025, entry()), edition(2026, entry(value=105), **SAME))
+    assert (result.moved, result.revised, list(result.kept)) == ([], [], [])
+    assert "mêmes fichiers" in reasons(result)[0]
+
+
+def test_the_same_day_with_another_value_is_a_revision_whatever_the_files() -> None:
+    a = edition(2025, entry(date="2024"))
+    for known in (SAME, {}):
+        result = found(a, edition(2026, entry(value=105, date="2024"), **known))
+        assert (result.moved, [pair.difference for pair in result.revised]) == ([], [5])
+    assert found(a, edition(2026, entry(value=105, date="2025"))).moved
+
+
+def test_figures_that_count_the_same_thing_are_compared_whatever_their_id() -> None:
+    a = edition(
+        2025,
+        entry("old_id", 100, concept=("posts", ""), table_id="other"),
+        entry("total", 7, concept=("sites", "")),
+    )
+    [moved] = found(a, edition(2026, entry("total", 120, concept=("posts", "")))).moved
+    assert moved.values == (100, 120)
+    result = found(
+        edition(2025, entry("total", 7, concept=("sites", ""))),
+        edition(2026, entry("total", 120, concept=("posts", ""))),
+    )
+    assert (result.moved, reasons(result)) == ([], ["le chiffre ne compte plus la même chose"])
 
 
 def test_a_vintage_sent_again_is_a_revision_and_an_older_one_a_reason() -> None:
@@ -291,11 +318,14 @@ def test_nothing_that_moved_is_said() -> None:
 
 def test_a_declared_revision_is_said_with_its_reason() -> None:
     revisions = ({"figures": ["tot*"], "reason": "doublons retirés", "reason_en": "duplicates removed"},)
-    b = edition(2026, entry(value=105), files={"register": frozenset({"2025"})}, revisions=revisions)
-    [(fr, en)] = said(edition(2025, entry()), b)
+    a, b = (
+        edition(2025, entry(date="2024")),
+        edition(2026, entry(value=105, date="2024"), revisions=revisions),
+    )
+    [(fr, en)] = said(a, b)
     assert fr == "Révisé dans cette version (tableau 1.1) : doublons retirés."
     assert en == "Revised in this version (table 1.1): duplicates removed."
-    [(fr, _)] = said(edition(2025, entry()), replace(b, revisions=()))
+    [(fr, _)] = said(a, replace(b, revisions=()))
     assert (
         fr
         == "Révisé depuis l’édition précédente, sans motif déclaré : Titre 1 (tableau 1.1), 105 au lieu de 100."

@@ -125,7 +125,9 @@ def _fill(project: Project, book: Publication, about: About, folder: Path) -> di
     report = quality(about, book)
     write_json(folder / "rapport_qualite.json", report)
     write_text(folder / "rapport_qualite.html", quality_page(report))
-    write_json(folder / "datapackage.json", datapackage(about, folder, rows, totals(records.all)))
+    write_json(
+        folder / "datapackage.json", datapackage(about, folder, rows, totals(records.all), book.concepts)
+    )
     write_readmes(about, folder, rows, has_survey, has_rules)
     return rows
 

@@ -13,8 +13,8 @@ from ess_observatory.publish.snapshot import Snapshot
 from ess_observatory.words.numbers import HARD_SPACE, format_number, format_value, is_plural
 from ess_observatory.words.typography import english, french
 
-#: Lines that are printed; reasons (more where nothing moved) and tables that they name at most.
-LINES, _REASONS, _ALL_REASONS, _TABLES = 8, 2, 5, 6
+#: Lines that are printed; reasons (more where nothing moved), tables and sources that they name at most.
+LINES, _REASONS, _ALL_REASONS, _TABLES, _SOURCES = 8, 2, 5, 6, 3
 _ESTIMATE = {"fr": ", au-delà de la marge d’erreur", "en": ", beyond the margin of error"}
 
 
@@ -98,6 +98,11 @@ def _name(pair: Moved, book: Publication) -> str:
     """What a figure is, alone: its row among the headlines, else its table, its row unless a total, its column if there are several."""
     figure = book.figure(pair.after.figure_id)
     table, row, column = figure.table, figure.row, figure.column
+    concept, category = pair.after.concept or ("", "")
+    known = (book.concepts.get("concepts") or {}).get(concept)
+    if known and known.get("label") and not category and row.kind != "data":
+        twin = known.get("label_en") if book.lang == "en" else None
+        return str(twin or known["label"])
     label = row.label if pair.before.row_label == pair.after.row_label else _years(pair, book.lang)
     several = sum(known.kind != "text" for known in table.columns) > 1
     if str(table.chapter) == "0":
@@ -147,14 +152,21 @@ def _same(found: Evolutions) -> Iterator[Line]:
 
 
 def _kept(found: Evolutions, now: Snapshot) -> Iterator[Line]:
+    """The sources that have no new file, three by name."""
     names = [now.labels[source] for source in found.kept]
-    if names:
-        fr, en = (joint.join(name[rank] for name in names) for rank, joint in enumerate((" ; ", "; ")))
-        yield Line(
-            "kept",
-            f"Mêmes fichiers que pour l’édition précédente, donc aucune évolution à lire : {fr}.",
-            f"Same files as for the previous edition, hence no evolution to read: {en}.",
-        )
+    if not names:
+        return
+    left = len(names) - _SOURCES
+    more = (f" et {left} autre{'s' if left > 1 else ''}", f" and {left} other{'s' if left > 1 else ''}")
+    fr, en = (
+        joint.join(name[rank] for name in names[:_SOURCES]) + (more[rank] if left > 0 else "")
+        for rank, joint in enumerate((" ; ", "; "))
+    )
+    yield Line(
+        "kept",
+        f"Pas de nouveau fichier depuis l’édition précédente, donc aucune évolution à lire : {fr}.",
+        f"No new file since the previous edition, hence no evolution to read: {en}.",
+    )
 
 
 def _broken(found: Evolutions) -> Iterator[Line]:

@@ -23,6 +23,9 @@ class Reason(NamedTuple):
     en: str
 
 
+_OTHER_CONCEPT = Reason(
+    "le chiffre ne compte plus la même chose", "the figure no longer counts the same thing"
+)
 _OTHER_WORDS = Reason(
     "le libellé du chiffre n’est plus le même", "the words of the figure are no longer the same"
 )
@@ -63,6 +66,12 @@ def broken(a: Snapshot, b: Snapshot, before: Entry, after: Entry, breaks: Breaks
     told = break_between(a, b, before, after, breaks)
     if told:
         return [worded(a, b, text, breaks) for text in told.split(REASON_BREAK)]
+    if (
+        before.concept
+        and after.concept
+        and (before.figure_id != after.figure_id or before.concept != after.concept)
+    ):
+        return [] if before.concept == after.concept else [_OTHER_CONCEPT]
     if before.table_id != after.table_id or _words(before) != _words(after):
         return [_OTHER_WORDS]
     return []
@@ -94,17 +103,30 @@ def worded(a: Snapshot, b: Snapshot, text: str, breaks: Breaks) -> Reason:
     return Reason(fr, "declared break in series")
 
 
-def age(a: Snapshot, b: Snapshot, sources: frozenset[str]) -> str:
-    """How what `b` was read from stands to what `a` was, of the sources that both have: one older vintage is enough to refuse."""
+def twin_of(a: Snapshot, after: Entry) -> Entry | None:
+    """The figure of `a` that is this one: of the same id, unless another counts what this one counts."""
+    same = a.entries.get(after.figure_id)
+    if after.concept is None or (same and same.concept in (None, after.concept)):
+        return same
+    return next((entry for entry in a.entries.values() if entry.concept == after.concept), same)
+
+
+def age(a: Snapshot, b: Snapshot, before: Entry, after: Entry) -> str:
+    """How what a figure of `b` was read from stands to what that of `a` was, of the sources that both have.
+
+    One older vintage is enough to refuse; figures about the same day or year are of the same vintage.
+    """
     ages = set()
-    for source in sources & a.files.keys() & b.files.keys():
-        before, after = a.vintages.get(source), b.vintages.get(source)
+    for source in (before.sources | after.sources) & a.files.keys() & b.files.keys():
+        former, later = a.vintages.get(source), b.vintages.get(source)
         if a.files[source] == b.files[source]:
             ages.add(SAME_FILES)
-        elif before is None or after is None:
+        elif former is None or later is None:
             ages.add(NEWER if b.year > a.year else SAME_VINTAGE)
         else:
-            ages.add(NEWER if after > before else OLDER if after < before else SAME_VINTAGE)
+            ages.add(NEWER if later > former else OLDER if later < former else SAME_VINTAGE)
+    if OLDER not in ages and before.date and before.date == after.date:
+        return SAME_FILES if ages <= {SAME_FILES} else SAME_VINTAGE
     return next((age for age in (OLDER, NEWER, SAME_VINTAGE, SAME_FILES) if age in ages), SAME_VINTAGE)
 
 

@@ -23,6 +23,7 @@ from ess_observatory.publish.comparable import (
     apart,
     broken,
     older,
+    twin_of,
 )
 from ess_observatory.publish.comparison import break_between
 from ess_observatory.publish.snapshot import Entry, Snapshot
@@ -34,6 +35,10 @@ _HEADLINES = "0"
 _UNRELIABLE = "U"
 
 
+_WORKED_OUT_AGAIN = Reason(
+    "autre calcul sur les mêmes fichiers que l’édition précédente",
+    "worked out otherwise from the same files as the previous edition",
+)
 _NO_MARGIN = Reason(
     "résultats de l’enquête sans marge d’erreur, ou sur une base trop étroite",
     "survey results without a margin of error, or on too small a base",
@@ -76,7 +81,7 @@ class Evolutions:
 
     `moved`: in order of importance. `compared`: how many figures were. `within`: estimates that stay in their margin of error.
     `broken`: reason → numbers of the tables. `kept`: sources whose files are those of the former edition. `revised`: figures of a
-    year or a vintage that was already published, with another value.
+    day, a year or a vintage that was already published, with another value.
     """
 
     apart: Reason | None = None
@@ -135,7 +140,8 @@ def _compared(
 ) -> Iterator[Moved]:
     """The figures that compare; those that do not are told in `found`, with the reason."""
     for figure in figures:
-        before, after = a.entries.get(figure), b.entries.get(figure)
+        after = b.entries.get(figure)
+        before = twin_of(a, after) if after else None
         if not (before and after and before.is_shown and after.is_shown):
             continue
         if after.table_id in breaks.not_compared:
@@ -143,15 +149,16 @@ def _compared(
         if reasons := broken(a, b, before, after, breaks):
             _tell(found, reasons, after)
             continue
-        standing = age(a, b, before.sources | after.sources)
+        standing = age(a, b, before, after)
         pair = Moved(before, after)
         if standing == OLDER:
             _tell(found, [older(a, b, after.sources)], after)
+        elif standing == SAME_FILES and not pair.difference:
+            found.kept |= dict.fromkeys(sorted(after.sources & a.files.keys() & b.files.keys()))
+        elif standing == SAME_FILES and not before.date:
+            _tell(found, [_WORKED_OUT_AGAIN], after)
         elif standing != NEWER:
-            if pair.difference:
-                found.revised.append(pair)
-            elif standing == SAME_FILES:
-                found.kept |= dict.fromkeys(sorted(after.sources & a.files.keys() & b.files.keys()))
+            found.revised += [pair] if pair.difference else []
         elif _has_no_margin(before, after):
             _tell(found, [_NO_MARGIN], after)
         else:

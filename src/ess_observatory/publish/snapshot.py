@@ -17,7 +17,11 @@ from ess_observatory.publish.tables import MARK_OF_STATUS, SIGN_OF_STATUS
 
 @dataclass(frozen=True)
 class Entry:
-    """A published figure, alone: what is needed to compare it."""
+    """A published figure, alone: what is needed to compare it.
+
+    `chapter`: empty in a table of method. `concept`: what it counts and of which category, `date`: the day or the year that it is
+    about, in words; both where the publication says so.
+    """
 
     figure_id: str
     table_id: str
@@ -35,6 +39,8 @@ class Entry:
     chapter: str = ""
     interval: tuple[float, float] | None = None
     base_n: int | None = None
+    concept: tuple[str, str] | None = None
+    date: str = ""
 
     @property
     def is_shown(self) -> bool:
@@ -123,6 +129,7 @@ def snapshot_of(publication: Publication) -> Snapshot:
     rows = pq.read_table(folder / "figures.parquet", columns=["figure_id", "sources"]).to_pylist()
     sources = {row["figure_id"]: frozenset(row["sources"] or ()) for row in rows}
     entries = {}
+    concepts, made = _concepts(publication.concepts), _made_from(publication.concepts)
     for figure in publication.figures():
         table, column, cell = figure.table, figure.column, figure.cell
         entries[figure.id] = Entry(
@@ -135,13 +142,14 @@ def snapshot_of(publication: Publication) -> Snapshot:
             value=cell.value,
             obs_status=cell.obs_status,
             conf_status=cell.conf_status,
-            sources=sources.get(figure.id, frozenset()),
+            sources=_narrowed(sources.get(figure.id, frozenset()), figure.id, made),
             row_label=figure.row.label,
             column_label=column.label,
             row_kind=figure.row.kind,
-            chapter=str(table.chapter),
+            chapter="" if table.is_method else str(table.chapter),
             interval=cell.interval,
             base_n=cell.base_n,
+            **concepts.get(figure.id, {}),
         )
     return _snapshot(folder, publication.manifest, entries)
 
@@ -169,6 +177,30 @@ def _snapshot(folder: Path, manifest: dict[str, Any], entries: dict[str, Entry])
     )
 
 
+def _concepts(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Figure → what it counts and when."""
+    return {
+        figure: {"concept": (concept, category), "date": str(known.get("date") or "")}
+        for concept, known in (told.get("concepts") or {}).items()
+        for figure, category in known["figures"].items()
+    }
+
+
+def _made_from(told: dict[str, Any]) -> dict[str, frozenset[str]]:
+    """Figure → the sources that its concept is made from, where that is told."""
+    return {
+        figure: frozenset(known["made_from"])
+        for known in (told.get("concepts") or {}).values()
+        for figure in known["figures"]
+        if known.get("made_from")
+    }
+
+
+def _narrowed(sources: frozenset[str], figure: str, made: dict[str, frozenset[str]]) -> frozenset[str]:
+    """Those of the sources of a table that a figure is made from; all of them where that is not told."""
+    return sources & made.get(figure, sources) or sources
+
+
 def _label(is_alone: bool, row: str, column: str) -> str:
     return row if is_alone else f"{row} – {column}"
 
@@ -179,6 +211,8 @@ def _of_package(folder: Path) -> Snapshot:
 
     described = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
     rows = pq.read_table(folder / described["resources"][0]["path"]).to_pylist()
+    kept = described.get("publication", {})
+    concepts, made = _concepts(kept), _made_from(kept)
     columns: dict[str, set[str]] = {}
     for row in rows:
         columns.setdefault(row["table_id"], set()).add(row["column_code"])
@@ -193,7 +227,7 @@ def _of_package(folder: Path) -> Snapshot:
             value=row["value"] if row["conf_status"] == "F" else None,
             obs_status=row["obs_status"],
             conf_status=row["conf_status"],
-            sources=frozenset((row["sources"] or "").split(",")) - {""},
+            sources=_narrowed(frozenset((row["sources"] or "").split(",")) - {""}, row["figure_id"], made),
             row_label=row["row_label"],
             column_label=row["column_label"],
             row_kind=row["row_kind"],
@@ -202,8 +236,9 @@ def _of_package(folder: Path) -> Snapshot:
             if row["ci_low"] is None or row["ci_high"] is None
             else (row["ci_low"], row["ci_high"]),
             base_n=row["base_n"],
+            **concepts.get(row["figure_id"], {}),
         )
         for row in rows
     }
     manifest = {key: described[key] for key in ("edition", "version", "synthetic", "year")}
-    return _snapshot(folder, manifest | described.get("publication", {}), entries)
+    return _snapshot(folder, manifest | kept, entries)
