@@ -263,7 +263,7 @@ def test_the_index_leads_to_each(small):
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert f'href="../../epci-{COUNTED}/reports/rapport-ess.html"' in page
     assert "Association 1" not in page
-    assert "</strong>territoire construit<" in page and "</strong>territoire sans établissement<" in page
+    assert "</strong>construit<" in page and "</strong>sans établissement<" in page
     assert (plural("territoire", 4), plural("construit", 4), plural("sans établissement", 4)) == (
         "territoires", "construits", "sans établissement",
     )  # fmt: skip

@@ -42,7 +42,7 @@ def publish(
     if replication:
         _replicate(book, project, protected, project.pipelines / "replications" / str(replication), folder)
     figures = book.figures()
-    close(protected, book, tables, rules, folder)
+    close(protected, book, tables, rules, folder, chooser.copies())
     placeholders = Placeholders(figures, names_for_texts(project, edition), known=known_ids(project))
     write.write_figures(book, folder)
     untranslated = write.write_tables(book, project, placeholders, words, folder)
@@ -53,20 +53,17 @@ def publish(
     write_wide(folder)
     chooser.write(folder)
     verdicts = control(book, db) + chooser.verdicts()
-    verdicts += [_absent(where, names) for where, names in placeholders.absent.items()]
+    verdicts += _absent(placeholders.absent)
     return book, verdicts + [_untranslated(number, words) for number, words in untranslated.items()]
 
 
-def _absent(where: str, names: set[str]) -> Verdict:
-    """A warning on a text that speaks of figures which this edition does not have."""
-    return verdict(
-        f"text.{where}",
-        "publication",
-        f"Texte laissé de côté dans {where}",
-        "warn",
-        False,
-        f"chiffres absents de cette édition : {', '.join(sorted(names))}",
-    )
+def _absent(texts: dict[str, set[str]]) -> list[Verdict]:
+    """One warning on all the texts that speak of figures which this edition does not have."""
+    if not texts:
+        return []
+    places = " ; ".join(f"{where} ({', '.join(sorted(names))})" for where, names in texts.items())
+    label = "Textes laissés de côté, faute de chiffres"
+    return [verdict("texts.left_aside", "publication", label, "warn", False, places)]
 
 
 def _untranslated(number: str, words: list[str]) -> Verdict:

@@ -18,9 +18,16 @@ if TYPE_CHECKING:
 
 
 def close(
-    protected: Protected, book: Book, tables: list[TableCard], rules: dict[str, Any], folder: Path
+    protected: Protected,
+    book: Book,
+    tables: list[TableCard],
+    rules: dict[str, Any],
+    folder: Path,
+    copies: dict[str, list[str]],
 ) -> None:
     """Write `constraints.json`, attack the published figures, write the confidential report beside (`quality/secret/`).
+
+    `copies`: figure → those that are it, which the door did not see.
 
     Raises E509 (exit 6) when a hidden figure is found, or known better than declared.
     """
@@ -46,6 +53,12 @@ def close(
                 cell.column_code,
             )
     structure = public_structure(protected, rules, ids.get, {table.id: table.card for table in tables})
+    groups = {name: group for group in structure.same for name in group}
+    for name, others in copies.items():
+        if name in groups:
+            groups[name] += others
+        else:
+            structure.same.append([name, *others])
     write_structure(structure, folder)
     attack = Attack(figures, structure)
     findings = attack.findings() if protected.reasons else []

@@ -139,11 +139,7 @@ def _page(each: Each, lines: list[dict[str, Any]]) -> str:
             edition=edition.data,
             territory=edition.territory.name,
             level=SUBLEVELS[each.level],
-            counts=[
-                (f"{plural('territoire', count)} {plural(word, count)}", count)
-                for word, count in counted
-                if count
-            ],
+            counts=[(plural(word, count), count) for word, count in counted if count],
             lines=lines,
             data=DATA,
             reading=[said(verdict) for verdict in each.reading if verdict.status == "warning"],

@@ -143,13 +143,23 @@ def count(work: Work) -> None:
     refuse_undecided(db)
     weighting, work.counts["to_link"] = estimate(db, codebook, questionnaire.parent, work.scratch.quality)
     work.counts["to_recode"] = write_to_recode(db, codebook, work.scratch.quality)
-    present = work.inventory.sources()
+    present = work.inventory.sources() - _unanswered(work)
     for table in work.project.tables:
         if "survey" in table.card and table.is_fed(present):
             survey_cells(db, codebook, {**table.card, "id": table.id}, {"weighting": weighting})
     for model in work.models:
         if model.layer == "marts":
             db.make(model)
+
+
+def _unanswered(work: Work) -> set[str]:
+    """The surveys to which nobody of the territory answered: they are as absent as one that was not run."""
+    if work.db.rows("select count(*) from core.survey_respondent")[0][0]:
+        return set()
+    surveys = {spec.id for spec in work.project.sources.values() if spec.kind == "survey"}
+    for source in sorted(surveys):
+        work.db.execute(f"update rules.edition_source set is_present = false where source = '{source}'")
+    return surveys
 
 
 def publish(work: Work) -> None:

@@ -120,6 +120,9 @@ WORKBOOK: dict[str, Any] = {
     "contents": "Contents",
     "guide": "Reading_the_tables",
     "notes": "Notes",
+    "margins": "Intervals",
+    "under": "Below",
+    "over": "Above",
     "dictionary": "Dictionary",
     "controls": "Checks",
     "replication": "Replication",
@@ -155,6 +158,7 @@ WORKBOOK: dict[str, Any] = {
     "about": {
         "guide": "what signs, units and rounding mean",
         "notes": "the text of each note and the tables it is about",
+        "margins": "what the charts draw on both sides of the values",
         "dictionary": "columns and rows of each table, units, decimals",
         "controls": "the result of each check",
         "replication": "published and recomputed figures",

@@ -122,6 +122,9 @@ WORKBOOK: dict[str, Any] = {
     "contents": "Sommaire",
     "guide": "Lire_les_tableaux",
     "notes": "Notes",
+    "margins": "Intervalles",
+    "under": "En dessous",
+    "over": "Au-dessus",
     "dictionary": "Dictionnaire",
     "controls": "Contrôles",
     "replication": "Réplication",
@@ -157,6 +160,7 @@ WORKBOOK: dict[str, Any] = {
     "about": {
         "guide": "ce que disent les signes, les unités et les arrondis",
         "notes": "le texte de chaque note et les tableaux qu’elle concerne",
+        "margins": "ce que les graphiques tracent de part et d’autre des valeurs",
         "dictionary": "colonnes et lignes de chaque tableau, unités, décimales",
         "controls": "le résultat de chaque contrôle",
         "replication": "chiffres publiés et chiffres recalculés",
