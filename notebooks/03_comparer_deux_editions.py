@@ -102,5 +102,5 @@ display(obs.plot("size_bands"))
 # ## Aller plus loin
 #
 # - `ess compare A B --json` donne la même chose à un programme.
-# - `ess draft --previous A` écrit un premier commentaire qui signale ces changements.
+# - `ess draft --previous A` écrit le commentaire du rapport et y signale ces changements.
 # - `ess export --previous A` les inscrit dans le journal du paquet de données.
