@@ -15,6 +15,8 @@ from ess_observatory.publish.concepts import classes
 from ess_observatory.publish.controls import control
 from ess_observatory.publish.edition_words import names_for_texts
 from ess_observatory.publish.last_look import close
+from ess_observatory.publish.origins import Origins
+from ess_observatory.publish.precision import as_reliable
 from ess_observatory.publish.replication import check_cells, replicate
 from ess_observatory.publish.texts import Placeholders
 from ess_observatory.publish.wide import write_wide
@@ -32,7 +34,9 @@ def publish(
     book = Book(edition, build, present)
     tables = [project.with_sources(table, present) for table in project.tables]
     tables = [table for table in tables if table.card.get("kind") is None and table.is_fed(present)]
-    marts = [(table.id, table.card, read_cells(db, table)) for table in tables]
+    marts = [
+        (table.id, table.card, as_reliable(read_cells(db, table), table.card, rules)) for table in tables
+    ]
     protected = protect(marts, rules, classes(project))
     book.tables += [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
     words = load_words(project, edition)
@@ -44,8 +48,9 @@ def publish(
     figures = book.figures()
     close(protected, book, tables, rules, folder)
     placeholders = Placeholders(figures, names_for_texts(project, edition), known=known_ids(project))
-    write.write_figures(book, folder)
-    untranslated = write.write_tables(book, project, placeholders, words, folder)
+    origins = Origins(book, project)
+    write.write_figures(book, origins, folder)
+    untranslated = write.write_tables(book, project, origins, placeholders, words, folder)
     files = db.dicts("select distinct source, file, sha256 from staging.ledger order by all")
     write.write_manifest(book, project, files, words, folder)
     write.write_texts(book, project, placeholders, folder)

@@ -65,6 +65,8 @@ class Cell:
     flags: tuple[str, ...] = ()
     unit: str | None = None
     decimals: int | None = None
+    sources: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
 
     @property
     def sign(self) -> str:
@@ -116,6 +118,7 @@ class PublishedTable:
     chart: dict[str, Any] | None = None
     is_method: bool = False
     untranslated: frozenset[str] = frozenset()
+    dates: str | None = None
 
     def cell(self, row: str | Row, column: str | Column) -> Cell:
         """The cell of a row and a column (codes or objects). Raises KeyError for an unknown code."""
