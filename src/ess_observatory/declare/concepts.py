@@ -41,7 +41,8 @@ def about(table: str, card: Mapping[str, Any], row: str, kind: str, column: Mapp
     if named := card.get("concepts", {}).get(f"{row}/{code}"):
         concept, _, category = str(named).partition("@")
         return About(concept, category, True)
-    own = concept_of(column)
+    # what the survey counts is said by its questions: two tables of one measure are not about the same answers
+    own = column.get("concept") if card.get("survey") else concept_of(column)
     return About(own or f"{table}.{code}", _category(table, card, row, kind), own is not None)
 
 

@@ -48,9 +48,11 @@ class Origins:
             sources = tuple(named or table.card.get("sources", ()))
             read = [source for source in sources if source in self.book.present]
             # weights and frames only serve to extend what the survey says
-            dates = self._dates(read[:1] if table.card.get("survey") else read)
-            days = {date[:4] for date in dates if len(date) > 4}  # the legal units of a stock are of its day
-            return Origin(sources, tuple(date for date in dates if date not in days))
+            found_dates = self._dates(read[:1] if table.card.get("survey") else read)
+            days = {
+                date[:4] for date in found_dates if len(date) > 4
+            }  # the legal units of a stock are of its day
+            return Origin(sources, tuple(date for date in found_dates if date not in days))
         own, per = (sources_of(self.project, self.book.present, spec.get(key)) for key in ("source", "per"))
         dates = {"reference": self._reference, "last_year": self._last_year, "survey": self._survey_year}
         first = (dates[spec["date"]](),) if spec["date"] in dates else self._dates(own)

@@ -23,6 +23,7 @@ from ess_observatory.words.typography import french
 SIGNS = {
     "s": "secret statistique : valeur masquée",
     "nd": "résultat non disponible",
+    "au moins": "somme dont des termes sont masqués ou absents chez le producteur : seuls ceux qu’il montre sont comptés",
     "///": "absence de résultat due à la nature des choses",
     "ns": "non significatif : moins de 10 réponses",
     "u": "peu fiable : entre 10 et 29 réponses, à interpréter avec prudence",
@@ -73,6 +74,8 @@ def write_figures(book: Book, origins: Origins, folder: Path) -> None:
                 "flags": list(cell.flags),
                 "sources": list(origin.sources),
                 "build": book.build,
+                "low": cell.low,
+                "high": cell.high,
                 "reference_date": origin.reference,
             }
             for name, value in record.items():
@@ -101,6 +104,8 @@ def write_figures(book: Book, origins: Origins, folder: Path) -> None:
             ("flags", pa.list_(text)),
             ("sources", pa.list_(text)),
             ("build", text),
+            ("low", number),
+            ("high", number),
             ("reference_date", text),
         ]
     )
