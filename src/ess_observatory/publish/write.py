@@ -123,7 +123,7 @@ def write_tables(
     cards = [table_json(book, project, table, cells, placeholders, scopes) for table, cells in book.tables]
     for card, (table, cells) in zip(cards, book.tables, strict=True):
         card["dates"] = origins.in_table(table, cells)
-    twins = load_twins(project, words, english_placeholders(project, book.edition, placeholders))
+    twins = load_twins(project, words, english_placeholders(project, book.edition, placeholders, words))
     for card, (table, _) in zip(cards, book.tables, strict=True):
         twins.add(card, table.card)
     write_json(folder / "tables.json", cards)
@@ -193,7 +193,7 @@ def write_manifest(
     )
 
 
-def write_texts(book: Book, project: Project, placeholders: Placeholders, folder: Path) -> None:
+def write_texts(book: Book, project: Project, placeholders: Placeholders, words: Words, folder: Path) -> None:
     """`texts.json`, from `pipelines/texts/fr/`.
 
     A file of the same name in `texts/fr/<edition>/`, or in the folder that the edition's `texts` names, is taken instead.
@@ -211,7 +211,7 @@ def write_texts(book: Book, project: Project, placeholders: Placeholders, folder
     for folders in others:
         if not any((f / "essentiel.md").is_file() for f in folders):
             continue
-        translated = english_placeholders(project, book.edition, placeholders)
+        translated = english_placeholders(project, book.edition, placeholders, words)
         write_json(folder / "texts.en.json", load_texts(folders, translated, by_chapter))
 
 

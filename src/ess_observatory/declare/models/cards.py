@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from ess_observatory.declare.models.base import Declared, refused
 from ess_observatory.declare.models.charts import Chart
 from ess_observatory.declare.models.checks import Check
+from ess_observatory.declare.models.claims import Claim
 from ess_observatory.declare.models.survey_blocks import SurveyBlock
 from ess_observatory.declare.models.types import (
     CellName,
@@ -142,6 +143,7 @@ class CardTexts(Declared):
     stub_en: Words | None = Field(None, description="en-tête anglais des lignes")
     columns: list[CardColumn] = Field(min_length=1, description="colonnes")
     chart: Chart | None = Field(None, description="dessin")
+    claims: dict[ColumnName, Claim] = Field({}, description="ce que les phrases peuvent affirmer du tableau")
     survey: SurveyBlock | None = Field(None, description="calcul sur les réponses de l’enquête")
     checks: list[Check] = Field([], description="contrôles du tableau publié")
     parameters: dict[ColumnName, Parameter] = Field({}, description="valeurs que lit la requête")
