@@ -15,6 +15,7 @@ Files of the folder
      "base": "…" | null, "reading_aid": "…" | null, "notes": ["…"],
      "stub": "…",                   # header of the first column
      "columns": [{"code": "…", "label": "…", "unit": "…", "decimals": 0, "kind": "number" | "text"}],
+     "dates": [{"dates": ["2011-12-31" | "2009"], "column_code"? | "row_code"?: ["…"]}],   # what its figures are about
      "rows": [{"code": "…", "label": "…", "section": "…" | null,
                "kind": "data" | "total" | "base" | "missing"}],
      "texts": {row_code: {column_code: "…"}},   # cells of columns of kind text (twin: `texts_en`)
@@ -48,13 +49,15 @@ Files of the folder
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.tables import SIGN_OF_STATUS, Cell, Column, PublishedTable, Row
-from ess_observatory.words.labels import unit_word
+from ess_observatory.words.dates import JOINT, dates_words
+from ess_observatory.words.labels import colon, unit_word
 from ess_observatory.words.numbers import format_bound
 
 _TEXTS = ("title", "finding", "scope", "source", "base", "reading_aid", "notes", "stub")
@@ -191,7 +194,22 @@ def _table(card: dict[str, Any], records: list[dict[str, Any]], lang: str) -> Pu
         chart=card.get("chart"),
         is_method=bool(card.get("method")),
         untranslated=untranslated - {"finding"} if headless else untranslated,
+        dates=_dates(card.get("dates") or (), columns, rows, lang) or None,
     )
+
+
+def _dates(
+    told: Iterable[dict[str, Any]], columns: tuple[Column, ...], rows: tuple[Row, ...], lang: str
+) -> str:
+    """« 31 décembre 2011 », or « Établissements, Part : 31 décembre 2011 ; Postes : 2009 »."""
+    labels = {"column_code": {c.code: c.label for c in columns}, "row_code": {r.code: r.label for r in rows}}
+    said = []
+    for entry in told:
+        kind = next((kind for kind in labels if kind in entry), None)
+        names = [labels[kind].get(code, code) for code in entry[kind]] if kind else []
+        when = dates_words(entry["dates"], lang)
+        said.append(f"{', '.join(dict.fromkeys(names))}{colon(lang)}{when}" if names else when)
+    return ("; " if lang == "en" else "\u00a0; ").join(said)
 
 
 def _cell(record: dict[str, Any], text: str | None, lang: str) -> Cell:
@@ -220,6 +238,10 @@ def _cell(record: dict[str, Any], text: str | None, lang: str) -> Cell:
         low=low,
         high=high,
         bound="" if low is None else format_bound(low, high, None, decimals, lang),
+        sources=tuple(record.get("sources") or ()),
+        dates=tuple((record.get("reference_date") or "").split(JOINT))
+        if record.get("reference_date")
+        else (),
         **kept,
     )
 

@@ -204,7 +204,8 @@ class _Writer:
             ". ".join(part for part in (place, table.finding, self._block_title(table)) if part),
             f"{self.w['reading']}{self.colon}{table.reading_aid or self.x['none']}",
             f"{scope} – {self.w['base']}{self.colon}{table.base}" if table.base else scope,
-            f"{self.w['source']}{self.colon}{table.source}",
+            f"{self.w['source']}{self.colon}{table.source}"
+            + (f" – {self.w['date']}{self.colon}{table.dates}" if table.dates else ""),
             f"{self.w['signs']}{self.colon}{signs or self.x['none']}. {self.w['notes']}{self.colon}"
             + (f"{notes} ({self.x['see_notes']})" if notes else self.x["none"]),
         ]

@@ -31,6 +31,7 @@ INTERFACE: dict[str, str] = {
     "scope": "Champ",
     "source": "Source",
     "base": "Base",
+    "date": "Date",
     "reading": "Lecture",
     "notes": "Notes",
     "note": "Note",

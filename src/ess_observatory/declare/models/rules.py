@@ -55,6 +55,12 @@ class Bases(Declared):
         ge=1, description="réponses à partir desquelles il est imprimé avec une réserve (u)"
     )
 
+    decimal_margin: float = Field(
+        0,
+        ge=0,
+        description="une décimale est imprimée tant que la marge d’erreur reste sous ce nombre de ses unités (0 : toujours)",
+    )
+
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.flag_from > self.percent_from:
