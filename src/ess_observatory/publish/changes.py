@@ -27,7 +27,7 @@ CHANGES = "changes.json"
 class Before:
     """The edition before one: its name and its year, and the publication or the package found of it.
 
-    `edition`: empty when there is none, so that this one is the first. `is_declared`: whether `previous` names it.
+    `edition`: empty when there is none, so that this one is the first; `year`: 0 where it is not known. `is_declared`: whether `previous` names it.
     """
 
     edition: str = ""
@@ -120,6 +120,6 @@ def _alone(before: Before, trouble: str) -> Line:
     )
     return Line(
         "lost",
-        f"La publication de l’édition précédente ({before.year}) {fr} : ce qui a changé depuis n’est pas dit.",
-        f"The publication of the previous edition ({before.year}) {en}: what changed since is not said.",
+        f"La publication de l’édition précédente ({before.year or before.edition}) {fr} : ce qui a changé depuis n’est pas dit.",
+        f"The publication of the previous edition ({before.year or before.edition}) {en}: what changed since is not said.",
     )
