@@ -35,6 +35,10 @@ KEYS = frozenset(
         "field",
         "family",
         "activity",
+        "term",
+        "equation",
+        "area_code",
+        "measure",
     )
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ess_observatory.engine.graph import Model, order, output_columns, read_mode
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.assemble import publish as write
+from ess_observatory.publish.changes import Before, write_changes
 from ess_observatory.publish.reader import read_publication
 from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
@@ -27,6 +28,7 @@ from ess_observatory.recipe.perimeter_sql import core_models, refuse_undecided
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.render.formats import write_reports
 from ess_observatory.render.template_workbook import fill_template, template_of
+from ess_observatory.secrecy.accounts import bound_terms
 from ess_observatory.survey.core import build_survey
 from ess_observatory.survey.estimation.apply import estimate
 from ess_observatory.survey.read import read_answers
@@ -41,7 +43,7 @@ class Work:
     """What the steps of a build hand to each other.
 
     `shared`: tables of `core` that were made before, for all the territories of the run. `accepted`: why a change of rules
-    beyond the budget is; `moved`: what it moves.
+    beyond the budget is; `moved`: what it moves. `before`: the edition before, which this one is compared with.
     """
 
     project: Project
@@ -56,6 +58,7 @@ class Work:
     shared: frozenset[str] = frozenset()
     accepted: str | None = None
     moved: list[str] = field(default_factory=list)
+    before: Before = field(default_factory=Before)
 
 
 def read_files(work: Work) -> None:
@@ -135,19 +138,36 @@ def count(work: Work) -> None:
     db, questionnaire = work.db, work.project.questionnaire
     codebook = load_codebook(questionnaire)
     work.progress("Périmètre et tableaux", f"{len(work.project.tables)} tableaux")
-    for model in work.models:
-        if model.layer == "core" and model.target not in work.shared:
-            db.make(model)
+    make_core(db, (model for model in work.models if model.target not in work.shared))
     refuse_undecided(db)
     weighting, work.counts["to_link"] = estimate(db, codebook, questionnaire.parent, work.scratch.quality)
     work.counts["to_recode"] = write_to_recode(db, codebook, work.scratch.quality)
-    present = work.inventory.sources()
+    present = work.inventory.sources() - _unanswered(work)
     for table in work.project.tables:
         if "survey" in table.card and table.is_fed(present):
             survey_cells(db, codebook, {**table.card, "id": table.id}, {"weighting": weighting})
     for model in work.models:
         if model.layer == "marts":
             db.make(model)
+
+
+def _unanswered(work: Work) -> set[str]:
+    """The surveys to which nobody of the territory answered: they are as absent as one that was not run."""
+    if work.db.rows("select count(*) from core.survey_respondent")[0][0]:
+        return set()
+    surveys = {spec.id for spec in work.project.sources.values() if spec.kind == "survey"}
+    for source in sorted(surveys):
+        work.db.execute(f"update rules.edition_source set is_present = false where source = '{source}'")
+    return surveys
+
+
+def make_core(db: Database, models: Iterable[Model]) -> None:
+    """The tables of `core` that SQL makes, in order, and what a solver makes of those that declare a programme."""
+    for model in models:
+        if model.layer == "core":
+            db.make(model)
+            if model.bounds:
+                bound_terms(db, model.target, model.bounds)
 
 
 def publish(work: Work) -> None:
@@ -159,6 +179,7 @@ def publish(work: Work) -> None:
     book, controls = write(
         work.db, work.project, work.edition, work.scratch.publication, work.counts["build"]
     )
+    controls += write_changes(work.project, work.before, work.scratch.publication)
     work.counts["tables"] = len(book.tables)
     work.counts["hidden"] = sum(c.conf_status != "F" for _, cells in book.tables for c in cells)
     places = (work.desk.outputs, work.scratch)

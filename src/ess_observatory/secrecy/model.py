@@ -21,6 +21,9 @@ from ess_observatory.secrecy.rules import AT_SOURCE, FEW, is_true_zero, protecti
 from ess_observatory.secrecy.system import INFINITY, Row, System
 from ess_observatory.words.numbers import round_half_up
 
+#: What withholding a bound costs beside hiding a figure.
+BOUND_COST = 1e-3
+
 
 @dataclass
 class Node:
@@ -51,6 +54,7 @@ class Model:
     of: dict[Key, int]
     sums: list[tuple[int | float, list[int]]]
     links: Links
+    declared: list[Sum] = field(default_factory=list)
 
     def primary(self) -> dict[int, Protection]:
         """Protection of each node that is secret by itself (none, but hidden, for what nobody here knows)."""
@@ -172,8 +176,9 @@ def build_model(links: Links, rules: dict[str, dict[str, Any]], costs: dict[str,
     for members in groups.values():
         of |= dict.fromkeys(members, len(nodes))
         nodes.append(_node(links, members, rules, costs))
-    sums = [_sum(links, nodes, of, declared, rules) for declared in _distinct(links, of)]
-    model = Model(nodes, of, sums, links)
+    distinct = _distinct(links, of)
+    sums = [_sum(links, nodes, of, declared, rules) for declared in distinct]
+    model = Model(nodes, of, sums, links, distinct)
     _fill_unknown(model)
     return model
 
@@ -195,6 +200,8 @@ def _node(
         costs.get(cell.row_kind, 1.0) * float(links.column(key).get("cost", 1.0))
         for key, cell in zip(members, cells, strict=True)
     )
+    if links.bounded.issuperset(members):  # a bound is withheld before any figure is hidden for it
+        cost *= BOUND_COST
     first = next((key for key, reason in zip(members, reasons, strict=True) if reason), members[0])
     return Node(
         members,

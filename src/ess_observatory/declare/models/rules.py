@@ -39,12 +39,26 @@ class Costs(Declared):
     total: float = Field(gt=0, description="ensemble")
 
 
+class Bounds(Declared):
+    """Which bounds of a sum with unknown terms are worth printing."""
+
+    widest: float = Field(
+        2, gt=1, description="un « au plus » s’imprime jusqu’à ce multiple de l’« au moins »"
+    )
+
+
 class Bases(Declared):
     """From how many answers a percentage is printed."""
 
     percent_from: int = Field(ge=1, description="réponses à partir desquelles le pourcentage est imprimé")
     flag_from: int = Field(
         ge=1, description="réponses à partir desquelles il est imprimé avec une réserve (u)"
+    )
+
+    decimal_margin: float = Field(
+        0,
+        ge=0,
+        description="une décimale est imprimée tant que la marge d’erreur reste sous ce nombre de ses unités (0 : toujours)",
     )
 
     @model_validator(mode="after")
@@ -65,6 +79,7 @@ class SecrecyFile(Declared):
     protection: Protection = Field(description="intervalles de protection")
     costs: Costs = Field(description="coût de masquer")
     bases: Bases = Field(description="pourcentages de l’enquête")
+    bounds: Bounds = Field(Bounds(), description="sommes dont des termes sont inconnus")
 
 
 class PerimeterFile(Declared):
@@ -123,6 +138,7 @@ class SourceBreak(_Break):
     from_: Slug = Field(alias="from", description="source d’avant")
     to: Slug = Field(description="source d’après")
     reason: Words = Field(description="motif imprimé")
+    reason_en: Words | None = Field(None, description="le même en anglais")
 
 
 class PerimeterBreak(_Break):
@@ -131,6 +147,7 @@ class PerimeterBreak(_Break):
     from_: Slug = Field(alias="from", description="périmètre d’avant")
     to: Slug = Field(description="périmètre d’après")
     reason: Words = Field(description="motif imprimé")
+    reason_en: Words | None = Field(None, description="le même en anglais")
     untouched: list[Slug] = Field([], description="sources dont les chiffres n’en dépendent pas")
 
 
