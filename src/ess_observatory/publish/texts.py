@@ -231,7 +231,14 @@ def load_texts(
         "key_figures": [key for key in figures if placeholders.shown(key["figure"])],
         "chapters": chapters,
         "glossary": _glossary(files.get("glossaire.md"), placeholders),
+        "files": {name: _place(path) for name, path in sorted(files.items())},
     }
+
+
+def _place(path: Path) -> str:
+    """Where a text is written, from the folder `texts` on."""
+    parts = path.parts
+    return "/".join(parts[len(parts) - 1 - parts[::-1].index("texts") :]) if "texts" in parts else path.name
 
 
 def _chapter_key(stem: str) -> tuple[int, str]:

@@ -126,6 +126,10 @@ class CardTexts(Declared):
     title_en: Words | None = Field(None, description="titre anglais")
     scope: ColumnName = Field(description="champ : clé de pipelines/texts/scopes.toml")
     sources: list[Slug] = Field([], description="sources ; la première décide si le tableau paraît")
+    origins: dict[Words, list[Slug]] = Field(
+        {},
+        description="ligne = les sources dont elle vient, quand elle ne vient pas de toutes celles du tableau",
+    )
     requires: Literal["all"] | None = Field(None, description="all : toutes les sources sont nécessaires")
     base: Words = Field(description="base de calcul")
     base_en: Words | None = Field(None, description="la même en anglais")
