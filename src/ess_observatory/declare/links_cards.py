@@ -36,7 +36,7 @@ def card_faults(loaded: Loaded, codebook: Codebook | None) -> Iterator[Fault]:
     known_scopes = set(scopes.model.root) if scopes else set()
     columns = {name: {column.code for column in card.columns} for name, (_, card) in cards.items()}
     rules = loaded.one("claims")
-    levels = set(rules.model.levels) if rules else set()
+    levels = set(rules.model.qualifiers) if rules else set()
     for name, (document, card) in cards.items():
         yield from _common(document, card, loaded, known_scopes)
         yield from _columns(document, card, columns[name])
@@ -172,7 +172,7 @@ def _claims(document: Document, card: CardFile, codes: set[str], levels: set[str
         elif isinstance(claim, Level):
             where = "pipelines/rules/claims.toml"
             yield from unknown(
-                document, ("claims", name, "level"), claim.level, levels, "qualificatif", where
+                document, ("claims", name, "qualifier"), claim.qualifier, levels, "qualificatif", where
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ess_observatory.declare.claim_words import everywhere
 from ess_observatory.declare.english_words import load_words
 from ess_observatory.declare.project import Edition, Project, TableCard
 from ess_observatory.engine.database import Database
@@ -63,9 +64,24 @@ def publish(
     write_wide(folder)
     chooser.write(folder)
     verdicts = control(book, db) + chooser.verdicts()
+    verdicts += _unclaimed(project)
     verdicts += _absent(placeholders.absent)
     verdicts += [_emptied(table, names) for table, names in _lost(tables, book)]
     return book, verdicts + [_untranslated(number, words) for number, words in untranslated.items()]
+
+
+def _unclaimed(project: Project) -> list[Verdict]:
+    """One warning on the texts that rank, compare or qualify by themselves: nothing holds them to the figures."""
+    found: dict[str, list[str]] = {}
+    for where, trouble in everywhere(project):
+        found.setdefault(where, []).append(trouble.value)
+    if not found:
+        return []
+    places = " ; ".join(f"{where} ({', '.join(words)})" for where, words in found.items())
+    label = (
+        "Textes qui classent, comparent ou qualifient sans affirmation déclarée (pipelines/rules/claims.toml)"
+    )
+    return [verdict("texts.unclaimed", "publication", label, "warn", False, places)]
 
 
 def _absent(texts: dict[str, set[str]]) -> list[Verdict]:
