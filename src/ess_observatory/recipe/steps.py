@@ -157,6 +157,8 @@ def _unanswered(work: Work) -> set[str]:
     for source in sorted(surveys):
         work.db.execute(f"update rules.edition_source set is_present = false where source = '{source}'")
     return surveys
+
+
 def make_core(db: Database, models: Iterable[Model]) -> None:
     """The tables of `core` that SQL makes, in order, and what a solver makes of those that declare a programme."""
     for model in models:

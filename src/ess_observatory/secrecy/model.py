@@ -21,7 +21,6 @@ from ess_observatory.secrecy.rules import AT_SOURCE, FEW, is_true_zero, protecti
 from ess_observatory.secrecy.system import INFINITY, Row, System
 from ess_observatory.words.numbers import round_half_up
 
-
 #: What withholding a bound costs beside hiding a figure.
 BOUND_COST = 1e-3
 
