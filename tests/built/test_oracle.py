@@ -50,7 +50,9 @@ def test_the_example_of_the_presentation_counted_again(tmp_path: Path) -> None:
     """An EPCI of the reference territory, on the files of today."""
     root = copy_project(ROOT, tmp_path / "project")
     declared = (root / "pipelines" / "editions" / f"{TODAY}.toml").read_text(encoding="utf-8")
-    territory = 'name = "Pays de Démonstration"\nname_in = "dans le Pays de Démonstration"\nepci = ["200043396"]\n'
+    territory = (
+        'name = "Pays de Démonstration"\nname_in = "dans le Pays de Démonstration"\nepci = ["200043396"]\n'
+    )
     (root / "pipelines" / "territories" / "demo.toml").write_text(territory, encoding="utf-8")
     changed = declared.replace(f'id = "{TODAY}"', 'id = "demo"').replace('"avesnes-sur-helpe"', '"demo"')
     (root / "pipelines" / "editions" / "demo.toml").write_text(changed, encoding="utf-8")
@@ -62,7 +64,13 @@ def test_the_example_of_the_presentation_counted_again(tmp_path: Path) -> None:
 
 #: (seed, file of the project, what it says, what is put there instead, what the oracle must name)
 FAULTS = [
-    (5, "pipelines/core/perimeter_test.sql", "where not is_employer", "where is_employer is null", "size_bands.total.count"),
+    (
+        5,
+        "pipelines/core/perimeter_test.sql",
+        "where not is_employer",
+        "where is_employer is null",
+        "size_bands.total.count",
+    ),
 ]
 
 

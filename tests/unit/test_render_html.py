@@ -235,7 +235,9 @@ def test_both_languages_have_the_same_words() -> None:
 
     for name in ("INTERFACE", "WORKBOOK", "VERDICTS", "STATUSES"):
         assert getattr(words_en, name).keys() == getattr(words_fr, name).keys(), name
-    signs = {"at least" if sign == "au moins" else sign for sign in words_fr.SIGNS}  # the one sign that is words
+    signs = {
+        "at least" if sign == "au moins" else sign for sign in words_fr.SIGNS
+    }  # the one sign that is words
     assert words_en.SIGNS.keys() == signs
     assert len(words_en.MONTHS) == len(words_fr.MONTHS) == 12
 

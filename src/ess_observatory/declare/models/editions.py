@@ -69,7 +69,10 @@ class EditionFile(Declared):
     reference_date: Day | None = Field(
         None, description="jour où l’on compte ce qui existe (sinon, le 31 décembre)"
     )
-    previous: Slug | None = Field(None, description="identifiant de l’édition précédente, pour comparer (sinon, la dernière déclarée du même territoire)")
+    previous: Slug | None = Field(
+        None,
+        description="identifiant de l’édition précédente, pour comparer (sinon, la dernière déclarée du même territoire)",
+    )
     replication: Slug | None = Field(
         None, description="dossier de pipelines/replications/ : chiffres à retrouver"
     )
