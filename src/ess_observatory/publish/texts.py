@@ -37,6 +37,11 @@ EUROS = {
     ("M€", "en"): "\u00a0million euros",
 }
 
+#: Words that « au moins » cannot follow: the sentence was written for a plain number, and is left aside.
+_FOR_NUMBERS = re.compile(
+    r"\b(?:les|des|aux|ces|ses|leurs|the|these|its|their) (?:au moins|at least)\b", re.IGNORECASE
+)
+
 
 class Placeholders:
     """Fills the placeholders of a text with published figures; an unknown name is an error that names the text."""
@@ -92,7 +97,8 @@ class Placeholders:
 
     def agree(self, figure_id: str, singular: str, plural: str) -> str:
         """The words that follow a figure, in the number it calls for: plural from 2 on in French, but for 1 in English."""
-        value = self.figures[figure_id][0].value if figure_id in self.figures else None
+        cell = self.figures.get(figure_id, (None,))[0]
+        value = None if cell is None else cell.low if cell.is_bounded else cell.value
         if value is None:
             return plural
         return plural if is_plural(value, self.lang) else singular
@@ -186,7 +192,9 @@ class Placeholders:
             ) from error
         if self._lacking:
             self.absent.setdefault(where, set()).update(self._lacking)
-        return filled if self._is_whole and filled.strip(" \n->") else None
+        filled = filled.replace(" de au moins ", " d’au moins ")
+        is_said = self._is_whole and not _FOR_NUMBERS.search(filled)
+        return filled if is_said and filled.strip(" \n->") else None
 
     def fill_blocks(self, text: str, where: str) -> str:
         """A Markdown text, filled block by block (paragraph or list item): a block that cannot be filled is left aside."""
