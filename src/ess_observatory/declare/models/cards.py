@@ -128,7 +128,7 @@ class CardTexts(Declared):
     sources: list[Slug] = Field([], description="sources ; la première décide si le tableau paraît")
     origins: dict[Words, list[Slug]] = Field(
         {},
-        description="ligne = les sources dont elle vient, quand elle ne vient pas de toutes celles du tableau",
+        description="ligne ou colonne = les sources dont elle vient, quand elle ne vient pas de toutes celles du tableau",
     )
     requires: Literal["all"] | None = Field(None, description="all : toutes les sources sont nécessaires")
     base: Words = Field(description="base de calcul")
