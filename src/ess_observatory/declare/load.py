@@ -143,11 +143,13 @@ def _folders(loaded: Loaded) -> None:
                     Fault(file, what="fichier introuvable", fix="écrivez-le, ou retirez le dossier")
                 )
     for name, (document, card) in loaded.cards.items():
-        made = card.survey is not None or card.kind is not None
-        if not made and not (document.path.parent / "query.sql").is_file():
+        made = [card.survey is not None or card.kind is not None, card.rows is not None]
+        ways = sum([*made, (document.path.parent / "query.sql").is_file() and not made[0]])
+        if ways != 1:
+            what = "deux origines" if ways else "ni requête, ni bloc [survey], ni « rows »"
             loaded.faults.append(Fault(
-                name_of(document.path.parent / "query.sql", loaded.root),
-                what=f"le tableau « {name} » n’a ni requête ni bloc [survey]", fix="écrivez query.sql à côté de sa fiche",
+                name_of(document.path.parent / "query.sql", loaded.root), what=f"le tableau « {name} » a {what}" if ways else f"le tableau « {name} » n’a {what}",
+                fix="gardez-en une" if ways else "écrivez query.sql à côté de sa fiche, ou donnez-lui « rows »",
             ))  # fmt: skip
     for name, (document, source) in loaded.sources.items():
         if source.kind == "table" and not (document.path.parent / "staging.sql").is_file():
