@@ -6,7 +6,7 @@ BIN     := $(VENV)/bin
 LOCK    := requirements/lock.txt
 STAMP   := $(VENV)/.installed
 ESS     := $(BIN)/ess
-PYTEST  := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+PYTEST  := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from conftest import some_of
 from devtools import Browser
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.database import Database
@@ -84,13 +85,14 @@ def _violations(chromium: Browser, axe: str) -> list[str]:
     return [f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:160]}" for v in found]
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+@pytest.mark.parametrize(("width", "scheme"), some_of([(1280, "light"), (1280, "dark"), (390, "light")]))
 def test_no_accessibility_violation(chromium: Browser, axe: str, page: Path, width: int, scheme: str) -> None:
     chromium.screen(width, scheme=scheme)
     chromium.open(page)
     assert _violations(chromium, axe) == []
 
 
+@pytest.mark.slow
 def test_english_page_has_no_violation_either(chromium: Browser, axe: str, page: Path) -> None:
     chromium.screen()
     chromium.open(page.with_name(PAGES["en"]))
@@ -291,17 +293,18 @@ def edition_pages(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "width", "scheme"),
     [
         ("report", 390, "dark"),
-        pytest.param("english", 1280, "light", marks=pytest.mark.slow),
+        ("english", 1280, "light"),
         ("quality", 1280, "light"),
-        pytest.param("quality", 390, "dark", marks=pytest.mark.slow),
+        ("quality", 390, "dark"),
         ("directory", 1280, "light"),
-        pytest.param("directory", 390, "dark", marks=pytest.mark.slow),
+        ("directory", 390, "dark"),
         ("today", 1280, "light"),
-        pytest.param("today in English", 390, "dark", marks=pytest.mark.slow),
+        ("today in English", 390, "dark"),
     ],
 )
 def test_pages_of_an_edition_are_accessible(

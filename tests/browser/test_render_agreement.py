@@ -17,6 +17,7 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
+from conftest import some_of
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.reader import read_publication
 from ess_observatory.publish.table_csv import table_csv
@@ -215,6 +216,7 @@ def _printed(cell: str | Decimal) -> str:
     return r"\s+".join(re.escape(word).replace(r"\-", r"-\s?") for word in cell.split())
 
 
+@pytest.mark.parametrize("folder", some_of(["invented", "reference"]), indirect=True)
 def test_pdf(truth: Truth, publication: Publication, tmp_path: Path) -> None:
     reader = shutil.which("pdftotext")
     if browser() is None or reader is None:

@@ -15,6 +15,7 @@ from ess_observatory.compared import backtest
 from ess_observatory.engine.outputs import Outputs
 
 
+@pytest.mark.slow
 def test_the_reference_is_remade_identical(
     reference_raw: Path, reference_build: Outputs, remade_build: Outputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

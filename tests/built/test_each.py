@@ -119,6 +119,7 @@ def test_its_core_tables_are_those_of_an_ordinary_run(together, alone):
             )
 
 
+@pytest.mark.slow
 def test_its_database_stands_alone(together, tmp_path):
     """Nothing in it refers to the common reading, which is gone; its views give what they gave."""
     part = together.parts[1]
@@ -137,6 +138,7 @@ def test_its_database_stands_alone(together, tmp_path):
     assert not any(name.startswith("raw.") for name in counts if counts[name])
 
 
+@pytest.mark.slow
 def test_figures_are_traced_and_perimeters_compared_on_it(project, together):
     from ess_observatory.commands.trace import trace_of as trace
     from ess_observatory.compared.perimeters import compare_perimeters
@@ -149,6 +151,7 @@ def test_figures_are_traced_and_perimeters_compared_on_it(project, together):
     assert compared["counts"]["loi_2014"]["in"] == found["value"]
 
 
+@pytest.mark.slow
 def test_the_reading_is_judged_once(together):
     """The checks of what was read are with the reading; those between sources and of what leaves, with each territory."""
     quality = together.places.quality

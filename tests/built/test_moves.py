@@ -9,6 +9,8 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
+pytestmark = pytest.mark.slow  # an edition of its own
+
 
 def _edit_workbook(path: Path, sheet_has: str, change) -> None:
     workbook = openpyxl.load_workbook(path)

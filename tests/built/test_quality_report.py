@@ -249,6 +249,7 @@ def test_the_library_s_suites_and_results_are_kept(reference_build):
     assert result["suite_name"] == "manageo"
 
 
+@pytest.mark.slow
 def test_the_same_files_give_the_same_quality_folder(first, neighbour, project):
     outputs, raw = first
     again = _check_only(neighbour, project, raw, "again")

@@ -245,6 +245,7 @@ def test_each_establishment_says_why(reference_db):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_every_build_says_the_same(reference_build, remade_build):
     """Twice the same inputs, twice the same bytes in Parquet and JSON."""
     for path in sorted(reference_build.publication.rglob("*")):

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from conftest import some_of
 from ess_observatory.commands.main import app
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.outputs import Outputs
@@ -104,10 +105,11 @@ def _without(category: str) -> Callable[[str], str]:
     )
 
 
-def test_a_category_that_goes_stops_the_publication_until_somebody_says_why(house: House) -> None:
+@pytest.mark.parametrize("agains", some_of([[False], [False, True]]))
+def test_a_category_that_goes_stops_the_publication(house: House, agains: list[bool]) -> None:
     before = (house.out / "publication" / "manifest.json").read_bytes()
     house.change("rules/legal_categories.csv", _without("5560"))
-    for again in (False, True):
+    for again in agains:
         with pytest.raises(ObservatoryError) as caught:
             house.run(again=again)
         assert (caught.value.code, caught.value.exit_code) == ("E183", 3)
@@ -117,6 +119,11 @@ def test_a_category_that_goes_stops_the_publication_until_somebody_says_why(hous
         assert "10 établissements sortent – Coopératives – " in said
     assert (house.out / "publication" / "manifest.json").read_bytes() == before
     assert "La publication est arrêtée" in house.report("quality-echec")
+
+
+@pytest.mark.slow
+def test_a_category_that_goes_passes_when_somebody_says_why(house: House) -> None:
+    house.change("rules/legal_categories.csv", _without("5560"))
     outcome = house.run(accepted="Les SCIC sont comptées à part <b>")
     assert any("10 établissements sortent" in line for line in outcome.moved)
     assert "Accepté : « Les SCIC sont comptées à part &lt;b&gt; »" in house.report()

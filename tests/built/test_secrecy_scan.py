@@ -18,6 +18,8 @@ from ess_observatory.engine.outputs import Outputs
 from ess_observatory.recipe.runner import run
 from ess_observatory.secrecy.audit import SAFE, audit_folder
 
+pytestmark = pytest.mark.slow  # an edition of its own
+
 PLANTED, OTHER, OTHERS_PART = 7_654_321, 5_000, 1_397_800 - 125_000
 EDITION = "sambre-avesnois-2011"
 

@@ -93,6 +93,7 @@ def test_one_entry_is_in_the_form_and_the_xlsform(changed: Project, tmp_path: Pa
     assert "D05" in {cell.value for row in survey.iter_rows() for cell in row}
 
 
+@pytest.mark.slow
 def test_one_entry_is_read_and_has_its_table_and_its_chart(published: Publication) -> None:
     table = next(table for table in published.tables if table.id == "question_d05")
     assert (table.number, table.title) == ("6.9", "Votre structure est-elle adhérente d’un réseau\u202f?")
@@ -103,6 +104,7 @@ def test_one_entry_is_read_and_has_its_table_and_its_chart(published: Publicatio
     assert "D05" in {row.code for row in published.table("expression_rates").rows}
 
 
+@pytest.mark.slow
 def test_one_entry_is_in_the_export_and_its_codebook(
     changed: Project, next_edition: Outputs, tmp_path: Path
 ) -> None:
@@ -116,6 +118,7 @@ def test_one_entry_is_in_the_export_and_its_codebook(
     assert holding, "the figures of the added question are in the data of the package"
 
 
+@pytest.mark.slow
 def test_two_editions_side_by_side(
     reference_build: Outputs,
     next_edition: Outputs,

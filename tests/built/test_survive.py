@@ -288,6 +288,7 @@ def test_a_kill_between_two_renames_is_completed(server, tmp_path, side, by_rena
     assert leftovers(out) == []
 
 
+@pytest.mark.slow
 def test_a_kill_in_a_first_build_leaves_nothing_that_looks_like_one(server, whole, tmp_path):
     out = tmp_path / "out"
     assert server.run("A", out, kill_after=0.3)["killed"]
@@ -311,6 +312,7 @@ def test_a_full_disk_leaves_the_last_build(server, whole, tmp_path):
     assert state(out, whole) == "B"
 
 
+@pytest.mark.slow
 def test_two_runs_at_once(server, whole, tmp_path):
     out = tmp_path / "out"
     assert server.run("A", out)["code"] == 0
@@ -480,6 +482,7 @@ def test_a_reader_never_finds_an_item_missing_during_200_builds(tmp_path):
     assert leftovers(outputs.base) == []
 
 
+@pytest.mark.slow
 def test_a_publication_or_reports_of_another_build_are_said(server, tmp_path):
     """What an earlier command has left beside a shorter one is named, with the command that makes it again."""
     out = tmp_path / "out"

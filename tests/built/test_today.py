@@ -287,6 +287,7 @@ def test_the_perimeter_beside_the_flag_and_the_lists(db, figures, built: Outputs
     assert 'id="desaccords"' in report and "desaccords-perimetre.xlsx" in report
 
 
+@pytest.mark.slow
 def test_perimeters_compared(project: Project, built: Outputs):
     found = compare_perimeters(project, project.edition(EDITIONS[0]), built, "cress_2011", "loi_2014")
     before, after = found["counts"]["cress_2011"]["in"], found["counts"]["loi_2014"]["in"]

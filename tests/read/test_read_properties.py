@@ -26,11 +26,9 @@ from ess_observatory.tabular.text import clean_text, prepare, read_rows
 pytest_plugins = ("awkward.fixtures",)
 
 few = settings(
-    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-fewer = settings(few, max_examples=20)
 LA_POSTE = "356000000"
 
 
@@ -212,7 +210,7 @@ table = st.lists(st.lists(cell, min_size=1, max_size=5), max_size=12)
 
 
 @pytest.mark.slow
-@fewer
+@few
 @given(
     table,
     st.sampled_from([";", ",", "\t"]),
@@ -236,7 +234,7 @@ def test_any_delimited_file_is_accounted_for(
         assert seen == filled, (content, sheet.rows)
 
 
-@fewer
+@few
 @given(
     st.binary(max_size=400),
     st.booleans(),
@@ -252,7 +250,7 @@ def test_any_bytes_are_read_or_refused(
     nothing_is_lost(read_folder(rules_db, toy, tmp_path / "raw"))
 
 
-@fewer
+@few
 @given(st.data())
 def test_a_damaged_workbook_is_read_or_refused(
     rules_db: Database, toy, tmp_path: Path, data: st.DataObject

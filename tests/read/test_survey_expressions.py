@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ess_observatory.codebook.evaluation import Given, evaluate, to_sql
@@ -138,7 +138,6 @@ RESPONDENT = st.fixed_dictionaries(
 HEADER = ["ID", "A1", "A2", "A3[besoin]", "A3[reseau]", "A3[other]", "B1", "B2", "B3", "B4", "B5"]
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.lists(RESPONDENT, min_size=1, max_size=5), st.lists(CONDITIONS, min_size=1, max_size=6))
 def test_the_database_means_the_same(people: list[dict[str, str]], conditions: list[str]) -> None:
     survey = read(wide([{"ID": str(number)} | person for number, person in enumerate(people)], HEADER))

@@ -7,7 +7,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ess_observatory.codebook.codebook import load_codebook
@@ -77,7 +77,6 @@ def responders(people: list[dict[str, str]]) -> list[dict[str, str]]:
     return [person for person in people if len(person) > 1]
 
 
-@settings(max_examples=40, deadline=None)
 @given(PEOPLE)
 def test_core_has_every_respondent_and_every_question(people: list[dict[str, str]]) -> None:
     with database(read(wide(people, HEADER))) as db:
@@ -95,7 +94,6 @@ def test_core_has_every_respondent_and_every_question(people: list[dict[str, str
         assert {row[0] for row in db.rows(per_answer)} <= {4}
 
 
-@settings(max_examples=40, deadline=None)
 @given(PEOPLE, st.sampled_from(["codebook", "descending"]))
 def test_counts_bases_and_shares(people: list[dict[str, str]], order: str) -> None:
     people_kept = responders(people)
@@ -176,7 +174,6 @@ def test_groups_and_populations() -> None:
     assert found["A2.silent", "share"]["obs_status"] == "M"
 
 
-@settings(max_examples=25, deadline=None)
 @given(PEOPLE)
 def test_a_cross_table_adds_up(people: list[dict[str, str]]) -> None:
     columns = ("besoin", "reseau", "aucune", "other", "not_stated", "total")
@@ -193,7 +190,6 @@ def test_a_cross_table_adds_up(people: list[dict[str, str]]) -> None:
     assert count["oui", "reseau"] == naive
 
 
-@settings(max_examples=40, deadline=None)
 @given(PEOPLE)
 def test_numbers(people: list[dict[str, str]]) -> None:
     indicators = [
@@ -239,7 +235,6 @@ def test_numbers(people: list[dict[str, str]]) -> None:
         assert ratio["value"] is None and mean["value"] is None
 
 
-@settings(max_examples=25, deadline=None)
 @given(PEOPLE)
 def test_expression_rates(people: list[dict[str, str]]) -> None:
     columns = (

@@ -16,7 +16,6 @@ from ess_observatory.read.cast import typing_of
 from ess_observatory.tabular.text import clean_text
 
 many = settings(
-    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ess_observatory.errors import ObservatoryError
@@ -164,7 +164,6 @@ def test_a_margin_without_respondents_is_refused() -> None:
     assert caught.value.code == "E261"
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6), st.sampled_from(["raking", "linear", "logit", "truncated"]))
 def test_calibrated_weights_hold_their_margins_and_bounds(seed: int, method: str) -> None:
     chance = np.random.default_rng(seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ess_observatory.survey.read import recognise
@@ -223,7 +223,6 @@ PERSON = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(PERSON)
 def test_a_form_and_an_export_with_the_same_content_read_the_same(person: dict[str, str]) -> None:
     as_row = read(wide([person], [*person, *[key for key in ("A1", "B1", "B2") if key not in person]]))
@@ -235,7 +234,6 @@ def test_a_form_and_an_export_with_the_same_content_read_the_same(person: dict[s
     ]
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(PERSON, max_size=6))
 def test_rows_read_are_rows_kept_plus_rows_refused(people: list[dict[str, str]]) -> None:
     survey = read(*[form(person, f"{number}.xlsx") for number, person in enumerate(people)])

@@ -9,7 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ess_observatory.engine.sql_text import LAYERS, read_query, sql_name, statements_of
+from ess_observatory.engine.sql_text import LAYERS, sql_name, statements_of, tables_of
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.words.decoding import decode
 
@@ -79,13 +79,10 @@ def read_model(target: str, path: Path) -> Model:
 
 def parse_model(target: str, path: Path, sql: str) -> Model:
     """Parse the SQL of a model (see `read_model`), which comes from a file or is written from what a file declares."""
-    from sqlglot import exp
-
-    query = read_query(sql, str(path))
     layer, _, name = target.partition(".")
     sql_name(name, "Le nom d’une requête", str(path))
     reads = set()
-    for table in query.find_all(exp.Table):
+    for table in tables_of(sql, str(path)):
         if table.db not in LAYERS:  # a name of the query itself, or a series
             continue
         if LAYERS.index(table.db) > LAYERS.index(layer):

@@ -59,11 +59,10 @@ def read_query(sql: str, where: str) -> exp.Query:
             "E402", "Une requête, et une seule, par fichier SQL", where, "Séparez les requêtes.", Exit.USAGE
         )
     query = statements[0]
-    writes = (exp.DML, exp.DDL, exp.Command, exp.Copy, exp.Attach, exp.Pragma, exp.Set)
-    if not isinstance(query, exp.Query) or next(query.find_all(*writes), query) is not query:
+    writes, ctes, tables, functions = _parts(sql)
+    if not isinstance(query, exp.Query) or writes:
         raise _reaching_out(f"« {sql.strip()[:60]} » n’est pas une simple lecture (« select »)", where)
-    ctes = {cte.alias for cte in query.find_all(exp.CTE)}
-    for table in query.find_all(exp.Table):
+    for table in tables:
         if isinstance(table.this, exp.Func):
             if not isinstance(table.this, exp.GenerateSeries):
                 raise _reaching_out(f"Table rendue par une fonction : « {table.this.sql('duckdb')} »", where)
@@ -75,11 +74,36 @@ def read_query(sql: str, where: str) -> exp.Query:
                 f"Écrivez couche.table, avec une couche parmi {', '.join(LAYERS)}.",
                 Exit.USAGE,
             )
-    for function in query.find_all(exp.Func):
+    for function in functions:
         name = function.name if isinstance(function, exp.Anonymous) else function.sql_name()
         if name.lower() in _OF_THE_MACHINE or name.lower().startswith(("read_", "pragma_", "duckdb_", "pg_")):
             raise _reaching_out(f"Fonction « {name.lower()} »", where)
     return query
+
+
+def tables_of(sql: str, where: str) -> tuple[exp.Table, ...]:
+    """The tables that a query names, its own parts included, once for each mention. Raises what `read_query` raises."""
+    read_query(sql, where)
+    return _parts(sql)[2]
+
+
+@lru_cache(maxsize=512)
+def _parts(sql: str) -> tuple[tuple[Any, ...], frozenset[str], tuple[exp.Table, ...], tuple[exp.Func, ...]]:
+    """What is looked at in a query, found in one walk: what writes, names of its parts, tables, functions."""
+    from sqlglot import exp
+
+    writing = (exp.DML, exp.DDL, exp.Command, exp.Copy, exp.Attach, exp.Pragma, exp.Set)
+    writes, ctes, tables, functions = [], set(), [], []
+    for node in statements_of(sql)[0].walk():
+        if isinstance(node, writing):
+            writes.append(node)
+        if isinstance(node, exp.CTE):
+            ctes.add(node.alias)
+        elif isinstance(node, exp.Table):
+            tables.append(node)
+        elif isinstance(node, exp.Func):
+            functions.append(node)
+    return tuple(writes), frozenset(ctes), tuple(tables), tuple(functions)
 
 
 @lru_cache(maxsize=512)

@@ -16,6 +16,7 @@ from ess_observatory.declare.prose import (
     STAKES,
     TERM,
     Trouble,
+    rendered,
     sandbox,
     troubles,
 )
@@ -89,7 +90,7 @@ class Placeholders:
         if found := troubles(text, self._is_figure):
             raise _told(found[0], where)
         try:
-            filled = self.environment.from_string(text).render()
+            filled = rendered(text, self.environment)
         except (jinja2.TemplateError, TypeError, ValueError) as error:
             raise ObservatoryError(
                 "E441",

@@ -13,7 +13,7 @@ from ess_observatory.engine.database import Database
 from ess_observatory.engine.graph import sql_of
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.engine.paths import inside
-from ess_observatory.engine.sql_text import read_query
+from ess_observatory.engine.sql_text import tables_of
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.partitions import BOOK, compare_partitions
 from ess_observatory.quality.refused import still_refused
@@ -237,13 +237,11 @@ def _within(seen: Any, low: float | None, high: float | None) -> bool:
 
 
 def _tables_exist(db: Database, check: dict[str, Any], path: Path) -> bool:
-    from sqlglot import exp
-
     texts = [check[key] for key in ("observed", "expected", "min", "max") if isinstance(check.get(key), str)]
     if "query" in check:
         texts.append(_query(check, path))
     where = f"{path} : {check['id']}"
-    tables = {(t.db, t.name) for text in texts for t in read_query(text, where).find_all(exp.Table) if t.db}
+    tables = {(t.db, t.name) for text in texts for t in tables_of(text, where) if t.db}
     return all(db.exists(schema, name) for schema, name in tables)
 
 

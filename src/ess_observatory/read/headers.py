@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from ess_observatory.declare.source_spec import SourceSpec
@@ -65,6 +65,11 @@ class Candidate:
     line: int
     height: int
     names: list[list[str]]
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """All these texts, as headers are compared."""
+        return frozenset(normalise(name) for names in self.names for name in names)
 
 
 def candidates(sheet: Sheet) -> Iterator[Candidate]:
@@ -135,6 +140,12 @@ class HeaderIndex:
             if match := pattern.fullmatch(key):
                 return name, int(match[1])
         return None
+
+    def knows(self, candidate: Candidate) -> bool:
+        """Whether these lines hold one header of this source: most hold none of most sources, and are not read further."""
+        if not candidate.keys.isdisjoint(self.exact):
+            return True
+        return any(pattern.fullmatch(key) for pattern, _ in self.patterns for key in candidate.keys)
 
     def is_enough(self, reading: Reading) -> bool:
         """Whether a reading makes a sheet of this source: all that is required, and more than a lone common header."""

@@ -223,7 +223,7 @@ class _Taker:
         if self.survey and self.survey_source and (kind := self.survey(sheet)):
             return Match(sheet, self.survey_source, 0, {}, kind=kind, why="réponses à l’enquête")
         lines = list(candidates(sheet))
-        every = [(index.read(line), index) for index in self.indexes for line in lines]
+        every = [(index.read(line), index) for index in self.indexes for line in lines if index.knows(line)]
         readings = [(reading, index) for reading, index in every if index.is_enough(reading)]
         near = max((item for item in every if item[0].mapping), key=lambda item: item[0].rank, default=None)
         best, index = max(readings, key=lambda item: item[0].rank, default=(None, None))

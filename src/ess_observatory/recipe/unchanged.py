@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,7 @@ def fingerprint_of(project: Project, edition: Edition, inventory: Inventory, led
                 _add(digest, path.name, path.read_bytes())
     read = sorted({(m.sheet.relative, m.sheet.name, m.sheet.sha256, m.source) for m in inventory.matches})
     left = sorted((u.relative, u.sheet, u.why, u.severity) for u in inventory.unmatched)
-    installed = sorted(f"{d.name}=={d.version}" for d in distributions())
-    for part in (read, left, installed):
+    for part in (read, left, _installed()):
         _add(digest, "", repr(part).encode())
     return digest.hexdigest()
 
@@ -84,6 +84,12 @@ def _hashes(outputs: Outputs) -> dict[str, str]:
     named = {path.relative_to(outputs.publication).as_posix(): sha256_of(path) for path in files}
     reports = {path.name: sha256_of(path) for path in (outputs.page, outputs.workbook) if path.is_file()}
     return named | reports
+
+
+@lru_cache(maxsize=1)
+def _installed() -> tuple[str, ...]:
+    """The libraries at hand, each with its version: they do not change while a process lives."""
+    return tuple(sorted(f"{d.name}=={d.version}" for d in distributions()))
 
 
 def _add(digest: Any, name: str, content: bytes) -> None:

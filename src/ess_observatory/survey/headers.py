@@ -38,6 +38,7 @@ class Names:
     labels: dict[str, str | None]
     aliases: dict[str, str | None]
     choices: dict[str, dict[str, str]]
+    targets: dict[str, Target | None] = field(default_factory=dict)  # headers met before: forms repeat them
 
     def question(self, text: str) -> Target | None:
         """The question that a text names as a whole."""
@@ -115,6 +116,12 @@ def find_target(text: str, codebook: Codebook, version: str | None = None) -> Ta
     `wording/choice`, and the same after the name of a group (`group/X01/choice`).
     """
     known = names(codebook, version)
+    if text not in known.targets:
+        known.targets[text] = _target(text, known)
+    return known.targets[text]
+
+
+def _target(text: str, known: Names) -> Target | None:
     cleaned = _PLACEHOLDER.sub("", text).strip()
     if (match := _CODE_AND_TEXT.fullmatch(cleaned)) is not None:
         cleaned = match["code"]
