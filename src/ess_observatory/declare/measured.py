@@ -43,8 +43,16 @@ def _column(column: dict[str, Any], others: list[dict[str, Any]], measures: Meas
         return {"label": "Part (%)", "label_en": "Share (%)", **said, **kept, **column}
     if rate := column.get("rate"):
         of, per = measures[rate["of"]], measures[rate["per"]]
-        said = per.rate.model_dump(exclude={"times"}, exclude_none=True) if per.rate else {"unit": "%", "decimals": 1}
-        return {**said, **_rate_secrecy(of, per, _code(rate["of"], others), _code(rate["per"], others)), **column}
+        said = (
+            per.rate.model_dump(exclude={"times"}, exclude_none=True)
+            if per.rate
+            else {"unit": "%", "decimals": 1}
+        )
+        return {
+            **said,
+            **_rate_secrecy(of, per, _code(rate["of"], others), _code(rate["per"], others)),
+            **column,
+        }
     return column
 
 
@@ -57,7 +65,9 @@ def _rate_secrecy(of: MeasureFile, per: MeasureFile, own: str | None, other: str
     """The class of a rate, that of its more sensitive term, and its terms where the table shows them."""
     if "magnitude" not in (of.secrecy, per.secrecy):
         return {"secrecy": of.secrecy}
-    terms = {"ratio": {"numerator": own, "denominator": other}} if own and other else {"follows": own or other}
+    terms = (
+        {"ratio": {"numerator": own, "denominator": other}} if own and other else {"follows": own or other}
+    )
     return {"secrecy": "magnitude", **{key: value for key, value in terms.items() if value}}
 
 
@@ -66,12 +76,25 @@ def _code(measure: str, columns: list[dict[str, Any]]) -> str | None:
     return next((column["code"] for column in columns if column.get("measure") == measure), None)
 
 
+def made_of(column: Mapping[str, Any]) -> list[str]:
+    """The measures that a column of a card is made of."""
+    rate = column.get("rate", {})
+    return [
+        name for name in (column.get("measure"), column.get("share"), rate.get("of"), rate.get("per")) if name
+    ]
+
+
 def _checks(columns: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for column in columns:
         if bounds := _NOT_NEGATIVE if "measure" in column else _SHARE if "share" in column else None:
             arguments = {"column": column["code"], **bounds[0]}
             expectation = "ExpectColumnValuesToBeBetween"
-            yield {"expectation": expectation, "arguments": arguments, "severity": "block", "label": bounds[1]}
+            yield {
+                "expectation": expectation,
+                "arguments": arguments,
+                "severity": "block",
+                "label": bounds[1],
+            }
 
 
 def measure_faults(loaded: Loaded, scopes: set[str]) -> Iterator[Fault]:
@@ -80,7 +103,9 @@ def measure_faults(loaded: Loaded, scopes: set[str]) -> Iterator[Fault]:
     for entry in loaded.entries("measure"):
         measure: MeasureFile = entry.model
         if measure.scope is not None:
-            yield from unknown(entry.document, ("scope",), measure.scope, scopes, "champ", "pipelines/texts/scopes.toml")
+            yield from unknown(
+                entry.document, ("scope",), measure.scope, scopes, "champ", "pipelines/texts/scopes.toml"
+            )
         if measure.source is not None:
             yield from unknown(entry.document, ("source",), measure.source, roles, "rôle de source")
 
@@ -93,18 +118,38 @@ def column_faults(document: Document, card: CardTexts, loaded: Loaded) -> Iterat
         for name in column.made_of:
             if name not in known:
                 key = "measure" if column.measure else "share" if column.share else "rate"
-                yield from unknown(document, (*at, key), name, known or {""}, "nom de mesure", "pipelines/measures")
+                yield from unknown(
+                    document, (*at, key), name, known or {""}, "nom de mesure", "pipelines/measures"
+                )
             elif card.rows is not None and name in measures and measures[name].rows is None:
-                yield document.fault(at, f"la mesure « {name} » ne dit pas ses lignes", "ajoutez « rows » à sa déclaration")
+                yield document.fault(
+                    at, f"la mesure « {name} » ne dit pas ses lignes", "ajoutez « rows » à sa déclaration"
+                )
         if card.rows is not None and not column.made_of and column.attribute is None:
-            yield document.fault(at, "une colonne que fait le moteur vient d’une mesure", "donnez « measure », « share », « rate » ou « attribute »")
-        if column.rate is not None and column.label is None and (per := measures.get(column.rate.per)):
-            if per.rate is None or per.rate.label is None:
-                yield document.fault((*at, "rate"), f"la mesure « {column.rate.per} » ne dit pas le nom d’un taux", "donnez « label » à la colonne")
+            yield document.fault(
+                at,
+                "une colonne que fait le moteur vient d’une mesure",
+                "donnez « measure », « share », « rate » ou « attribute »",
+            )
+        rate = column.rate if column.label is None else None
+        per = measures.get(rate.per) if rate is not None else None
+        if rate is not None and per is not None and (per.rate is None or per.rate.label is None):
+            yield document.fault(
+                (*at, "rate"),
+                f"la mesure « {rate.per} » ne dit pas le nom d’un taux",
+                "donnez « label » à la colonne",
+            )
     if card.rows is None:
         return
     dimensions = {path.stem for path in (loaded.pipelines / "dimensions").glob("*.sql")}
-    yield from unknown(document, ("rows", "dimension"), card.rows.dimension, dimensions or {""}, "nom de dimension", "pipelines/dimensions")
+    yield from unknown(
+        document,
+        ("rows", "dimension"),
+        card.rows.dimension,
+        dimensions or {""},
+        "nom de dimension",
+        "pipelines/dimensions",
+    )
     if (order := card.rows.order) is not None:
         codes = {column.code for column in card.columns}
         yield from unknown(document, ("rows", "order"), order, codes, "nom de colonne")

@@ -45,7 +45,8 @@ class CardColumn(Declared):
 
     code: ColumnName = Field(description="code, qui ne change pas d’une édition à l’autre")
     measure: Slug | None = Field(
-        None, description="mesure déclarée (pipelines/measures), qui donne à la colonne ses mots et son secret"
+        None,
+        description="mesure déclarée (pipelines/measures), qui donne à la colonne ses mots et son secret",
     )
     share: Slug | None = Field(None, description="mesure dont la colonne est la part dans l’ensemble")
     among: Literal["known"] | None = Field(
@@ -84,7 +85,9 @@ class CardColumn(Declared):
         if not self.made_of:
             lacking = [key for key in ("label", "secrecy") if getattr(self, key) is None]
             if lacking and not (self.attribute and lacking == ["secrecy"]):
-                raise refused(f"sans mesure, la colonne a besoin de « {lacking[0]} »", "ajoutez la clé qui manque")
+                raise refused(
+                    f"sans mesure, la colonne a besoin de « {lacking[0]} »", "ajoutez la clé qui manque"
+                )
         return self
 
 

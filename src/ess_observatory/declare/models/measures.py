@@ -11,6 +11,7 @@ from ess_observatory.declare.models.types import ColumnName, Decimals, MeasuredT
 
 SecrecyClass = Literal["public", "magnitude", "opinion", "text"]
 
+
 class MeasureWords(Declared):
     """How a number made of the measure is called and printed."""
 
@@ -61,7 +62,9 @@ class MeasureFile(Declared):
         None,
         description="marque du producteur (colonne, ou SQL) : secret, partial ou rien ; chaque ligne est alors une de ses cellules, l’ensemble compris",
     )
-    units: ColumnName | None = Field(None, description="colonne du nombre d’unités d’une cellule du producteur")
+    units: ColumnName | None = Field(
+        None, description="colonne du nombre d’unités d’une cellule du producteur"
+    )
     by: dict[ColumnName, Words] = Field({}, description="dimension = colonne qui la donne dans ces lignes")
     whole: dict[ColumnName, str] = Field(
         {}, description="dimension = valeur de la colonne pour l’ensemble d’un producteur (à défaut, vide)"
