@@ -24,6 +24,9 @@
       var frame = make("main", "alone");
       frame.append(figure);
       document.body.append(frame);
+      if ("ResizeObserver" in window && window.parent !== window) {
+        new ResizeObserver(function () { window.parent.postMessage({ essHeight: root.offsetHeight }, "*"); }).observe(document.body);
+      }
     }
     root.classList.remove("embedded");
   }
@@ -163,6 +166,8 @@
   }
   all("table[data-filter]").forEach(filterOf);
 
+  var banner = document.querySelector(".banner");
+  var warning = banner ? banner.innerText.replace(/\s+/g, " ").trim() : "";
   function save(blob, name) {
     var link = document.createElement("a");
     link.href = URL.createObjectURL(blob);
@@ -182,21 +187,37 @@
       var csv = decodeURIComponent(link.href.slice(link.href.indexOf(",") + 1)).replace(/^\ufeff/, "");
       var notes = all(".meta > div", dataset).map(function (note) { return note.innerText.replace(/\s*\n\s*/g, " "); });
       var title = dataset.querySelector("caption").textContent.replace(/\s+/g, " ").trim();
+      if (warning) { notes.unshift(warning); }
       save(essSheet(title, notes, csv, english ? ",." : ";,", dataset.id), link.download.replace(/csv$/, "xlsx"));
     });
     link.after(button);
   });
 
+  /* All the tables of the page as one archive. */
+  all(".downloads").forEach(function (list) {
+    var item = make("li");
+    var button = make("button", "button", words.all_csv);
+    button.type = "button";
+    button.addEventListener("click", function () {
+      var files = {};
+      var links = all(".dataset .tools a[download]");
+      links.forEach(function (link) { files[link.download] = decodeURIComponent(link.href.slice(link.href.indexOf(",") + 1)); });
+      save(essSheet.zip(files, "application/zip"), links[0].download.replace(/_[^_]*_.*$/, "") + ".zip");
+    });
+    item.append(button);
+    list.append(item);
+  });
+
   /* Each figure as a picture that carries its own title, colours and source. */
   function lines(text, most) {
     var found = [""];
-    text.trim().split(/\s+/).forEach(function (word) {
+    text.trim().split(/[ \t\n]+/).forEach(function (word) {
       var last = found[found.length - 1];
       if (last && (last + " " + word).length > most) { found.push(word); } else { found[found.length - 1] = last ? last + " " + word : word; }
     });
     return found;
   }
-  function picture(drawings, titles) {
+  function picture(drawings, titles, foot) {
     var space = "http://www.w3.org/2000/svg";
     var sheet = document.createElementNS(space, "svg");
     var style = document.createElementNS(space, "style");
@@ -209,17 +230,18 @@
     paper.setAttribute("width", "100%");
     paper.setAttribute("height", "100%");
     sheet.append(style, paper);
-    titles.forEach(function (title) {
-      lines(title.text, width / title.unit).forEach(function (line) {
+    function write(said) {
+      lines(said.text, width / said.unit).forEach(function (line) {
         var text = document.createElementNS(space, "text");
-        height += title.step;
+        height += said.step;
         text.setAttribute("x", "12");
         text.setAttribute("y", height);
-        text.setAttribute("class", title.name);
+        text.setAttribute("class", said.name);
         text.textContent = line;
         sheet.append(text);
       });
-    });
+    }
+    titles.forEach(write);
     height += 14;
     drawings.forEach(function (drawing) {
       var copy = drawing.cloneNode(true);
@@ -229,25 +251,46 @@
       height += Number(drawing.getAttribute("height")) + 12;
       sheet.append(copy);
     });
+    foot.forEach(write);
+    height += 12;
     sheet.setAttribute("viewBox", "0 0 " + width + " " + height);
     sheet.setAttribute("width", width);
     sheet.setAttribute("height", height);
-    return new XMLSerializer().serializeToString(sheet);
+    return { text: new XMLSerializer().serializeToString(sheet), width: width, height: height };
+  }
+  function bitmap(drawn, name) {
+    var image = new Image();
+    image.onload = function () {
+      var canvas = make("canvas");
+      canvas.width = 2 * drawn.width;
+      canvas.height = 2 * drawn.height;
+      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      canvas.toBlob(function (blob) { save(blob, name); }, "image/png");
+    };
+    image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(drawn.text);
   }
   all(".dataset").forEach(function (dataset) {
     var drawings = all("svg.wide", dataset);
     var tools = dataset.querySelector(".tools");
     if (!drawings.length || !tools) { return; }
-    var button = make("button", "button", words.svg);
-    button.type = "button";
-    button.addEventListener("click", function () {
-      var link = document.createElement("a");
+    function drawn() {
       var said = function (selector) { return dataset.querySelector(selector).innerText.replace(/\s+/g, " "); };
       var titles = [{ text: said("h3"), name: "t-title", unit: 9, step: 22 }, { text: said(".caption-number") + " – " + said(".caption-number + span"), name: "t-m", unit: 7.2, step: 20 }];
       if (dataset.querySelector(".measure")) { titles.push({ text: said(".measure"), name: "t-m", unit: 7.2, step: 20 }); }
-      save(new Blob([picture(drawings, titles)], { type: "image/svg+xml" }), dataset.id + ".svg");
+      if (warning) { titles.unshift({ text: warning, name: "t-warn", unit: 7.6, step: 20 }); }
+      var signs = dataset.querySelector(".meta .said");
+      return picture(drawings, titles, signs ? [{ text: signs.innerText, name: "t-src", unit: 6, step: 15 }] : []);
+    }
+    var name = tools.querySelector("a[download]").download.replace(/csv$/, "");
+    ["svg", "png"].forEach(function (kind) {
+      var button = make("button", "button", words[kind]);
+      button.type = "button";
+      button.append(tools.querySelector("a[download] .vh").cloneNode(true));
+      button.addEventListener("click", function () {
+        if (kind === "png") { bitmap(drawn(), name + kind); } else { save(new Blob([drawn().text], { type: "image/svg+xml" }), name + kind); }
+      });
+      all(".button", tools).pop().after(button);
     });
-    all(".button", tools).pop().after(button);
   });
 
   /* The code to embed a figure, with the address of this page, and a button to copy it. */
@@ -255,6 +298,11 @@
     if (/^https?:$/.test(location.protocol)) {
       code.textContent = code.textContent.replace(/src="[^"?]*\?/, 'src="' + location.origin + location.pathname + "?");
     }
+    code.closest("details").addEventListener("toggle", function () {
+      var dataset = code.closest(".dataset");
+      var height = dataset.offsetHeight - code.closest("details").offsetHeight + (banner ? banner.offsetHeight : 0) + 64;
+      code.textContent = code.textContent.replace(/height="\d+"/, 'height="' + height + '"');
+    });
     if (!navigator.clipboard) { return; }
     var copy = make("button", "button", words.copy);
     copy.type = "button";

@@ -12,7 +12,7 @@ var essSheet = (function () {
     bytes.forEach(function (byte) { sum = crcs[(sum ^ byte) & 255] ^ (sum >>> 8); });
     return (sum ^ 0xFFFFFFFF) >>> 0;
   }
-  function zip(files) {
+  function zip(files, type) {
     var parts = [], index = [], at = 0, coder = new TextEncoder();
     function record(signature, values, name) {
       var head = new DataView(new ArrayBuffer(4 + values.reduce(function (sum, v) { return sum + v[1]; }, 0)));
@@ -34,7 +34,7 @@ var essSheet = (function () {
     });
     var count = Object.keys(files).length;
     var end = record(0x06054B50, [[0, 2], [0, 2], [count, 2], [count, 2], [size(index), 4], [at, 4], [0, 2]]);
-    return new Blob(parts.concat(index, end), { type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" });
+    return new Blob(parts.concat(index, end), { type: type });
   }
   function fields(csv, comma) {
     var rows = [[""]], quoted = false;
@@ -48,7 +48,7 @@ var essSheet = (function () {
     }
     return rows.filter(function (row) { return row.join("") !== ""; });
   }
-  return function (title, notes, csv, marks, name) {
+  function sheetOf(title, notes, csv, marks, name) {
     var rows = fields(csv, marks[0]), point = marks[1];
     function safe(text) { return text.replace(/^'(?=[=+@-])/, "").replace(/&/g, "&amp;").replace(/</g, "&lt;"); }
     var number = new RegExp("^-?\\d{1,15}(\\" + point + "\\d+)?$");
@@ -73,6 +73,8 @@ var essSheet = (function () {
       "xl/_rels/workbook.xml.rels": xml + '<Relationships xmlns="' + links + '"><Relationship Id="r1" Type="' + office + '/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="' + office + '/styles" Target="styles.xml"/></Relationships>',
       "xl/styles.xml": xml + '<styleSheet xmlns="' + sml + '"><fonts count="2"><font><sz val="12"/><name val="Arial"/></font><font><b/><sz val="12"/><name val="Arial"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf fontId="0"/><xf fontId="1" applyFont="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
       "xl/worksheets/sheet1.xml": xml + '<worksheet xmlns="' + sml + '"><cols><col min="1" max="1" width="44" customWidth="1"/><col min="2" max="' + Math.max(rows[0].length, 2) + '" width="20" customWidth="1"/></cols><sheetData>' + sheet.join("") + "</sheetData></worksheet>"
-    });
-  };
+    }, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
+  }
+  sheetOf.zip = zip;
+  return sheetOf;
 })();

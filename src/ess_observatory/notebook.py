@@ -112,7 +112,8 @@ class ObservedFigure:
             lines.append(
                 f"  Intervalle à 95\u00a0% : de {plain_number(cell.ci_low)} à {plain_number(cell.ci_high)}"
             )
-        lines.append(f"  Statut : {self.signs.get(self.sign or cell.mark, 'valeur normale')}")
+        said = [self.signs[sign] for sign in (self.sign, *cell.marks) if sign in self.signs]
+        lines.append(f"  Statut : {' ; '.join(said) or 'valeur normale'}")
         if cell.flags:
             lines.append(f"  Réserves : {', '.join(flag.replace('_', ' ') for flag in cell.flags)}")
         context = {"Champ": self.table.scope, "Base": self.table.base, "Source": self.table.source}

@@ -114,4 +114,4 @@ def test_drawings_carry_their_colours_where_the_program_lends_none(folder: Path)
     drawings = page.split('<svg class="chart')[1:]
     assert drawings and all("<style>" in drawing.split("</svg>")[0] for drawing in drawings)
     styles = [drawing.split("<style>")[1].split("</style>")[0] for drawing in drawings]
-    assert all("var(" not in style and "#005A9C" in style for style in styles)
+    assert all("var(" not in style and "#00467C" in style for style in styles)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -280,6 +281,24 @@ def test_what_is_unchanged_is_not_built_again(project, folder, small, monkeypatc
     assert {part.code: part.status for part in found.parts if part.code in COMMUNES} == {
         COUNTED: UNCHANGED, NOBODY: EMPTY, CUT: FAILED,
     }  # fmt: skip
+
+
+def test_a_territory_that_has_a_publication_is_not_emptied_in_silence(project, folder, small, tmp_path):
+    """The others are built; its publication stays."""
+    out = tmp_path / "out"
+    shutil.copytree(small[0], out)
+    raw = tmp_path / "raw"
+    shutil.copytree(folder / "raw", raw)
+    text = (raw / "etablissements.csv").read_text(encoding="utf-8")
+    kept = [line for line in text.splitlines() if not any(f";{code};" in line for code in COMMUNES[COUNTED])]
+    (raw / "etablissements.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    edition = project.edition(str(folder / "petit-2013.toml"))
+    places = Outputs.of(project.root, edition.id, out)
+    before = (out / f"epci-{COUNTED}" / "publication" / "manifest.json").read_bytes()
+    found = {part.code: part for part in run_each(project, edition, "epci", raw, places, "publish").parts}
+    assert found[COUNTED].status == FAILED and found[COUNTED].error.code == "E186"
+    assert (out / f"epci-{COUNTED}" / "publication" / "manifest.json").read_bytes() == before
+    assert found[NOBODY].status == EMPTY
 
 
 def test_nothing_that_overlaps_is_published_beside(project, folder, small, tmp_path):

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ess_observatory.commands.main import app
-from ess_observatory.compared.series import BROKEN, CHANGE, side_by_side
+from ess_observatory.compared.series import CHANGE, side_by_side
 from ess_observatory.compared.series_communes import ADDED, brought_to
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.commune_moves import CommuneMoves
@@ -34,7 +34,7 @@ def earlier(reference_build: Outputs, tmp_path_factory: pytest.TempPathFactory) 
     figures = pq.read_table(folder / "figures.parquet")
     rows = figures.to_pylist()
     for row in rows:
-        if row["table_id"] == "families":
+        if row["table_id"] == "families" or row["obs_status"] == "D":
             row["sources"] = ["sirene_old"]
         if row["figure_id"] == "size_1_2":
             row["value"] = 150.0
@@ -71,9 +71,19 @@ def test_a_hidden_value_stays_hidden_and_has_no_difference(together: Publication
 def test_another_source_is_a_break_without_difference(together: Publication) -> None:
     families = together.table("families")
     after = [families.cell(row, "e1") for row in families.rows]
-    assert {cell.obs_status for cell in after if not cell.sign} == {BROKEN}
+    assert all("b" in cell.marks for cell in after if not cell.sign)
     assert CHANGE not in {column.code for column in families.columns}
     assert any("sirene_old" in note for note in families.notes)
+
+
+def test_a_break_does_not_wipe_out_the_reserve_of_a_figure(together: Publication) -> None:
+    """The share of jobs mixes two fields (d): after a break it says both."""
+    weight = together.table("economic_weight")
+    marked = [weight.cell(row, "e1") for row in weight.rows if "d" in weight.cell(row, "e0").marks]
+    assert marked
+    assert {cell.marks for cell in marked} == {("d", "b")}
+    assert {"d", "b"} <= set(weight.signs)
+    assert not any("," in sign for sign in weight.signs)
 
 
 def test_the_figures_are_those_of_the_publications(

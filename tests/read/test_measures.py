@@ -19,8 +19,7 @@ from ess_observatory.recipe.examples import fill
 from ess_observatory.recipe.steps import models_of
 
 MEASURE = {
-    "turnover": """concept = "Chiffre d’affaires"
-label = "Chiffre d’affaires"
+    "turnover": """label = "Chiffre d’affaires"
 unit = "€"
 secrecy = "magnitude"
 rows = "core.field_establishment"
@@ -28,8 +27,7 @@ value = "turnover"
 unit_key = "siren"
 by = { family = "ess_family" }
 """,
-    "posts_here": """concept = "Postes"
-label = "Postes"
+    "posts_here": """label = "Postes"
 unit = "postes"
 secrecy = "magnitude"
 rows = "core.employment"
@@ -130,6 +128,7 @@ def test_cells_of_a_producer_add_up_only_when_each_is_known(
 ) -> None:
     given = {
         "rules.territory_commune": TERRITORY,
+        "rules.territory_level": "commune_code,level,code,is_whole:bool\n1,epci,e,true",
         "core.employment": f"commune_code,posts:float,posts_mark,establishments:float\n{posts}",
     }
     found = cells(root, "epci", "posts_here", given)
@@ -140,7 +139,7 @@ def test_cells_of_a_producer_add_up_only_when_each_is_known(
 
 
 def test_a_column_takes_what_its_measure_says_and_its_own_words_win() -> None:
-    said = {"concept": "c", "label": "Postes", "label_en": "Posts", "unit": "postes", "secrecy": "magnitude"}
+    said = {"label": "Postes", "label_en": "Posts", "unit": "postes", "secrecy": "magnitude"}
     measures = {
         "posts": MeasureFile(**said),
         "people": MeasureFile(**said | {"secrecy": "public", "adds_up": False}),

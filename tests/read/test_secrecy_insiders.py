@@ -90,8 +90,8 @@ def test_a_legal_unit_with_parts_in_several_tables_is_one_attacker(rules) -> Non
         cell("r", "posts", 325, 30),
         cell("total", "posts", 400, 40, "total"),
     ]
-    card = {**CARD, "secrecy": {"same": {"total/posts": "one:total/posts"}}}
-    done = protect([("one", CARD, one), ("two", card, two)], rules)
+    card = {**CARD, "columns": [{**column, "concept": "jobs"} for column in CARD["columns"]]}
+    done = protect([("one", card, one), ("two", card, two)], rules)
     assert hidden(done, "two") == {("p", "posts"), ("q", "posts"), ("r", "posts")}
     assert set(done.model.contributors()["U"]) == {
         done.model.of["one", "a", "posts"],

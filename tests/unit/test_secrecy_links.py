@@ -96,7 +96,11 @@ def test_the_p_percent_rule_is_optional(rules) -> None:
             [cell("a", "posts", 3)],
             "E504",
         ),
-        ({"columns": [column("posts")], "secrecy": {"same": {"a": "b"}}}, [cell("a", "posts", 3)], "E502"),
+        (
+            {"columns": [column("posts")], "secrecy": {"differences": [{"whole": "a", "part": "b"}]}},
+            [cell("a", "posts", 3)],
+            "E502",
+        ),
     ],
 )
 def test_what_is_not_declared_does_not_pass(rules, card, cells, code) -> None:
@@ -163,10 +167,11 @@ def test_a_hierarchy_within_a_table_and_into_another(rules) -> None:
 
 def test_the_same_figure_elsewhere_is_hidden_with_it(rules) -> None:
     """Even in a column that is public for its other rows."""
-    key = {"columns": [column("value", "public")], "secrecy": {"same": {"posts/value": "one:a/posts"}}}
+    key = {"columns": [column("value", "public")], "concepts": {"posts/value": "jobs@family=a"}}
+    one = {"columns": [column("posts", concept="jobs")], "categories": "family"}
     done = protect(
         [
-            ("one", {"columns": [column("posts")]}, [cell("a", "posts", 7, 1)]),
+            ("one", one, [cell("a", "posts", 7, 1)]),
             ("key", key, [cell("posts", "value", 7, None), cell("other", "value", 3, None)]),
         ],
         rules,
@@ -174,10 +179,25 @@ def test_the_same_figure_elsewhere_is_hidden_with_it(rules) -> None:
     assert hidden(done, "key") == {("posts", "value")}
 
 
+def test_a_concept_may_be_public_by_nature_in_any_column(rules) -> None:
+    """Counts of establishments beside sums of posts, in one column of indicators."""
+    card = {"columns": [column("ess")], "concepts": {"count/ess": "places", "jobs/ess": "jobs"}}
+    cells = [cell("count", "ess", 2, 2), cell("jobs", "ess", 40, 2)]
+    assert hidden(protect([("one", card, cells)], rules, {"places": "public"})) == {("jobs", "ess")}
+    assert hidden(protect([("one", card, cells)], rules)) == {("count", "ess"), ("jobs", "ess")}
+
+
+def test_two_values_of_one_concept_are_a_difference_that_is_protected(rules) -> None:
+    """The publication refuses them; should it not, what lies between them is a cell."""
+    card = {"columns": [column("posts", concept="jobs")], "categories": {"all": ""}}
+    two = [("one", card, [cell("all", "posts", 606, 36)]), ("two", card, [cell("all", "posts", 594, 34)])]
+    done = protect(two, rules)
+    assert len(hidden(done) | hidden(done, "two")) == 1
+
+
 def test_a_table_linked_by_its_total_is_protected_with_it(rules) -> None:
     """Two breakdowns of one total: each is protected, and the total is one figure."""
-    one = {"columns": [column("posts", additive=True)]}
-    two = {**one, "secrecy": {"same": {"total/posts": "one:total/posts"}}}
+    one = two = {"columns": [column("posts", additive=True, concept="jobs")]}
     other = {"p": (2.0, 1), "q": (100.0, 9), "r": (333.0, 20)}
     done = protect([("one", one, column_of(FOUR)), ("two", two, column_of(other))], rules)
     assert hidden(done) == {("a", "posts"), ("b", "posts")}

@@ -12,8 +12,14 @@ listed as (
 structure as (
     select distinct siret, epci_code, decision from listed where is_siae
 ),
+parted as (
+    select distinct code from rules.territory_level where not is_whole
+),
 area as (
-    select epci_code, min(epci_name) as epci_name from rules.territory_commune group by epci_code
+    select t.epci_code, min(t.epci_name) || case when count(p.code) > 0 then ' (partie)' else '' end as epci_name
+    from rules.territory_commune as t
+    left join parted as p on p.code = t.epci_code
+    group by t.epci_code
 ),
 counted as (
     select 'kind_' || l.kind as row_code, coalesce(min(k.label), l.kind) as row_label,

@@ -8,13 +8,15 @@ from typing import Annotated, Any
 import typer
 
 from ess_observatory.commands.compare_view import show_changes
-from ess_observatory.commands.messages import note, print_json
+from ess_observatory.commands.messages import note, print_json, say
 from ess_observatory.commands.options import EditionOption, JsonOption, open_edition, places
 from ess_observatory.compared.compare import Snapshot, read_snapshot
 from ess_observatory.compared.compare import compare as changes_of
 from ess_observatory.compared.perimeters import compare_perimeters
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.project import Project
+from ess_observatory.publish.agreement import disagreements
+from ess_observatory.publish.reader import read_publication
 
 
 def compare(
@@ -46,8 +48,12 @@ def compare(
     project = Project.load()
     before, after = read_snapshot(a, project), read_snapshot(b, project)
     changes = changes_of(before, after, Breaks.load(project.pipelines))
+    folders = [s.path for s in (before, after) if (s.path / "tables.json").is_file()]
+    apart = disagreements(map(read_publication, folders))
     if not as_json:
         show_changes(before, after, changes)
+        for one in apart:
+            say(f"⚠ Deux publications des mêmes fichiers ne donnent pas le même chiffre : {one.said}")
         return
     kinds = ("changed", "appeared", "disappeared")
     print_json(
@@ -58,6 +64,7 @@ def compare(
             "b": _identity(after),
             "counts": {kind: sum(c.kind == kind for c in changes) for kind in kinds},
             "changes": [change.as_dict() for change in changes],
+            "disagreements": [one.as_dict() for one in apart],
         }
     )
 

@@ -176,6 +176,9 @@ def show_plan(folder: Path, found: dict[str, Any]) -> None:
             f"{mark} {escape(item['file'] + sheet)} : {escape(item['why'])}. {escape(item['fix'])}",
             soft_wrap=True,
         )
+    for key, mark in (("warnings", "[yellow]⚠[/yellow]"), ("blocking", "[red]✘[/red]")):
+        for said in found.get(key, ()):
+            answers().print(f"{mark} {escape(said)}", soft_wrap=True)
     for source in found["missing"]:
         answers().print(f"[red]✘[/red] source attendue et absente : {escape(source)}")
     if not found["files"] and not found["missing"]:

@@ -11,24 +11,35 @@ from ess_observatory.commands.messages import print_json
 from ess_observatory.commands.options import EditionOption, JsonOption, OutOption, RawOption, open_edition
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.errors import Exit
+from ess_observatory.quality.reference_date import ahead_of_today, judged_files
 from ess_observatory.read.recognise import Inventory
 from ess_observatory.recipe.inputs import inventory_of, missing_sources, raw_folder
+from ess_observatory.words.typography import french
 
 
 def plan(
     edition: EditionOption = None, raw: RawOption = None, out: OutOption = None, as_json: JsonOption = False
 ) -> None:
-    """Print the inventory of a raw folder (exit 4 when an expected source is missing)."""
+    """Print the inventory of a raw folder (exit 4 when an expected source is missing, 2 or 3 when the reference date cannot be)."""
     project, loaded = open_edition(edition)
+    ahead = ahead_of_today(project, loaded)
     inventory = inventory_of(project, loaded, raw, tolerant=True)
     missing = [spec.id for spec in missing_sources(project, loaded, inventory)]
+    dates = [verdict for verdict in judged_files(project, loaded, inventory) if verdict.status != "ok"]
     found = plan_of(project, loaded, inventory, missing)
+    said = {
+        status: [french(f"{one.label} : {one.detail}") for one in dates if one.status == status]
+        for status in ("warning", "failed")
+    }
+    found |= {"warnings": [*ahead, *said["warning"]], "blocking": said["failed"]}
     if as_json:
         print_json(found)
     else:
         show_plan(raw_folder(project, loaded, raw), found)
     if found["missing"]:
         raise typer.Exit(int(Exit.MISSING))
+    if found["blocking"]:
+        raise typer.Exit(int(Exit.DATA))
 
 
 def plan_of(project: Project, edition: Edition, inventory: Inventory, missing: list[str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Nothing that exists is ever replaced. Every function returns the paths that it w
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from pathlib import Path
@@ -108,9 +109,13 @@ def new_edition(
 
 
 def _reference(model: Edition | None, year: int) -> str:
-    """The reference date that `model` would have for that year; the last day of the year without a model."""
-    known = str(model.data.get("reference_date", "")) if model else ""
-    return f"{int(known[:4]) - model.year + year}{known[4:]}" if model and known else f"{year}-12-31"
+    """The reference date that `model` would have for that year, if that day has come; else the first day of the year.
+
+    The files of a year come at its beginning: a stock of January bears 1 January, and nothing of what follows.
+    """
+    first, known = f"{year}-01-01", str(model.data.get("reference_date", "")) if model else ""
+    like = f"{int(known[:4]) - model.year + year}{known[4:]}" if model and known else first
+    return like if like <= max(first, dt.date.today().isoformat()) else first
 
 
 def _source(project: Project, source: str, taken: dict[str, Any], year: int) -> list[str]:

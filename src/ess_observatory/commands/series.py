@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ess_observatory.commands.messages import note, print_json
+from ess_observatory.commands.messages import note, print_json, say
 from ess_observatory.commands.options import JsonOption
 from ess_observatory.compared.compare import find_publication
 from ess_observatory.compared.series import side_by_side, write_series
@@ -39,6 +39,17 @@ def series(
     place = output_folder(project.root, out or project.root / "reports" / "series")
     files = [str(path) for path in write_series(book, place)]
     if as_json:
-        print_json({"ok": True, "command": "series", "tables": len(book.tables), "files": files})
+        warnings = [check["detail"] for check in book.checks]
+        print_json(
+            {
+                "ok": True,
+                "command": "series",
+                "tables": len(book.tables),
+                "files": files,
+                "warnings": warnings,
+            }
+        )
     else:
+        for check in book.checks:
+            say(f"⚠ {check['label']} : {check['detail']}")
         note(f"{len(book.tables)} tableaux, {len(editions)} éditions\n" + "\n".join(files))

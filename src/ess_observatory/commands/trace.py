@@ -104,12 +104,12 @@ def trace_of(project: Project, edition: Edition, outputs: Outputs, figure_id: st
         )
     columns = _card(project, figure.table.id)["columns"]
     measured = {
-        name: project.measures[name].concept
+        name: project.concepts["concepts"].get(name, {}).get("label", project.measures[name].label)
         for column in columns
         if column["code"] == figure.column.code
         for name in made_of(column)
     }
-    lines += [f"  mesure      {concept} ({name})" for name, concept in measured.items()]
+    lines += [f"  mesure      {label} ({name})" for name, label in measured.items()]
     lines += [f"  requête     {sql}", "  tables lues (lignes) :"]
     lines += [f"    {name:<36} {count:>9}" for name, count in counts.items()]
     lines.append("  fichiers (lues = retenues + refusées) :")

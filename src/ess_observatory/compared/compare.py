@@ -236,8 +236,8 @@ def snapshot_of(publication: Publication) -> Snapshot:
     import pyarrow.parquet as pq
 
     folder = publication.dir
-    rows = pq.read_table(folder / "figures.parquet", columns=["table_id", "sources"]).to_pylist()
-    sources = {row["table_id"]: frozenset(row["sources"] or ()) for row in rows}
+    rows = pq.read_table(folder / "figures.parquet", columns=["figure_id", "sources"]).to_pylist()
+    sources = {row["figure_id"]: frozenset(row["sources"] or ()) for row in rows}
     entries = {}
     for figure in publication.figures():
         table, column, cell = figure.table, figure.column, figure.cell
@@ -251,7 +251,7 @@ def snapshot_of(publication: Publication) -> Snapshot:
             value=cell.value,
             obs_status=cell.obs_status,
             conf_status=cell.conf_status,
-            sources=sources.get(table.id, frozenset()),
+            sources=sources.get(figure.id, frozenset()),
         )
     manifest = publication.manifest
     return Snapshot(

@@ -17,13 +17,13 @@ from ess_observatory.compared.series_communes import ADDED, in_present_communes
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.commune_moves import CommuneMoves
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.publish.agreement import agreement
 from ess_observatory.publish.publication import Publication
-from ess_observatory.publish.tables import Cell, Column, PublishedTable, Row
+from ess_observatory.publish.tables import BREAK, Cell, Column, PublishedTable, Row
 from ess_observatory.render.html import render_html
 from ess_observatory.render.workbook import render_workbook
 from ess_observatory.words.typography import french
 
-BROKEN = "B"
 CHANGE = "change"
 _ABSENT = Cell(obs_status="O")
 _NOT_COMPARED = Cell(obs_status="M")
@@ -49,12 +49,12 @@ class Editions:
         return [known for book in self.books for known in book.tables if known.id == table]
 
     def cells(self, table: str, row: str, column: str) -> list[Cell]:
-        """The cell of each edition; one that follows a break has the status B, one that is not there is not available."""
+        """The cell of each edition; one that follows a break has its mark, one that is not there is not available."""
         found = [_cell(book, table, row, column) for book in self.books]
         for index in range(1, len(found)):
             before = next((cell for cell in reversed(found[:index]) if cell is not _ABSENT), None)
             if before is not None and found[index] is not _ABSENT and self.why(before, found[index], index):
-                found[index] = replace(found[index], obs_status=_broken(found[index]))
+                found[index] = replace(found[index], flags=(*found[index].flags, BREAK))
         return found
 
     def why(self, before: Cell, after: Cell, index: int) -> str | None:
@@ -74,7 +74,7 @@ def side_by_side(
 
     Rows are matched on table, row and column codes, those of tables by commune once they are brought to the communes of the latest
     edition (`moves`). A difference is only given between the first and the last edition, of figures
-    that no break parts. Raises E134 when there are fewer than two publications, or nothing that they share.
+    that no break parts. Its checks are the figures on which editions of the same files disagree. Raises E134 when there are fewer than two publications, or nothing that they share.
     """
     ordered = tuple(
         sorted(books, key=lambda book: (int(book.manifest["year"]), str(book.manifest["version"])))
@@ -91,7 +91,11 @@ def side_by_side(
             Exit.USAGE,
         )
     last = ordered[-1]
-    return Publication(last.dir, _manifest(ordered), tables, _texts(last), None, [], [])
+    checks = [
+        {"id": v.id, "label": v.label, "status": v.status, "detail": v.detail, "source": v.source}
+        for v in agreement(ordered)
+    ]
+    return Publication(last.dir, _manifest(ordered), tables, _texts(last), None, checks, [])
 
 
 def write_series(publication: Publication, folder: Path) -> list[Path]:
@@ -109,7 +113,7 @@ def write_series(publication: Publication, folder: Path) -> list[Path]:
             "value": cell.value if not cell.sign else None,
             "unit": cell.unit,
             "sign": cell.sign or cell.mark,
-            "is_after_break": cell.obs_status == BROKEN,
+            "is_after_break": BREAK in cell.marks,
         }
         for table in publication.tables
         for row in table.rows
@@ -233,7 +237,7 @@ def _difference(found: Sequence[Cell]) -> Cell:
     """Last minus first, when both are shown and no break lies between them."""
     first, last = found[0], found[-1]
     shown = all(cell.value is not None and not cell.sign for cell in (first, last))
-    if not shown or any(cell.obs_status == BROKEN for cell in found):
+    if not shown or any(BREAK in cell.marks for cell in found):
         return _NOT_COMPARED
     assert first.value is not None and last.value is not None
     return Cell(value=last.value - first.value)
@@ -251,10 +255,6 @@ def _cell(book: Publication, table: str, row: str, column: str) -> Cell:
         return book.table(table).cell(row, column)
     except KeyError:
         return _ABSENT
-
-
-def _broken(cell: Cell) -> str:
-    return cell.obs_status if cell.sign else BROKEN
 
 
 def _rows(editions: Editions, table: str) -> list[Row]:

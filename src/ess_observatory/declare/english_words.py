@@ -47,6 +47,10 @@ class Words:
         self._joint = re.compile("(" + "|".join(map(re.escape, self.joints)) + ")") if self.joints else None
         self.missing: dict[str, None] = {}
 
+    def learn(self, text: str, twin: str) -> None:
+        """The English of a text that is made for one edition."""
+        self.words[text] = twin
+
     def of(self, text: str | None) -> str | None:
         """The English of a text as it is published, or None where a part of it has none."""
         if not text:

@@ -10,11 +10,18 @@ from pydantic import BaseModel
 
 from ess_observatory.declare.models.cards import CardFile, QuestionCard
 from ess_observatory.declare.models.checks import CrossChecksFile, PublicationChecksFile
+from ess_observatory.declare.models.concepts import ConceptsFile
 from ess_observatory.declare.models.editions import EditionFile, TerritoryFile
 from ess_observatory.declare.models.examples import ExampleFile
 from ess_observatory.declare.models.export import DirectoryFile, PackageFile
 from ess_observatory.declare.models.measures import MeasureFile
-from ess_observatory.declare.models.rules import BreaksFile, ChangeBudgetFile, PerimeterFile, SecrecyFile
+from ess_observatory.declare.models.rules import (
+    BreaksFile,
+    ChangeBudgetFile,
+    PerimeterFile,
+    ReferenceDateFile,
+    SecrecyFile,
+)
 from ess_observatory.declare.models.sources import CorrectionsFile, ExpectedFile, SourceFile
 from ess_observatory.declare.models.survey_files import EstimationFile, LinkageFile, VersionsFile
 from ess_observatory.declare.models.words import CodesFile, ScopesFile, WordsFile
@@ -49,9 +56,11 @@ KINDS = (
     Kind("secrecy", "Secret statistique", "rules/secrecy.toml", SecrecyFile, True),
     Kind("perimeter", "Périmètre", "rules/perimeters/*.toml", PerimeterFile, True),
     Kind("change_budget", "Budget d’un changement de règles", "rules/change_budget.toml", ChangeBudgetFile),
+    Kind("reference_date", "Date de référence", "rules/reference_date.toml", ReferenceDateFile),
     Kind("breaks", "Ruptures de série", "rules/breaks.toml", BreaksFile),
     Kind("cross_checks", "Contrôles entre sources", "rules/cross_checks.toml", CrossChecksFile),
     Kind("publication_checks", "Contrôles des chiffres publiés", "rules/publication_checks.toml", PublicationChecksFile),
+    Kind("concepts", "Concepts", "rules/concepts.toml", ConceptsFile),
     Kind("estimation", "Redressement et croisements de l’enquête", "survey/estimation.toml", EstimationFile),
     Kind("linkage", "Rapprochement des réponses", "survey/linkage.toml", LinkageFile),
     Kind("question_card", "Fiche commune des questions à tableau", "survey/table.toml", QuestionCard),

@@ -8,6 +8,7 @@ from pathlib import Path
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, advice
 from ess_observatory.declare.links_cards import card_faults, figures_known
+from ess_observatory.declare.links_concepts import group_faults
 from ess_observatory.declare.links_rows import header_faults, row_faults
 from ess_observatory.declare.links_rules import Context, rule_faults, source_faults, unknown
 from ess_observatory.declare.load import Entry, Loaded
@@ -39,6 +40,7 @@ def follow(loaded: Loaded, csvs: Csvs, codebook: Codebook | None) -> None:
         loaded.faults.extend(header_faults(document, [(c.name, c.headers) for c in source.columns]))
     loaded.faults.extend(card_faults(loaded, codebook))
     loaded.faults.extend(rule_faults(context))
+    loaded.faults.extend(group_faults(context))
     loaded.faults.extend(row_faults(context))
 
 

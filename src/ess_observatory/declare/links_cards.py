@@ -8,9 +8,10 @@ from ess_observatory.codebook.checks import reference_problems
 from ess_observatory.codebook.expressions import parse
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, advice
+from ess_observatory.declare.links_concepts import concept_faults
 from ess_observatory.declare.links_rules import unknown
 from ess_observatory.declare.load import Loaded
-from ess_observatory.declare.measured import column_faults, measure_faults
+from ess_observatory.declare.measured import column_faults
 from ess_observatory.declare.models.cards import CardFile, CardTexts
 from ess_observatory.declare.models.survey_blocks import (
     Choices,
@@ -39,8 +40,8 @@ def card_faults(loaded: Loaded, codebook: Codebook | None) -> Iterator[Fault]:
         yield from _columns(document, card, columns[name])
         yield from _cells(document, name, card, columns, loaded.known("card"))
         yield from _figures(document, card, columns[name])
+        yield from concept_faults(document, card, loaded)
         yield from _survey(document, card, codebook, loaded)
-    yield from measure_faults(loaded, known_scopes)
     yield from _numbers_once(cards, codebook, loaded)
     yield from _figures_once(cards)
     if (entry := loaded.one("question_card")) is not None:
@@ -116,8 +117,6 @@ def _cells(
         found += [(("columns", number, *key.split(".")), name) for key, name in terms if name and "/" in name]
     if card.secrecy is not None:
         spec = card.secrecy
-        for name, other in spec.same.items():
-            found += [(("secrecy", "same", name), name), (("secrecy", "same", name), other)]
         for name, terms_of in spec.ratios.items():
             at: KeyPath = ("secrecy", "ratios", name)
             found.append((at, name))

@@ -76,8 +76,9 @@ def _fed(loaded: Loaded) -> Iterator[Fault]:
 
 def _named_rows(own: str, card: CardFile) -> Iterator[tuple[KeyPath, str, str]]:
     """(path, table, row) of every row that a card names."""
-    for cell in card.figures:
-        yield ("figures", cell), own, cell.partition("/")[0]
+    for key in ("figures", "concepts"):
+        for cell in getattr(card, key):
+            yield (key, cell), own, cell.partition("/")[0]
     cells: list[tuple[KeyPath, str | None]] = []
     for number, column in enumerate(card.columns):
         cells.append((("columns", number, "follows"), column.follows))
@@ -85,8 +86,6 @@ def _named_rows(own: str, card: CardFile) -> Iterator[tuple[KeyPath, str, str]]:
             cells.append((("columns", number, "ratio", "numerator"), column.ratio.numerator))
             cells.append((("columns", number, "ratio", "denominator"), column.ratio.denominator))
     if (secrecy := card.secrecy) is not None:
-        for cell, other in secrecy.same.items():
-            cells += [(("secrecy", "same", cell), cell), (("secrecy", "same", cell), other)]
         for number, total in enumerate(secrecy.sums):
             cells.append((("secrecy", "sums", number, "whole"), total.whole))
             cells += [

@@ -239,6 +239,12 @@ class Project:
         return dict(require(self.root).loaded.kinds["secrecy"]["secrecy"].document.data)
 
     @property
+    def concepts(self) -> dict[str, Any]:
+        """What figures count (`rules/concepts.toml`): `concepts` and `groups`, empty when nothing is declared."""
+        found = require(self.root).loaded.kinds.get("concepts", {}).get("concepts")
+        return {"groups": {}, "concepts": {}, **(found.document.data if found else {})}
+
+    @property
     def questionnaire(self) -> Path:
         """The codebook of the survey."""
         return self.pipelines / "survey" / "questionnaire.yml"

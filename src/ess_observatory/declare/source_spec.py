@@ -90,6 +90,7 @@ class SourceSpec:
     unpivot: Unpivot | None = None
     budget: dict[str, Any] = field(default_factory=dict)
     row_counts: dict[str, Any] = field(default_factory=dict)
+    last_day: dict[str, Any] = field(default_factory=dict)
     diffusion: str = "aggregates"
     diffusion_column: str | None = None
 
@@ -145,6 +146,7 @@ def source_spec(document: Document) -> SourceSpec:
         unpivot=unpivot,
         budget=dict(data.get("budget", {})),
         row_counts=dict(data.get("row_counts", {})),
+        last_day=dict(data.get("last_day", {})),
         diffusion=data.get("diffusion", "aggregates"),
         diffusion_column=data.get("diffusion_column"),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,7 +14,7 @@ from ess_observatory.declare.commune_list import read_commune_list
 from ess_observatory.declare.faults import Fault, raise_faults
 from ess_observatory.declare.geography import Geography
 from ess_observatory.declare.models.csv_checks import commune_list
-from ess_observatory.declare.models.outlines import read_outlines
+from ess_observatory.declare.models.outlines import outlined, read_outlines
 from ess_observatory.declare.reading import Document
 from ess_observatory.engine.outputs import LEVELS
 from ess_observatory.engine.paths import inside, plain_name
@@ -100,9 +102,18 @@ def load_territory(geography: Geography, document: Document) -> Territory:
         communes=tuple(sorted(communes, key=lambda commune: commune["code"])),
         sublevel_label=data.get("sublevel_label", SUBLEVELS[sublevel] if "sublevel" in data else "EPCI"),
         cog=str(data.get("cog", "")),
-        map_path=map_file if map_file.is_file() else None,
+        map_path=map_file if map_file.is_file() else _drawn_elsewhere(geography, communes),
         meta=data,
     )
+
+
+def _drawn_elsewhere(geography: Geography, communes: Iterable[dict[str, Any]]) -> Path | None:
+    """Outlines declared for another territory that have all of these communes."""
+    wanted = {commune["code"] for commune in communes}
+    for file in sorted((geography.pipelines / "territories").glob("*.geojson")):
+        if wanted <= outlined(json.loads(file.read_bytes())):
+            return file
+    return None
 
 
 def official_area(territory: Territory) -> tuple[str, str] | None:
@@ -181,7 +192,7 @@ def _part(
         communes=tuple(communes),
         sublevel_label=label,
         cog=whole.cog,
-        map_path=None,
+        map_path=whole.map_path,
         meta={"name": name, level: code, "sublevel": cut, "compare": compared},
     )
 

@@ -88,7 +88,7 @@ def _facts(table: PublishedTable) -> Iterator[Fact]:
             0.1,
             "Des valeurs de ce tableau sont masquées par le secret statistique : ne pas chercher à les déduire.",
         )
-    reserves = {cell.mark for cell in table.cells.values()}
+    reserves = {mark for cell in table.cells.values() for mark in cell.marks}
     if "u" in reserves:
         yield Fact(
             0.2,

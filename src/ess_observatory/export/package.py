@@ -33,7 +33,7 @@ from ess_observatory.export.resources import Records, arrow_table
 from ess_observatory.export.totals import totals
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.reader import read_publication
-from ess_observatory.publish.table_csv import csv_name, table_csv
+from ess_observatory.publish.table_csv import csv_name, table_csv, warning_of
 from ess_observatory.words.decoding import decode
 from ess_observatory.words.spreadsheet import safe_text
 
@@ -115,9 +115,8 @@ def _fill(project: Project, book: Publication, about: About, folder: Path) -> di
         write_json(folder / "schemas" / f"{resource.id}.schema.json", table_schema(resource))
         examples |= _examples(resource.id, table)
     for published in book.tables:
-        write_text(
-            folder / "csv" / "tableaux" / csv_name(published, about.stem.rstrip("_")), table_csv(published)
-        )
+        text = table_csv(published, warning=warning_of(book))
+        write_text(folder / "csv" / "tableaux" / csv_name(book, published), text)
     english = {table.id: table.title for table in read_publication(book.dir, "en").tables}
     write_dictionary(about, book, english, examples, folder)
     has_survey = _write_codebook(project, about, folder)

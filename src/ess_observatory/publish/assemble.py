@@ -10,6 +10,8 @@ from ess_observatory.engine.database import Database
 from ess_observatory.publish import write
 from ess_observatory.publish.book import Book, known_ids
 from ess_observatory.publish.cells import read_cells
+from ess_observatory.publish.chosen import Chooser
+from ess_observatory.publish.concepts import classes
 from ess_observatory.publish.controls import control
 from ess_observatory.publish.edition_words import names_for_texts
 from ess_observatory.publish.last_look import close
@@ -29,16 +31,19 @@ def publish(
     present = frozenset(row[0] for row in db.rows("select source from rules.edition_source where is_present"))
     book = Book(edition, build, present)
     tables = [project.with_sources(table, present) for table in project.tables]
-    tables = [table for table in tables if table.card.get("kind") != "checks" and table.is_fed(present)]
-    protected = protect([(table.id, table.card, read_cells(db, table)) for table in tables], rules)
+    tables = [table for table in tables if table.card.get("kind") is None and table.is_fed(present)]
+    marts = [(table.id, table.card, read_cells(db, table)) for table in tables]
+    protected = protect(marts, rules, classes(project))
     book.tables += [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
+    words = load_words(project, edition)
+    chooser = Chooser(book, project, words)
+    chooser.add_tables()
     replication = edition.data.get("replication")
     if replication:
         _replicate(book, project, protected, project.pipelines / "replications" / str(replication), folder)
     figures = book.figures()
     close(protected, book, tables, rules, folder)
     placeholders = Placeholders(figures, names_for_texts(project, edition), known=known_ids(project))
-    words = load_words(project, edition)
     write.write_figures(book, folder)
     untranslated = write.write_tables(book, project, placeholders, words, folder)
     files = db.dicts("select distinct source, file, sha256 from staging.ledger order by all")
@@ -46,7 +51,8 @@ def publish(
     write.write_texts(book, project, placeholders, folder)
     write.write_map(edition, folder)
     write_wide(folder)
-    verdicts = control(book, db)
+    chooser.write(folder)
+    verdicts = control(book, db) + chooser.verdicts()
     verdicts += [_absent(where, names) for where, names in placeholders.absent.items()]
     return book, verdicts + [_untranslated(number, words) for number, words in untranslated.items()]
 

@@ -53,6 +53,7 @@ class Book:
         return [
             (table.number, figure_id)
             for table, _ in self.tables
+            if table.card.get("kind") is None  # a table of chosen cells has those that there are
             for key, figure_id in table.card.get("figures", {}).items()
             if (table.id, key) not in keys
         ]

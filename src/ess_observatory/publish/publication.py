@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ class Publication:
     checks: list[dict[str, Any]]
     replication: list[dict[str, Any]]
     lang: str = "fr"
+    concepts: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def table(self, key: str) -> PublishedTable:
         """A table by id or by number. Raises KeyError when there is none."""

@@ -32,6 +32,9 @@ Files of the folder
                        "tables": [number | id]}], "glossary": [{"term", "definition": html}]}.
                        HTML here is written by the publisher and trusted.
 `texts.en.json`        optional twin of `texts.json`, taken when `lang="en"` is asked.
+`concepts.json`        optional: {"area": "epci=…" | "territory=…", "concepts": {concept: {"label", "population", "source", "date",
+                       "unit", "made_from": [source ids], "figures": {figure id: category}}}}; a category is "family=association",
+                       "" for the whole.
 `checks.json`          [{"id", "label", "status": "ok" | "warning" | "failed" | "info", "detail"?, "source"?}]
                        (`label_en` and `detail_en`, as `label_en` and `remark_en` below, are taken when `lang="en"`).
 `map.geojson`          optional FeatureCollection; properties `code`, `name`, `commune_codes`?, `cx`?, `cy`?.
@@ -81,6 +84,7 @@ def read_publication(directory: Path | str, lang: str = "fr") -> Publication:
         checks=[_twinned(check, lang) for check in _json(folder / "checks.json", optional=True) or []],
         replication=[_twinned(line, lang) for line in _replication(folder)],
         lang=lang,
+        concepts=_json(folder / "concepts.json", optional=True) or {},
     )
 
 
@@ -176,6 +180,7 @@ def _table(card: dict[str, Any], records: list[dict[str, Any]], lang: str) -> Pu
         rows=rows,
         cells=cells,
         chart=card.get("chart"),
+        is_method=bool(card.get("method")),
         untranslated=untranslated - {"finding"} if headless else untranslated,
     )
 

@@ -7,18 +7,20 @@ import io
 
 from ess_observatory.engine.paths import plain_name
 from ess_observatory.publish.printed_cells import row_units
+from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.words.labels import labels, workbook_labels
 from ess_observatory.words.numbers import round_half_up
 from ess_observatory.words.spreadsheet import BOM, safe_text
 
 
-def table_csv(table: PublishedTable, lang: str = "fr") -> str:
+def table_csv(table: PublishedTable, lang: str = "fr", warning: str = "") -> str:
     """The table as CSV text with its BOM.
 
     Numbers are plain (no thousands separator). A column « … (statut) » follows each number column that has a
     hidden or reserved cell: it holds the sign, and the value is left empty when it is hidden. Bounds of confidence
-    intervals follow where there are any. Text that a
+    intervals follow where there are any; `warning` (« Données synthétiques ») is the last cell of every row, so that
+    none leaves without it. Text that a
     spreadsheet would take for a formula gets a leading apostrophe.
     """
     words = labels(lang)
@@ -41,6 +43,8 @@ def table_csv(table: PublishedTable, lang: str = "fr") -> str:
             header.append(f"{column.header} ({words['status']})")
         if column.code in bounded:
             header += [f"{column.header} – {workbook_labels(lang)[bound]}" for bound in ("ci_low", "ci_high")]
+    if warning:
+        header.append(words["warning"])
     writer.writerow([safe_text(text) for text in header])
     for row in table.rows:
         line = [safe_text(row.section or "")] if table.has_sections else []
@@ -58,7 +62,7 @@ def table_csv(table: PublishedTable, lang: str = "fr") -> str:
                 line.append(cell.sign or cell.mark)
             if column.code in bounded:
                 line += [_number(end, decimals, lang) for end in cell.interval] if cell.interval else ["", ""]
-        writer.writerow(line)
+        writer.writerow([*line, warning] if warning else line)
     return BOM + stream.getvalue()
 
 
@@ -67,6 +71,12 @@ def _number(value: float, decimals: int, lang: str) -> str:
     return number if lang == "en" else number.replace(".", ",")
 
 
-def csv_name(table: PublishedTable, stem: str = "") -> str:
-    """File name of the table's CSV: `1.1_size.csv`, with an optional stem before."""
-    return plain_name(f"{stem}{'_' if stem else ''}{table.number}_{table.id}.csv", "Le nom d’un tableau")
+def warning_of(publication: Publication, lang: str = "fr") -> str:
+    """What every row of a synthetic edition says of itself, or ''."""
+    return labels(lang)["synthetic"] if publication.manifest.get("synthetic") else ""
+
+
+def csv_name(publication: Publication, table: PublishedTable, stem: str = "") -> str:
+    """File name of the table's CSV: `1.1_size.csv`, with an optional stem before, and SYNTHETIQUE_ before all when it is."""
+    parts = ["SYNTHETIQUE" if publication.manifest.get("synthetic") else "", stem, table.number, table.id]
+    return plain_name(f"{'_'.join(part for part in parts if part)}.csv", "Le nom d’un tableau")

@@ -97,6 +97,7 @@ def table_json(
         "rows": list(rows.values()),
         "texts": dict(texts),
         "chart": card.get("chart"),
+        "method": bool(card.get("method")),
     }
 
 

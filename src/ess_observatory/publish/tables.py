@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 SECRET, NOT_AVAILABLE, NOT_APPLICABLE, NOT_SIGNIFICANT = "s", "nd", "///", "ns"
 SIGN_OF_STATUS = {"O": NOT_AVAILABLE, "M": NOT_APPLICABLE, "N": NOT_SIGNIFICANT}
 MARK_OF_STATUS = {"U": "u", "D": "d", "P": "p", "E": "e", "B": "b"}
+#: The mark of a break in a series; as a flag, beside the mark that the status of the cell already is.
+BREAK = "b"
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,16 @@ class Cell:
         return "" if self.value is not None or self.text is not None else NOT_AVAILABLE
 
     @property
+    def marks(self) -> tuple[str, ...]:
+        """Reserves that go with a shown value: 'u' low reliability, 'd' other definition, 'b' after a break…"""
+        own = MARK_OF_STATUS.get(self.obs_status)
+        breaks = (BREAK,) if BREAK in self.flags and own != BREAK else ()
+        return () if self.sign else (*((own,) if own else ()), *breaks)
+
+    @property
     def mark(self) -> str:
-        """Reserve that goes with a shown value ('u' low reliability, 'd' other definition…), or ''."""
-        return "" if self.sign else MARK_OF_STATUS.get(self.obs_status, "")
+        """The reserves of a shown value as printed (« u », « d, b »), or ''."""
+        return ", ".join(self.marks)
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -105,6 +114,7 @@ class PublishedTable:
     rows: tuple[Row, ...]
     cells: dict[tuple[str, str], Cell] = field(repr=False)
     chart: dict[str, Any] | None = None
+    is_method: bool = False
     untranslated: frozenset[str] = frozenset()
 
     def cell(self, row: str | Row, column: str | Column) -> Cell:
@@ -149,7 +159,7 @@ class PublishedTable:
             sign
             for row in self.rows
             for column in self.columns
-            for sign in (self.cell(row, column).sign, self.cell(row, column).mark)
+            for sign in (self.cell(row, column).sign, *self.cell(row, column).marks)
             if sign
         )
         return tuple(found)

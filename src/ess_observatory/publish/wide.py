@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ess_observatory.publish.reader import read_publication
-from ess_observatory.publish.table_csv import csv_name, table_csv
+from ess_observatory.publish.table_csv import csv_name, table_csv, warning_of
 from ess_observatory.publish.tables import PublishedTable
 
 if TYPE_CHECKING:
@@ -22,10 +22,8 @@ def write_wide(folder: Path) -> None:
     for name in ("csv", "tables"):
         (folder / name).mkdir(exist_ok=True)
     for table in publication.tables:
-        text = table_csv(table)
-        (folder / "csv" / csv_name(table, "SYNTHETIQUE" if is_synthetic else "")).write_text(
-            text, encoding="utf-8", newline=""
-        )
+        text = table_csv(table, warning=warning_of(publication))
+        (folder / "csv" / csv_name(publication, table)).write_text(text, encoding="utf-8", newline="")
         pq.write_table(
             _arrow(table, is_synthetic), folder / "tables" / f"{table.id}.parquet", compression="zstd"
         )

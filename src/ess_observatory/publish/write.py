@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.declare.english_words import Words
+from ess_observatory.declare.models.outlines import outlined
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.book import Book, unit_of
@@ -233,10 +234,16 @@ def write_replication(rows: list[dict[str, Any]], folder: Path) -> None:
 
 
 def write_map(edition: Edition, folder: Path) -> None:
-    """`map.geojson`: the outlines on which the map is drawn (public), if the territory has any."""
-    if edition.territory.map_path:
-        text = decode(edition.territory.map_path.read_bytes())
-        (folder / "map.geojson").write_text(text, encoding="utf-8", newline="")
+    """`map.geojson`: the outlines (public) of the communes of the territory, if there are any."""
+    if edition.territory.map_path is None:
+        return
+    data = json.loads(decode(edition.territory.map_path.read_bytes()))
+    own = {commune["code"] for commune in edition.territory.communes}
+    kept = [feature for feature in data["features"] if own & outlined({"features": [feature]})]
+    # One outline a line: the file stays readable in a diff.
+    lines = ",\n".join(json.dumps(feature, ensure_ascii=False, separators=(",", ":")) for feature in kept)
+    text = f'{{"type":"FeatureCollection","features":[\n{lines}\n]}}\n'
+    (folder / "map.geojson").write_text(text, encoding="utf-8", newline="")
 
 
 def write_json(path: Path, data: Any) -> None:

@@ -15,6 +15,7 @@ from ess_observatory.quality.agreement import write_disagreements
 from ess_observatory.quality.declared import budgets, cross_checks, row_counts
 from ess_observatory.quality.gate import Gate, Judged
 from ess_observatory.quality.partitions import count_partitions, write_partitions
+from ess_observatory.quality.reference_date import judged
 from ess_observatory.quality.refused import RefusedSheet, note_corrected, refused_sheets
 from ess_observatory.quality.report import write_docs, write_report
 from ess_observatory.quality.rule_change import RuleChange
@@ -109,6 +110,7 @@ class QualityDesk:
         self.verdicts += budgets(db, self.project)
         count_partitions(db, self.project)
         self.verdicts += row_counts(db, self.project, self.edition, self.outputs)
+        self.verdicts += judged(db, self.project, self.edition, self.inventory.sources())
 
     def _judge(self, db: Database, border: str, suites: list[Suite]) -> None:
         judged = self.gate.judge(db, border, suites)

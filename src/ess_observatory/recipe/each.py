@@ -17,8 +17,11 @@ from ess_observatory.declare.territories import Territory, parts_of
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.outputs import Outputs, put_in_place, refuse_beside, settle
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.publish.agreement import agreement
+from ess_observatory.publish.reader import read_publication
 from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
+from ess_observatory.quality.reference_date import ahead_of_today
 from ess_observatory.quality.rule_change import keep_memory
 from ess_observatory.quality.verdicts import read_verdicts
 from ess_observatory.read.recognise import Inventory
@@ -83,6 +86,8 @@ def run_each(
     that place, exit 6), E168 (no whole area of that level).
     """
     progress("Reconnaissance", "")
+    for said in ahead_of_today(project, edition):
+        progress("Attention", said)
     found = parts_of(project.geography, edition.territory, level)
     aside = [Part(code, name, LEFT_ASIDE, why=why) for code, name, why in found.left_aside]
     if not found.territories:
@@ -107,6 +112,8 @@ def run_each(
         known |= _build_all(run, waiting, len(found.territories), whole, progress)
     reading = read_verdicts(whole.quality / "checks.json")
     parts = [known[territory.id] for territory in found.territories]
+    books = (read_publication(places.publication) for part in parts if (places := _published(part)))
+    reading += agreement(books, are_apart=True)
     each = Each(edition, level, whole, (*parts, *aside), tuple(reading))
     write_index(each)
     return each
@@ -139,6 +146,12 @@ def _part(territory: Territory, status: str, outcome: Outcome) -> Part:
     return Part(
         _code(territory), territory.name, status if outcome.counts["in_perimeter"] else EMPTY, outcome
     )
+
+
+def _published(part: Part) -> Outputs | None:
+    """Where the publication of a part is, if it has one."""
+    places = part.outcome.outputs if part.outcome and part.status != EMPTY else None
+    return places if places and (places.publication / "figures.parquet").is_file() else None
 
 
 def _code(territory: Territory) -> str:
@@ -178,6 +191,17 @@ def _build_all(
     return parts
 
 
+def _refuse_emptied(places: Outputs, territory: Territory) -> None:
+    """Raise E186 for a territory that has no establishment left, but a publication that counts some."""
+    if (places.publication / "manifest.json").is_file():
+        raise ObservatoryError(
+            "E186",
+            f"Plus aucun établissement dans le périmètre pour {territory.name}, qui a une publication",
+            str(places.publication),
+            "La publication en place n’est pas touchée. Corrigez les fichiers ou les règles ; si c’est voulu, supprimez ce dossier.",
+        )
+
+
 def _build_one(run: _Run, common: Work, territory: Territory) -> Outcome:
     project, places = run.project, run.outputs.part(territory.id)
     edition = edition_of(run.edition, territory)
@@ -202,6 +226,8 @@ def _build_one(run: _Run, common: Work, territory: Territory) -> Outcome:
             outcome.counts["build"] = steps.build_id(db, project, edition)
             steps.decide(work)
             reached = run.until if outcome.counts["in_perimeter"] else "build"
+            if reached == "build" and run.publishes:
+                _refuse_emptied(places, territory)
             if reached != "build":
                 steps.publish(work)
             if reached == "report":

@@ -126,9 +126,11 @@ def _territory_areas(db: Database, edition: Edition) -> None:
     db.execute(_LEVELS)
 
 
-#: grain: one commune of the territory x level that contains it (present nomenclature), from the largest.
+#: grain: one commune of the territory x level that contains it (present nomenclature), from the largest. `is_whole`: every
+#: commune of that area, as the nomenclature has it today, is in the territory; else the territory holds a part of it only.
 _LEVELS = """
 create or replace table rules.territory_level as
+with contained as (
 select t.code as commune_code, 'region' as level, 1 as level_rank, c.region as code, coalesce(r.name, c.region) as name
 from rules.territory_commune as t
 inner join rules.communes as c on c.code = t.code
@@ -151,6 +153,23 @@ from rules.territory_commune as t
 inner join rules.communes as c on c.code = t.code
 left join rules.epci as e on e.code = c.epci_code
 where c.epci_code is not null
+),
+elsewhere as (
+select region, departement, arrondissement, epci_code from rules.communes
+where type = 'commune-actuelle' and code not in (select code from rules.territory_commune)
+),
+parted as (
+select 'region' as level, region as code from elsewhere
+union
+select 'departement', departement from elsewhere
+union
+select 'arrondissement', arrondissement from elsewhere
+union
+select 'epci', epci_code from elsewhere
+)
+select c.*, p.code is null as is_whole
+from contained as c
+left join parted as p on p.level = c.level and p.code = c.code
 """
 
 

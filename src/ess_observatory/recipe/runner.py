@@ -13,6 +13,7 @@ from ess_observatory.engine.outputs import Outputs, put_in_place, refuse_beside,
 from ess_observatory.quality import Verdict
 from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
+from ess_observatory.quality.reference_date import ahead_of_today
 from ess_observatory.quality.rule_change import keep_memory
 from ess_observatory.quality.verdicts import read_verdicts
 from ess_observatory.read.recognise import Inventory
@@ -38,7 +39,8 @@ IN_PLACE = {
 class Outcome:
     """What a run did; `is_unchanged` when the build in place was already the right one.
 
-    `moved`: what a change of rules moved since the publication that was in place.
+    `moved`: what a change of rules moved since the publication that was in place. `ahead`: what is said of a reference date after
+    today; it depends on the day of the run, and is written nowhere.
     """
 
     outputs: Outputs
@@ -48,6 +50,7 @@ class Outcome:
     is_unchanged: bool = False
     stale: list[str] = field(default_factory=list)
     moved: list[str] = field(default_factory=list)
+    ahead: list[str] = field(default_factory=list)
 
     @property
     def warnings(self) -> list[str]:
@@ -66,7 +69,15 @@ class Outcome:
             f"Modèle de classeur : {what} du modèle n’est pas dans la copie remplie"
             for what in self.counts.get("template_losses", [])
         ]
-        return self.stale + files + checks + lost + (links if waiting else []) + (recodes if texts else [])
+        return (
+            self.ahead
+            + self.stale
+            + files
+            + checks
+            + lost
+            + (links if waiting else [])
+            + (recodes if texts else [])
+        )
 
 
 def run(
@@ -85,13 +96,14 @@ def run(
     `raw`: the folder of raw files; None = the edition's place under `data/raw/` (see `inventory_of`). `accepted`: why a change of
     rules beyond the budget is (else E183, exit 3).
     Raises `ObservatoryError` (nothing is put in place): unknown headers or blocking checks (exit 3), missing input (4),
-    secrecy, integrity or parts of this territory already published there (6), another build at work (4), raw files that
-    change meanwhile or a full disk (3). The refused rows of a stopped run are left in `quality-echec/`.
+    a reference date that no file bears yet (2), secrecy, integrity or parts of this territory already published there (6),
+    another build at work (4), raw files that change meanwhile or a full disk (3). The refused rows of a stopped run are left in `quality-echec/`.
     """
     progress("Reconnaissance", "")
+    ahead = ahead_of_today(project, edition)
     inventory = inventory_of(project, edition, raw)
     refuse_missing(project, edition, inventory)
-    outcome = Outcome(outputs, inventory)
+    outcome = Outcome(outputs, inventory, ahead=ahead)
     settle(outputs)
     if publishes := until in PUBLISHING:
         refuse_beside(outputs, set())
@@ -100,7 +112,7 @@ def run(
         shutil.rmtree(outputs.failed_quality, ignore_errors=True)
         verdicts = read_verdicts(outputs.quality / "checks.json")
         stale = stale_outputs(outputs, counts["build"])
-        return Outcome(outputs, inventory, verdicts, counts, is_unchanged=True, stale=stale)
+        return Outcome(outputs, inventory, verdicts, counts, is_unchanged=True, stale=stale, ahead=ahead)
     with constructing(outputs, inventory) as scratch:
         desk = QualityDesk(project, edition, inventory, outputs, scratch, publishes)
         outcome.verdicts = desk.verdicts

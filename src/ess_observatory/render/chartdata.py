@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ess_observatory.publish.printed_cells import format_cell
-from ess_observatory.publish.tables import NOT_APPLICABLE, Column, PublishedTable, Row
+from ess_observatory.publish.tables import BREAK, NOT_APPLICABLE, Column, PublishedTable, Row
 from ess_observatory.words.labels import colon, labels
 from ess_observatory.words.numbers import NARROW_SPACE
 
@@ -73,8 +73,8 @@ def points(table: PublishedTable, spec: dict[str, Any], column: Column, lang: st
             other = table.column(spec["also"])
             if table.cell(row, other).sign != NOT_APPLICABLE:
                 label = f"{label} · {format_cell(table.cell(row, other), other, lang, with_unit=True)}"
-        if cell.mark and cell.mark != "b":
-            label = f"{label}{NARROW_SPACE}({cell.mark})"
+        if marks := ", ".join(mark for mark in cell.marks if mark != BREAK):
+            label = f"{label}{NARROW_SPACE}({marks})"
         if spec.get("label_from"):
             row = replace(row, label=table.cell(row, spec["label_from"]).text or row.label)
         missing = row.kind == "missing" or row.code in apart
@@ -82,7 +82,7 @@ def points(table: PublishedTable, spec: dict[str, Any], column: Column, lang: st
             continue
         if spec.get("below") and value >= spec["below"]:
             continue
-        found.append(Point(row, value, label, missing, cell.interval, cell.mark == "u"))
+        found.append(Point(row, value, label, missing, cell.interval, "u" in cell.marks))
     blocks = list(dict.fromkeys(point.row.section for point in found))
     if spec.get("order") == "descending":
         found.sort(key=lambda p: (blocks.index(p.row.section), p.apart, p.value is None, -(p.value or 0)))
@@ -105,7 +105,7 @@ def is_drawn(row: Row, spec: dict[str, Any]) -> bool:
 def top_of(spec: dict[str, Any], drawn: Iterable[Point]) -> float:
     """End of the scale: `max`, else the highest value or upper bound."""
     highest = max((max(p.value, *(p.interval or (0.0,))) for p in drawn if p.value is not None), default=0.0)
-    return float(spec.get("max") or spec.get("maximum") or highest or 1)
+    return float(spec.get("max") or highest or 1)
 
 
 def highlighted(spec: dict[str, Any], drawn: list[Point]) -> set[str] | None:
@@ -131,6 +131,12 @@ def is_reliable(table: PublishedTable, spec: dict[str, Any], lang: str) -> bool:
     """Whether two values at least may be compared, neither hidden nor built on few answers."""
     drawn = points(table, spec, spec_columns(table, spec)[0], lang)
     return sum(p.value is not None and not p.weak for p in drawn) >= 2
+
+
+def drawn_title(table: PublishedTable, lang: str) -> str:
+    """Title of the drawing: its own, where the table has more columns than it draws, else that of the table."""
+    own = (table.chart or {}).get("title") or {}
+    return str(own.get(lang) or own.get("fr") or table.title)
 
 
 def finding(table: PublishedTable, column: Column, context: Context) -> str:

@@ -14,10 +14,11 @@ include, exclude    row codes drawn alone, or left out
 apart               row codes drawn as « not known »
 section             draws one block of rows only
 label_from          text column that names the rows, instead of their labels
-limit, max          n first bars; end of the scale (also `maximum`)
+limit, max          n first bars; end of the scale (a share of progress always ends at 100 %)
 below, shown        draws only values under a bound; only rows that have a value
 cumulative          each bar starts, pale, where the one before ends
-heading             title of the drawing: {"fr", "en"}
+title               what the drawing shows, where it leaves columns of the table out: {"fr", "en"}
+heading             a line above the bars: {"fr", "en"}
 reliable            drawn only when two values at least are not marked u
 negative, neutral, positive     row codes of a diverging bar
 reference           {"value", "label"}: tick of the progress bars
@@ -36,6 +37,7 @@ from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.render import charts_bars, charts_points, charts_whole
 from ess_observatory.render.chartdata import (
     Context,
+    drawn_title,
     finding,
     highlighted,
     is_reliable,
@@ -94,7 +96,7 @@ def _both(table: PublishedTable, spec: dict[str, Any], context: Context, anchor:
     draw = FORMS[spec["type"]].draw
     column = spec_columns(table, spec)[0]
     parts = _parts(table, spec, context) if draw is charts_bars.bars else [spec]
-    title = f"{context.words['figure']} {table.number} – {table.title}"
+    title = f"{context.words['figure']} {table.number} – {drawn_title(table, context.lang)}"
     drawings = []
     screen = ((WIDE, "wide", "w"), (NARROW, "narrow", "n"))
     for width, cls, suffix in ((PAPER, "paper", "p"),) if context.paper else screen:
@@ -123,7 +125,8 @@ def _parts(table: PublishedTable, spec: dict[str, Any], context: Context) -> lis
             groups.append([])
         groups[-1].extend(codes)
     front = highlighted(spec, drawn)
-    kept = {"titled": True, "max": top_of(spec, drawn), "highlight": None if front is None else sorted(front)}
+    kept = {"titled": True, "max": top_of(spec, drawn), "among": drawn}
+    kept["highlight"] = None if front is None else sorted(front)
     return [{**spec, **kept, "include": codes} for codes in groups]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
@@ -18,6 +19,23 @@ from ess_observatory.render.chartdata import (
 from ess_observatory.render.svg import Canvas, text_width, wrap
 
 BAR = 22.0
+FACE = 1.08  # a reader’s face may be that much wider than estimated
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where bars begin, the room of their labels, the length of one unit: the same for all the bars of a figure."""
+
+    x0: float
+    room: float
+    scale: float
+
+
+def frame_of(canvas: Canvas, drawn: Sequence[Point], top: float) -> Frame:
+    """The frame in which all of `drawn` hold, from 0 to `top`, with their labels on both sides."""
+    x0, room = _label_column(canvas, [p.row.label for p in drawn])
+    reserve = max((text_width(p.label, bold=True) for p in drawn), default=0) + 10
+    return Frame(x0, room, (canvas.width - x0 - reserve) / top if top else 0)
 
 
 def bars(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: Context) -> None:
@@ -42,7 +60,8 @@ def bars(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: C
     def colour(point: Point) -> str:
         return "c1" if front is None or point.row.code in front else "c3"
 
-    draw_bars(canvas, drawn, top, colour, titled, bool(spec.get("cumulative")))
+    frame = frame_of(canvas, spec.get("among") or drawn, top)
+    draw_bars(canvas, drawn, frame, colour, titled, bool(spec.get("cumulative")))
     _legend(canvas, drawn, context)
 
 
@@ -61,15 +80,13 @@ def _legend(canvas: Canvas, drawn: list[Point], context: Context) -> None:
 def draw_bars(
     canvas: Canvas,
     drawn: list[Point],
-    top: float,
+    frame: Frame,
     colour: Callable[[Point], str],
     titled: bool | None = None,
     cumulative: bool = False,
 ) -> None:
-    """Bars of `drawn` on a scale from 0 to `top`, with block titles where rows come in sections."""
-    x0, label_width = _label_column(canvas, [p.row.label for p in drawn])
-    reserve = max((text_width(p.label, bold=True) for p in drawn), default=0) + 10
-    scale = (canvas.width - x0 - reserve) / top if top else 0
+    """Bars of `drawn` in a frame, with block titles where rows come in sections."""
+    x0, label_width, scale = frame.x0, frame.room, frame.scale
     if titled is None:
         titled = len({point.row.section for point in drawn}) > 1
     section: str | None = None
@@ -166,7 +183,7 @@ def _label_column(canvas: Canvas, texts: list[str]) -> tuple[float, float]:
     if canvas.narrow:
         return 0.0, canvas.width - 4
     longest = max((text_width(text) for text in texts), default=0)
-    room = min(longest + 4, 258.0, 0.4 * canvas.width)
+    room = min(FACE * longest + 4, 258.0, 0.4 * canvas.width)
     return room + 12, room
 
 
@@ -175,7 +192,7 @@ def _label(
 ) -> float:
     """Writes the label of a bar, moves down, and returns the top of the bar."""
     cls = "t-m" if muted else "t"
-    lines = wrap(text, room, 14, 7)
+    lines = wrap(text, (room - 4) / FACE + 0.1, 14, 7)
     if canvas.narrow:
         canvas.y += 6
         for line in lines:

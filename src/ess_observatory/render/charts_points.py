@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ess_observatory.publish.tables import PublishedTable
+from ess_observatory.publish.tables import BREAK, PublishedTable
 from ess_observatory.render.chartdata import PALETTE, Context, points, spec_columns, top_of
 from ess_observatory.render.charts_bars import key
 from ess_observatory.render.svg import Canvas, text_width, wrap
@@ -80,7 +80,7 @@ def lines(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: 
             if rank == 0:
                 canvas.text(x, y0 + 20, point.row.label, "t-v", "middle")
             cell = table.cell(point.row, columns[rank])
-            broken = cell.obs_status == "B" or "b" in cell.flags
+            broken = cell.obs_status == "B" or BREAK in cell.flags
             if broken and rank == 0 and index:
                 canvas.line(x - step / 2, y0 - height, x - step / 2, y0, "break")
                 canvas.text(x - step / 2, y0 - height - 6, context.words["break"], "t-src", "middle")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
 from ess_observatory.render.chartdata import PALETTE, Context, Point, is_percent, points, spec_columns, top_of
-from ess_observatory.render.charts_bars import bars, draw_bars, grouped, key
+from ess_observatory.render.charts_bars import bars, draw_bars, frame_of, grouped, key
 from ess_observatory.render.svg import Canvas, text_width, wrap
 from ess_observatory.words.numbers import plain_number
 
@@ -87,11 +89,12 @@ def multiples(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], conte
         series = [sorted(drawn, key=lambda p: rank_of[p.row.code]) for drawn in series]
     top = top_of(spec, [p for drawn in series for p in drawn])
     if canvas.narrow or len(columns) < 2:
+        frame = frame_of(canvas, [p for drawn in series for p in drawn], top)
         for column, drawn in zip(columns, series, strict=True):
             canvas.y += 20
             canvas.text(0, canvas.y, column.label, "t-b")
             canvas.y += 8
-            draw_bars(canvas, drawn, top, lambda _: "c1", titled=False)
+            draw_bars(canvas, drawn, frame, lambda _: "c1", titled=False)
         return
     room = min(max(text_width(p.row.label) for p in series[0]) + 4, canvas.width / 3)
     panel = (canvas.width - room - 12) / len(columns)
@@ -122,7 +125,7 @@ def multiples(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], conte
 
 
 def diverging(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: Context) -> None:
-    """Decrease ◄ stable ► increase around a common centre; other answers are detached and hatched."""
+    """Decrease ◄ stable ► increase around a common centre; other answers are detached and hatched, on the same scale."""
     column = spec_columns(table, spec)[0]
     given = points(table, spec, column, context.lang)
     roles = {code: role for role in ("negative", "neutral", "positive") for code in spec.get(role) or ()}
@@ -143,7 +146,9 @@ def diverging(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], conte
         middle + sum(p.value or 0 for p in sides["positive"]),
     )
     centre = canvas.width / 2
-    scale = (canvas.width / 2) / (reach or 1)
+    others = [replace(point, apart=True) for point in others]
+    frame = frame_of(canvas, others, max((p.value or 0 for p in others), default=0))
+    scale = min((canvas.width / 2) / (reach or 1), frame.scale or math.inf)
     x = centre - (middle + sum(p.value or 0 for p in sides["negative"])) * scale
     marks = []
     for side, cls in (("negative", "c2"), ("neutral", "neutral"), ("positive", "c1")):
@@ -165,15 +170,14 @@ def diverging(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], conte
     canvas.line(centre, canvas.y + HEIGHT, centre, canvas.y + HEIGHT + 5, "tick")
     canvas.y += HEIGHT + 18
     if others:
-        top = canvas.width / scale
-        draw_bars(canvas, [Point(p.row, p.value, p.label, True) for p in others], top, lambda _: "c3")
+        draw_bars(canvas, others, replace(frame, scale=scale), lambda _: "c3")
 
 
 def progress(canvas: Canvas, table: PublishedTable, spec: dict[str, Any], context: Context) -> None:
-    """Shares as filled tracks from 0 to `max` (25 by default), with an optional reference tick."""
+    """Shares as filled tracks, with an optional reference tick: a track is the whole, 100 for a percentage."""
     column = spec_columns(table, spec)[0]
     drawn = [p for p in points(table, spec, column, context.lang) if p.label != NOT_APPLICABLE]
-    top = top_of({"max": 25 if top_of({}, drawn) <= 25 else 100, **spec}, drawn)
+    top = max(100.0, top_of({}, drawn)) if is_percent(column) else top_of(spec, drawn)
     reference = spec.get("reference") or {}
     for point in drawn:
         room = canvas.width - text_width(point.label, 24, bold=True) - 12

@@ -26,9 +26,10 @@ from ess_observatory.words.templates import environment
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+WORKBOOKS = {"fr": f"{REPORT}.xlsx", "en": f"{REPORT}.en.xlsx"}
 PAGES = {"fr": f"{REPORT}.html", "en": f"{REPORT}.en.html"}
 _SAID_BY_SCRIPT = (
-    *("filter", "section", "all", "reset", "of", "lines", "svg", "xlsx", "copy", "copied"),
+    *("filter", "section", "all", "reset", "of", "lines", "svg", "png", "all_csv", "xlsx", "copy", "copied"),
     *("theme_dark", "theme_light", "open_report"),
 )
 
@@ -92,6 +93,7 @@ def html_page(
             csp=_policy([style, chart_style], [early, script]),
             others=others,
             pages=PAGES,
+            workbook=WORKBOOKS[lang],
             paper=paper,
             page_numbers=page_numbers or {},
             **content,

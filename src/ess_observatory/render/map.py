@@ -7,39 +7,26 @@ from itertools import pairwise
 from typing import Any
 
 from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
-from ess_observatory.render.chartdata import Context, Point, finding, points, spec_columns
-from ess_observatory.render.svg import Canvas, num, text_width
-from ess_observatory.words.labels import colon
-from ess_observatory.words.numbers import format_number
+from ess_observatory.render.chartdata import Context, Point, drawn_title, finding, points, spec_columns
+from ess_observatory.render.map_words import Frame, Spot, write_groups, write_legend, write_names
+from ess_observatory.render.svg import Canvas, num
 
 Ring = list[tuple[float, float]]
-Spot = tuple[float, float, Point]
-Box = tuple[float, float, float, float]  # left, top, right, bottom
-
-
-class Frame:
-    """Size of the drawing, and of its largest circle, for the highest value."""
-
-    def __init__(self, width: float, top: float) -> None:
-        self.width = width
-        self.top = top
-        self.largest = width / 19
-
-    def radius(self, value: float) -> float:
-        """Radius of the circle of a value: its area is proportional to the value."""
-        return max(self.largest * math.sqrt(value / self.top), self.width / 360) if self.top else 0.0
 
 
 def circles_map(table: PublishedTable, context: Context, geo: dict[str, Any], narrow: bool = False) -> str:
     """The map of one column: outlines, group borders (`group` column), circles, names of the largest.
 
-    Areas are matched by `code` or by one of `commune_codes`. A hidden value draws its sign and no circle.
+    Areas are matched by `code` or by one of `commune_codes`. A hidden value draws its sign and no circle; a value
+    whose area has no outline is counted under the map.
     """
     spec = map_spec(table)
     column = spec_columns(table, spec)[0]
     drawn = {p.row.code: p for p in points(table, {"exclude": spec.get("exclude")}, column, context.lang)}
     areas = _areas(geo)
-    frame = Frame(360.0 if narrow else 720.0, max((p.value for p in drawn.values() if p.value), default=0))
+    frame = Frame(
+        360.0 if narrow else 720.0, max((p for p in drawn.values() if p.value), key=_value, default=None)
+    )
     project, height = _projection([ring for area in areas for ring in area["rings"]], frame.width)
     canvas = Canvas(frame.width, narrow)
     groups = _groups(table, spec, areas)
@@ -59,16 +46,29 @@ def circles_map(table: PublishedTable, context: Context, geo: dict[str, Any], na
             canvas.circle(x, y, frame.radius(point.value), "spot", f"{point.row.label} · {point.label}")
         elif point.value is None and point.label != NOT_APPLICABLE:
             canvas.text(x, y + 4, point.label, "t-map-sign", "middle")
-    _names(canvas, spots, frame, int(spec.get("names") or (5 if narrow else 9)))
+    taken = write_names(canvas, spots, frame, int(spec.get("names") or (6 if narrow else 12)))
+    places = {
+        name: [project(area["centre"]) for area, own in zip(areas, groups, strict=True) if own == name]
+        for name in ranks
+    }
+    letters = write_groups(canvas, places, spots, frame, taken)
     canvas.y = height + 6
     group = table.column(spec["group"]).label if spec["group"] else ""
-    _legend(canvas, frame, column.label, group, context)
+    write_legend(canvas, frame, column, (group, letters), context)
+    known = {code for area in areas for code in area["codes"]}
+    lost = sum(p.value is not None and p.value > 0 and code not in known for code, p in drawn.items())
+    if lost:
+        canvas.footer(context.words["not_on_map"].format(lost))
     if not context.paper:
         canvas.footer(context.source(table))
-    title = f"{context.words['figure']} {table.number} – {table.title}"
+    title = f"{context.words['figure']} {table.number} – {drawn_title(table, context.lang)}"
     uid = f"{table.anchor}-map-{'n' if narrow else 'w'}"
     cls = f"map {'narrow' if narrow else 'wide'}"
     return canvas.render(uid, title, finding(table, column, context), cls)
+
+
+def _value(point: Point) -> float:
+    return point.value or 0.0
 
 
 def _spots(areas: list[dict[str, Any]], drawn: dict[str, Point], project: Any) -> list[Spot]:
@@ -102,16 +102,17 @@ def _areas(geo: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _projection(rings: list[Ring], width: float) -> tuple[Any, float]:
-    """Equirectangular projection at the mean latitude, fitted to the width of the drawing."""
+    """Equirectangular projection at the mean latitude, fitted to the width of the drawing, or to a height half as long again."""
     longitudes = [p[0] for ring in rings for p in ring]
     latitudes = [p[1] for ring in rings for p in ring]
     squeeze = math.cos(math.radians((min(latitudes) + max(latitudes)) / 2))
     west, north = min(longitudes), max(latitudes)
-    scale = (width - 20) / ((max(longitudes) - west) * squeeze or 1)
-    height = (north - min(latitudes)) * scale + 16
+    across, down = (max(longitudes) - west) * squeeze, north - min(latitudes)
+    scale = min((width - 20) / (across or 1), 1.5 * width / (down or 1))
+    left, height = (width - across * scale) / 2, down * scale + 16
 
     def project(point: tuple[float, float]) -> tuple[float, float]:
-        return 10 + (point[0] - west) * squeeze * scale, 8 + (north - point[1]) * scale
+        return left + (point[0] - west) * squeeze * scale, 8 + (north - point[1]) * scale
 
     return project, height
 
@@ -182,67 +183,3 @@ def _chain(edges: list[tuple[tuple[float, float], tuple[float, float]]], project
             steps = [project(point) for point in trail]
             parts.append("M" + "L".join(f"{num(x)} {num(y)}" for x, y in steps))
     return "".join(parts)
-
-
-def _names(canvas: Canvas, spots: list[Spot], frame: Frame, count: int) -> None:
-    """Names of the largest circles: above, below or beside, off other names and other circles, or left out."""
-    sizes = [(x, y, frame.radius(point.value)) for x, y, point in spots if point.value]
-    circles = [_around(*size) for size in sizes if size[2] > 4]
-    taken: list[Box] = []
-    for x, y, point in spots[:count]:
-        if not point.value:
-            continue
-        radius = frame.radius(point.value)
-        width = text_width(point.row.label, 13, bold=True)
-        own = _around(x, y, radius)
-        middle = min(max(x - width / 2, 2), frame.width - width - 2)
-        places = [(middle, y - radius - 4), (middle, y + radius + 14)]
-        places += [(x + radius + 4, y + shift) for shift in (5, 12, -3, 20)]
-        places += [(x - radius - 4 - width, y + shift) for shift in (5, 12, -3, 20)]
-        boxes = [(left, base - 11, left + width, base + 3) for left, base in places]
-        inside = [box for box in boxes if box[1] > 0 and box[0] >= 0 and box[2] <= frame.width]
-        free = [box for box in inside if not any(_overlap(box, other) for other in taken)]
-        clear = [box for box in free if not any(_overlap(box, c) for c in circles if c != own)]
-        if clear:  # a name that would touch another circle could be read as its own
-            box = clear[0]
-            taken.append(box)
-            canvas.text(box[0], box[3] - 3, point.row.label, "t-map")
-        if radius * 2 > text_width(point.label, 13, bold=True) + 6:
-            canvas.text(x, y + 5, point.label, "on-spot", "middle")
-
-
-def _around(x: float, y: float, radius: float) -> Box:
-    return (x - radius, y - radius, x + radius, y + radius)
-
-
-def _overlap(one: Box, two: Box) -> bool:
-    return two[0] < one[2] and one[0] < two[2] and two[1] < one[3] and one[1] < two[3]
-
-
-def _legend(canvas: Canvas, frame: Frame, label: str, group: str, context: Context) -> None:
-    """Three circles of round values, side by side, and the border between groups."""
-    if not frame.top:
-        return
-    ladder = [step * 10**power for power in range(9) for step in (1, 2, 5) if step * 10**power <= frame.top]
-    sizes = ladder[-1:-6:-2][::-1] or [frame.top]
-    radius = frame.radius(sizes[-1])
-    canvas.y += radius + 12
-    x = 4.0
-    for size in sizes:
-        r = frame.radius(size)
-        text = format_number(size, 0, context.lang)
-        canvas.circle(x + r, canvas.y, r, "spot-key")
-        canvas.text(x + 2 * r + 6, canvas.y + 5, text, "t-v")
-        x += 2 * r + 6 + text_width(text) + 18
-    room = frame.width - x
-    if text_width(context.words["circle_legend"], 11.5) > room:
-        canvas.y += radius + 18
-        x = 4.0
-    canvas.text(x, canvas.y - 3, label, "t-v")
-    canvas.text(x, canvas.y + 14, context.words["circle_legend"], "t-src")
-    canvas.y += max(radius if x > 4 else 0, 18) + 4
-    if group:
-        canvas.y += 16
-        canvas.line(4, canvas.y - 4, 40, canvas.y - 4, "border")
-        canvas.text(50, canvas.y, f"{context.words['limits']}{colon(context.lang)}{group}", "t-v")
-        canvas.y += 4

@@ -13,7 +13,7 @@ from ess_observatory.render.chartdata import highlighted, points, spec_columns
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
-MAIN, CONTEXT, TEXT = "#005A9C", "#767C85", "#1D2126"
+MAIN, CONTEXT, TEXT = "#00467C", "#8A9099", "#1D2126"
 STYLE: Any = {
     "font.family": "sans-serif",
     "font.size": 10,

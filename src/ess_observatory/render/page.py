@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from typing import Any
 
 from ess_observatory.publish.publication import Publication
@@ -16,7 +17,7 @@ _BACK_MATTER = {
     "A": {"fr": "Sources et méthode", "en": "Sources and method"},
     "B": {"fr": "Glossaire", "en": "Glossary"},
     "C": {"fr": "Forces et limites", "en": "Strengths and limitations"},
-    "E": {"fr": "Télécharger et citer", "en": "Download and cite"},
+    "D": {"fr": "Télécharger et citer", "en": "Download and cite"},
 }
 
 
@@ -130,7 +131,14 @@ def _chapters(publication: Publication, context: Context) -> list[dict[str, Any]
         keys = chapter.get("tables") or ()
         chapter["views"] = [_view(publication, publication.table(str(key)), context) for key in keys]
         chapter["anchor"] = f"ch-{chapter['id']}".lower()
-    return [chapter for chapter in chapters if _has_content(chapter, publication)]
+    kept = [chapter for chapter in chapters if _has_content(chapter, publication)]
+    letters = iter(string.ascii_uppercase)
+    for chapter in kept:
+        if str(chapter["id"]).isalpha() and not chapter["views"]:  # the tables of an annex carry its letter
+            chapter["number"] = next(letters)
+        elif str(chapter["id"]).isalpha():
+            letters = iter(string.ascii_uppercase.partition(str(chapter["number"]))[2])
+    return kept
 
 
 def _placed(publication: Publication) -> set[str]:
@@ -140,7 +148,8 @@ def _placed(publication: Publication) -> set[str]:
 
 def _view(publication: Publication, table: PublishedTable, context: Context) -> dict[str, Any]:
     view = table_view(table, context, folded=False if context.paper else None, geo=publication.map)
-    return {**view, "csv_name": csv_name(table, str(publication.manifest.get("edition") or ""))}
+    name = csv_name(publication, table, str(publication.manifest.get("edition") or ""))
+    return {**view, "csv_name": name}
 
 
 def _has_content(chapter: dict[str, Any], publication: Publication) -> bool:
@@ -148,7 +157,7 @@ def _has_content(chapter: dict[str, Any], publication: Publication) -> bool:
         "A": True,
         "B": bool(publication.texts.get("glossary")),
         "C": bool(publication.checks or publication.replication),
-        "E": bool(publication.manifest.get("citation") or _citation(publication.manifest, publication.lang)),
+        "D": bool(publication.manifest.get("citation") or _citation(publication.manifest, publication.lang)),
     }
     written = chapter["views"] or chapter.get("html") or chapter.get("headline")
     return bool(written) or extra.get(str(chapter["id"]), False)

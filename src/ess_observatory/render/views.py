@@ -8,7 +8,7 @@ from urllib.parse import quote
 from ess_observatory.publish.printed_cells import format_cell
 from ess_observatory.publish.table_csv import table_csv
 from ess_observatory.publish.tables import NOT_APPLICABLE, Cell, Column, PublishedTable, Row
-from ess_observatory.render.chartdata import Context, points, spec_columns
+from ess_observatory.render.chartdata import Context, drawn_title, points, spec_columns
 from ess_observatory.render.charts import chart_svgs, names_columns
 from ess_observatory.render.map import map_spec
 from ess_observatory.words import labels as words
@@ -58,12 +58,14 @@ def table_view(
         "signs": [(sign, meanings[sign]) for sign in table.signs if sign in meanings],
         "interval": _interval_example(table, lang),
         "marked": any(cell.mark for cell in table.cells.values()),
+        "drawn_title": drawn_title(table, lang),
         "measure": _measure(table),
         "measured": not (names_columns(chart.get("type")) and chart.get("columns")),
         "charts": [Markup(svg) for svg in charts],
         "has_map": bool(geo) and (table.chart or {}).get("type") == "map",
         "tiles": _tile_chart(table, lang),
-        "csv": "data:text/csv;charset=utf-8," + quote(table_csv(table, lang), safe="!*()~;,:@$+/?="),
+        "csv": "data:text/csv;charset=utf-8,"
+        + quote(table_csv(table, lang, context.mention), safe="!*()~;,:@$+/?="),
         "wordy": all(column.kind == "text" for column in table.columns),
         "layout": layout,
         "beside": beside,

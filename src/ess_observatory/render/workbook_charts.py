@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-COLOURS = ("#005A9C", "#B8480B", "#0E98E2", "#433546", "#767C85")
+COLOURS = ("#00467C", "#B8480B", "#0E98E2", "#433546", "#8A9099")
 CONTEXT = COLOURS[4]
 WIDTH, LONG_LABEL = 560, 42  # pixels, characters
 _FONT = {"name": "Arial", "size": 10, "color": "#1D2126"}

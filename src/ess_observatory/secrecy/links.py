@@ -2,17 +2,18 @@
 
 A card may say: `additive = true` (the rows of a column add up to its total), `sum_of = [columns]` (a column adds up others),
 `ratio = {numerator, denominator}` and `follows` (derived columns), `row_parent` in the query (a row adds to another, maybe of
-another table), and under `[secrecy]`: `same` (a cell is another table's), `[[secrecy.sums]]`, `[[secrecy.differences]]`,
-`[secrecy.ratios]` (the terms of one derived cell). A cell is named `row/column`, or `table:row/column` elsewhere.
+another table), and under `[secrecy]`: `[[secrecy.sums]]`, `[[secrecy.differences]]`, `[secrecy.ratios]` (the terms of one derived
+cell). A cell is named `row/column`, or `table:row/column` elsewhere. Cells of one concept and one category are one figure.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ess_observatory.declare.concepts import about
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.secrecy.door import HIDDEN_AT_SOURCE, Cell
 from ess_observatory.words.numbers import plain_number
@@ -47,14 +48,15 @@ class Links:
 
     cells: dict[Key, Cell] = field(default_factory=dict)
     columns: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    own: dict[Key, dict[str, Any]] = field(default_factory=dict)
     same: list[tuple[Key, Key]] = field(default_factory=list)
     sums: list[Sum] = field(default_factory=list)
     ratios: list[Ratio] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def column(self, key: Key) -> dict[str, Any]:
-        """The declared column of a cell."""
-        return self.columns[key[0], key[2]]
+        """The declared column of a cell, with the class of its concept where that one has its own."""
+        return self.own.get(key) or self.columns[key[0], key[2]]
 
     def is_exact(self, ratio: Ratio) -> bool:
         """Whether the ratio is that of its parts as published (and not of those who answered both questions)."""
@@ -79,21 +81,52 @@ class Links:
         own = self.cells[key].decimals
         return own if own is not None else self.column(key).get("decimals", 0)
 
+    def tie(self, one: Key, other: Key) -> None:
+        """Two cells of one figure; where they differ, which the publication will refuse, their difference is protected."""
+        first, second = self.cells[one].value, self.cells[other].value
+        if first is None or second is None:
+            self.same.append((one, other))
+        else:
+            self.difference(*((one, other) if first >= second else (other, one)))
 
-def read_links(tables: Iterable[tuple[str, dict[str, Any], list[Cell]]]) -> Links:
-    """The relations of all tables: `(id, card, confidential cells)` each.
+    def difference(self, whole: Key, part: Key) -> None:
+        """The part is inside the whole: their difference is a cell that anyone can compute."""
+        large, small = self.cells[whole].value, self.cells[part].value
+        if large is None or small is None or large < small:
+            return
+        if large - small <= SAME * max(abs(large), 1e-9):
+            self.same.append((whole, part))
+        else:
+            self.sums.append(Sum(whole, (part,), True))
+
+
+def read_links(
+    tables: Iterable[tuple[str, dict[str, Any], list[Cell]]], classes: Mapping[str, str] | None = None
+) -> Links:
+    """The relations of all tables: `(id, card, confidential cells)` each; `classes`: concept → its own class of secrecy.
 
     Raises E502 for a name that no table can have (a cell absent from this edition is no error: its link is left out).
     """
-    links, listed = Links(), list(tables)
+    links, listed, classes = Links(), list(tables), classes or {}
+    places: dict[tuple[str, str], list[Key]] = defaultdict(list)
     for table_id, card, cells in listed:
         for column in card["columns"]:
             links.columns[table_id, column["code"]] = column
         for cell in cells:
-            if links.columns[table_id, cell.column_code]["secrecy"] != "text":
-                links.cells[(table_id, *cell.key)] = cell
+            column = links.columns[table_id, cell.column_code]
+            if column["secrecy"] == "text":
+                continue
+            key = (table_id, *cell.key)
+            links.cells[key] = cell
+            what = about(table_id, card, cell.row_code, cell.row_kind, column)
+            places[what.key].append(key)
+            if what.concept in classes:
+                links.own[key] = {**column, "secrecy": classes[what.concept]}
     for table_id, card, _ in listed:
         _Reader(links, table_id, card).read()
+    for first, *others in places.values():
+        for other in others:
+            links.tie(first, other)
     links.same += _twins(links)
     return links
 
@@ -139,10 +172,6 @@ class _Reader:
             self._parents(code)
             for key in self.of_column[code]:
                 self._ratio(key, column)
-        for name, other in self.spec.get("same", {}).items():
-            pair = (self._find(name), self._find(other))
-            if pair[0] and pair[1]:
-                self._same(pair[0], pair[1])
         for declared in self.spec.get("sums", []):
             whole = float(declared["constant"]) if "constant" in declared else self._find(declared["whole"])
             found = [self._find(name) for name in declared["parts"]]
@@ -151,7 +180,7 @@ class _Reader:
         for declared in self.spec.get("differences", []):
             whole, part = self._find(declared["whole"]), self._find(declared["part"])
             if whole and part:
-                self._difference(whole, part)
+                self.links.difference(whole, part)
 
     def _find(self, name: str) -> Key | None:
         table, _, rest = name.rpartition(":")
@@ -224,29 +253,6 @@ class _Reader:
             return
         has_rest = len(usable) < len(found) or (not is_open and not is_equal)
         self.links.sums.append(Sum(whole, usable, has_rest))
-
-    def _same(self, one: Key, other: Key) -> None:
-        first, second = self._value(one), self._value(other)
-        if (
-            first is None
-            or second is None
-            or abs(first - second) <= SAME * max(abs(first), abs(second), 1e-9)
-        ):
-            self.links.same.append((one, other))
-        elif first > second:
-            self._difference(one, other)
-        else:
-            self._difference(other, one)
-
-    def _difference(self, whole: Key, part: Key) -> None:
-        """The part is inside the whole: their difference is a cell that anyone can compute."""
-        large, small = self._value(whole), self._value(part)
-        if large is None or small is None or large < small:
-            return
-        if large - small <= SAME * max(large, 1e-9):
-            self.links.same.append((whole, part))
-        else:
-            self.links.sums.append(Sum(whole, (part,), True))
 
     def _ratio(self, key: Key, column: dict[str, Any]) -> None:
         """Declared parts of a derived cell, then any cell of the table that holds its numerator or denominator."""

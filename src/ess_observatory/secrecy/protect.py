@@ -6,7 +6,7 @@ Nothing is solved when nothing is hidden.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,15 +41,17 @@ class Protected:
         return self.model.links
 
 
-def protect(tables: Iterable[Table], rules: dict[str, Any]) -> Protected:
-    """Protect every table of an edition.
+def protect(
+    tables: Iterable[Table], rules: dict[str, Any], classes: Mapping[str, str] | None = None
+) -> Protected:
+    """Protect every table of an edition; `classes`: concepts that have a class of secrecy of their own, whatever the column.
 
     Raises E501, E504, E505 for cells or cards that do not say what they must, E503 for a cell that cannot be protected,
     E506 when the solver stops without a proof, E508 when a certificate does not hold.
     """
     listed = list(tables)
     own = {table_id: rules_of(rules, card, table_id) for table_id, card, _ in listed}
-    links = read_links(listed)
+    links = read_links(listed, classes)
     if rules["opinion_min_respondents"] > 1:
         _add_opinion_sums(links, listed)
     model = build_model(links, own, rules["costs"])

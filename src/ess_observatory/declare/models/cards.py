@@ -16,6 +16,7 @@ from ess_observatory.declare.models.types import (
     CellPath,
     ChapterMark,
     ColumnName,
+    ConceptName,
     Count,
     Decimals,
     FigureId,
@@ -60,6 +61,9 @@ class CardColumn(Declared):
     decimals: Decimals = Field(0, description="décimales imprimées")
     secrecy: SecrecyClass | None = Field(
         None, description="classe de secret de la colonne ; à défaut celle de la mesure"
+    )
+    concept: ConceptName | None = Field(
+        None, description="ce que compte la colonne (rules/concepts.toml) ; à défaut, un concept à elle seule"
     )
     base_rule: bool | None = Field(
         None, description="true : le pourcentage est retenu quand la base est petite"
@@ -137,9 +141,6 @@ class SecrecyOverride(Declared):
 class CardSecrecy(Declared):
     """What can be computed from what, beyond the columns."""
 
-    same: dict[CellName, CellPath] = Field(
-        {}, description="cellule = le même chiffre ailleurs, ou une part de lui"
-    )
     ratios: dict[CellName, RatioTerms] = Field({}, description="termes d’une seule cellule calculée")
     sums: list[SecrecySum] = Field([], description="sommes de cellules")
     differences: list[SecrecyDifference] = Field([], description="cellule dans une autre")
@@ -173,6 +174,13 @@ class CardTexts(Declared):
     parameters: dict[ColumnName, Parameter] = Field({}, description="valeurs que lit la requête")
     figures: dict[CellName, FigureId] = Field({}, description="cellule = identifiant stable du chiffre")
     secrecy: CardSecrecy | None = Field(None, description="ce qui se calcule de quoi")
+    categories: ColumnName | dict[str, ColumnName | Literal[""]] | None = Field(
+        None,
+        description="ce que sont les lignes : une dimension (family, sector, commune…), ou début de leur code = dimension, vide pour l’ensemble",
+    )
+    concepts: dict[CellName, ConceptName] = Field(
+        {}, description="cellule = ce qu’elle compte, quand sa ligne est un indicateur"
+    )
 
     @model_validator(mode="after")
     def _columns_once(self) -> Self:
@@ -191,7 +199,12 @@ class CardFile(CardTexts):
 
     number: TableNumber = Field(description="numéro imprimé : 1.1, A.2")
     chapter: ChapterMark = Field(description="chapitre : un nombre, ou une lettre pour les annexes")
-    kind: Literal["checks"] | None = Field(None, description="checks : le tableau des contrôles du rapport")
+    method: bool = Field(False, description="true : tableau de méthode, replié sur la page")
+    kind: Literal["checks", "chosen", "reconciled"] | None = Field(
+        None,
+        description="checks : contrôles du rapport ; chosen : meilleur chiffre de chaque groupe ; reconciled : pourquoi ceux d’un groupe diffèrent",
+    )
+    groups: list[Slug] = Field([], description="groupes de concepts (chosen), dans l’ordre")
 
     @model_validator(mode="after")
     def _in_its_chapter(self) -> Self:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from ess_observatory.declare.models.base import Declared, refused
 from ess_observatory.declare.models.types import SAID, ColumnName, Words
@@ -52,6 +52,13 @@ class Reference(Declared):
     label: Words = Field(description="ce qu’elle est")
 
 
+class Bilingual(Declared):
+    """A text in both languages."""
+
+    fr: Words = Field(description="en français")
+    en: Words = Field(description="en anglais")
+
+
 class Chart(Declared):
     """The drawing of a table."""
 
@@ -86,18 +93,16 @@ class Chart(Declared):
         Any,
         BeforeValidator(_heading),
         WithJsonSchema({"type": ["string", "object"], SAID: "un texte, ou { fr, en }"}),
-    ] = Field(None, description="titre du dessin")
-    max: Annotated[float, Field(gt=0)] | None = Field(None, description="bout de l’échelle")
-    maximum: Annotated[float, Field(gt=0)] | None = Field(None, description="le même")
+    ] = Field(None, description="ligne au-dessus des barres")
+    title: Bilingual | None = Field(
+        None, description="ce que montre le dessin, quand il laisse de côté des colonnes du tableau"
+    )
+    max: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="bout de l’échelle (une part de « progress » va toujours jusqu’à 100 %)"
+    )
     reference: Reference | None = Field(None, description="repère (progress)")
     group: ColumnName | None = Field(None, description="colonne de texte qui colore la carte")
     names: Annotated[int, Field(ge=0)] | None = Field(None, description="communes nommées sur la carte")
-
-    @model_validator(mode="after")
-    def _one_end(self) -> Self:
-        if self.max is not None and self.maximum is not None:
-            raise refused("« max » et « maximum » disent le même bout de l’échelle", "gardez l’un des deux")
-        return self
 
     def named_columns(self) -> list[tuple[str, str]]:
         """(key, column) of every column that the chart names."""

@@ -28,18 +28,13 @@ class RateWords(MeasureWords):
 
 
 class MeasureFile(Declared):
-    """What is measured, said once: its words, its secrecy, the rows that it is made of."""
+    """What is measured, said once: its words, its secrecy, the rows that it is made of; it counts the concept of its name."""
 
-    concept: Words = Field(description="ce qui est mesuré, en une phrase")
     label: Words = Field(description="en-tête d’une colonne")
     label_en: Words | None = Field(None, description="en-tête anglais")
     unit: str = Field("", description="unité : établissements, postes…")
     decimals: Decimals = Field(0, description="décimales imprimées")
     secrecy: SecrecyClass = Field(description="classe de secret")
-    scope: ColumnName | None = Field(
-        None, description="champ qu’elle décrit : clé de pipelines/texts/scopes.toml"
-    )
-    source: Slug | None = Field(None, description="rôle des fichiers dont elle vient (« role » d’une source)")
     adds_up: bool = Field(
         True, description="false : ses parts ne font pas son ensemble (unités comptées une fois)"
     )

@@ -34,7 +34,7 @@ def check_outlines(root: Path, csvs: Csvs, faults: list[Fault]) -> None:
     areas: dict[str, frozenset[str]] = {}
     for path in sorted(folder.glob("*.geojson")):
         if data := read_outlines(path, name_of(path, root), csvs.known_communes, faults):
-            areas[path.name] = _codes(data)
+            areas[path.name] = outlined(data)
     for path in sorted(folder.glob("*.toml")):
         document = read_toml_document(path, name_of(path, root), [])
         drawn = document.data.get("map", f"{path.stem}.geojson") if document else None
@@ -49,7 +49,8 @@ def check_outlines(root: Path, csvs: Csvs, faults: list[Fault]) -> None:
             )
 
 
-def _codes(data: dict[str, Any]) -> frozenset[str]:
+def outlined(data: dict[str, Any]) -> frozenset[str]:
+    """Codes of the communes that outlines cover."""
     properties = [feature["properties"] for feature in data["features"]]
     return frozenset(code for item in properties for code in (item["code"], *item.get("commune_codes", ())))
 

@@ -137,12 +137,31 @@ class PerimeterBreak(_Break):
 class BreaksFile(Declared):
     """Breaks in series."""
 
-    not_compared: list[ColumnName] = Field([], description="tableaux qui portent déjà plusieurs années")
+    not_compared: list[ColumnName] = Field(
+        [], description="tableaux qui portent déjà plusieurs années, ou des chiffres d’autres tableaux"
+    )
     communes: dict[ColumnName, list[ColumnName]] = Field(
         {}, description="tableau par commune = colonnes qui s’additionnent"
     )
     source: list[SourceBreak] = Field([], description="sources qui se remplacent")
     perimeter: list[PerimeterBreak] = Field([], description="périmètres qui se remplacent")
+
+
+class ReferenceDateFile(Declared):
+    """How far the reference date may stand from today and from the last day of the registers."""
+
+    warn_after_days: Count = Field(
+        31, description="jours après le dernier jour d’un répertoire : avertissement"
+    )
+    block_after_days: Count = Field(
+        92, description="jours après le dernier traitement d’un répertoire, ou après aujourd’hui : arrêt"
+    )
+    warn_before_days: Count = Field(
+        183, description="jours avant le dernier jour d’un répertoire sans historique : avertissement"
+    )
+    stray_share: Rate = Field(
+        0.001, description="part des dates de création écartées avant de prendre la dernière"
+    )
 
 
 class ChangeBudgetFile(Declared):

@@ -94,6 +94,18 @@ class Unpivot(Declared):
         return unpivot_spec(self.model_dump())
 
 
+class LastDay(Declared):
+    """Where a register says up to which day it goes."""
+
+    treatment: ColumnName | None = Field(
+        None, description="colonne du dernier traitement de la ligne par le producteur"
+    )
+    changes: list[ColumnName] = Field(
+        [], description="à défaut, colonnes de dates de création et de modification"
+    )
+    history: Slug | None = Field(None, description="source qui dit l’histoire de ce répertoire")
+
+
 class SourceFile(Declared):
     """A source: what the file of a producer looks like."""
 
@@ -127,6 +139,9 @@ class SourceFile(Declared):
     repeated: Repeated | None = Field(None, description="ce qui est dit d’une ligne écartée ainsi")
     unpivot: Unpivot | None = Field(None, description="colonnes larges qui deviennent des lignes")
     columns: list[SourceColumn] = Field([], description="colonnes")
+    last_day: LastDay | None = Field(
+        None, description="jusqu’à quel jour va le répertoire ; la date de référence lui est comparée"
+    )
     checks: list[SourceCheck] = Field([], description="contrôles des lignes lues")
     budget: Budget | None = Field(None, description="part de lignes refusées admise")
     row_counts: RowCounts | None = Field(None, description="variation admise du nombre de lignes")
@@ -142,6 +157,13 @@ class SourceFile(Declared):
             raise refused(f"deux colonnes s’appellent « {twice} »", "changez l’un des deux noms")
         if self.repeated is not None and not self.key:
             raise refused("« [repeated] » sans « key »", "donnez les colonnes de la clé")
+        if self.last_day is not None:
+            days = [*self.last_day.changes, *filter(None, [self.last_day.treatment])]
+            if unknown := next((name for name in days if name not in names), None):
+                raise refused(
+                    f"« last_day » cite une colonne inconnue : « {unknown} »",
+                    "nommez une colonne de [[columns]]",
+                )
         if self.kind == "table" and not self.columns:
             raise refused("source sans colonne", "déclarez [[columns]]")
         return self

@@ -253,6 +253,12 @@ PartName = _matching(
     "une colonne ou une cellule",
     "écrivez « colonne », « ligne/colonne » ou « tableau:ligne/colonne »",
 )
+#: A concept: `ess_posts`, `ess_posts.share`; of one category only: `regional_jobs@family=association`.
+ConceptName = _matching(
+    r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*(?:@[a-z][a-z0-9_]*=[^@=\s]+)?",
+    "un concept",
+    "écrivez par exemple ess_posts, ou ess_posts@family=association pour une seule catégorie",
+)
 #: A part of a whole that may not be nothing nor the whole.
 PositiveRate = Annotated[float, Field(gt=0, lt=1)]
 #: A table that an example gives rows of.

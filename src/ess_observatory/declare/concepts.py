@@ -1,0 +1,64 @@
+"""What each published cell counts: its concept, and of which category.
+
+Two cells of one concept and one category are one figure, wherever they are printed: secrecy protects them together, the
+publication refuses that they differ, and the reconciliation tells the concepts apart that a reader would confuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+#: Tables made of published cells, whose rows are concepts.
+CHOSEN = ("chosen", "reconciled")
+#: The category of a cell that stands for all of its concept.
+WHOLE = ""
+
+
+@dataclass(frozen=True)
+class About:
+    """The concept of a cell and its category (`family=association`; '' for the whole); `declared`: by name."""
+
+    concept: str
+    category: str
+    declared: bool
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What two cells of one figure share."""
+        return self.concept, self.category
+
+
+def about(table: str, card: Mapping[str, Any], row: str, kind: str, column: Mapping[str, Any]) -> About:
+    """What the cell of a row (code, `row_kind`) and a column of a card is about.
+
+    Without any declaration it is a concept of its own, that no other table can have.
+    """
+    code = column["code"]
+    if card.get("kind") in CHOSEN:
+        return About(row, WHOLE, True)
+    if named := card.get("concepts", {}).get(f"{row}/{code}"):
+        concept, _, category = str(named).partition("@")
+        return About(concept, category, True)
+    own = concept_of(column)
+    return About(own or f"{table}.{code}", _category(table, card, row, kind), own is not None)
+
+
+def concept_of(column: Mapping[str, Any]) -> str | None:
+    """The concept of a column: its own, else that of the measures that it is made of, where the engine counts them (those of the
+    survey are of each table).
+    """
+    return column.get("concept")
+
+
+def _category(table: str, card: Mapping[str, Any], row: str, kind: str) -> str:
+    if kind == "total":
+        return WHOLE
+    declared = card.get("categories") or (card.get("rows") or {}).get("dimension")
+    if isinstance(declared, str):
+        return f"{declared}={row}"
+    for start, dimension in sorted((declared or {}).items(), key=lambda item: -len(item[0])):
+        if row.startswith(start):
+            return f"{dimension}={row.removeprefix(start)}" if dimension else WHOLE
+    return f"{table}={row}"
