@@ -58,10 +58,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="more random examples, more kills: what « make test-all » runs",
     )
+    parser.addoption("--seeds", help="random editions to try, as 12 or 12-40, instead of those of each share")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("thorough" if config.getoption("--thorough") else "some")
+
+
+#: How many random editions each of the four shares tries, where time is short and where it is not.
+FEW_EDITIONS, MANY_EDITIONS = 1, 60
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A random edition a seed: `--seeds` names them, or each share has its own."""
+    if "edition_seed" not in metafunc.fixturenames:
+        return
+    if named := metafunc.config.getoption("--seeds"):
+        first, _, last = named.partition("-")
+        seeds: Iterable[int] = range(int(first), int(last or first) + 1)
+    else:
+        count = MANY_EDITIONS if metafunc.config.getoption("--thorough") else FEW_EDITIONS
+        seeds = range(metafunc.module.SHARE, 4 * count + metafunc.module.SHARE, 4)
+    metafunc.parametrize("edition_seed", seeds)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -73,7 +91,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if room in ROOMS[:2] and "in_turn" in fixtures:
             raise pytest.UsageError(f"{item.nodeid} builds an edition: its place is tests/built")
         item.add_marker(room)
-        if item.get_closest_marker("hypothesis") or "thorough" in fixtures:
+        if item.get_closest_marker("hypothesis") or {"thorough", "edition_seed"} & set(fixtures):
             item.add_marker("varied")
 
 

@@ -63,7 +63,15 @@ wide_sector as (
     group by c.commune_code, d.a38, c.measure
 ),
 clap_line as (
-    select c.commune_code, c.family, c.posts, c.posts_mark, c.establishments, c.is_residual, t.code is not null as is_inside
+    select
+        c.commune_code,
+        c.family,
+        case when c.posts_mark = 'by_nature' then 0 else c.posts end as posts,
+        nullif(c.posts_mark, 'by_nature') as posts_mark,
+        case when c.establishments_mark = 'by_nature' then 0 else c.establishments end as establishments,
+        nullif(c.establishments_mark, 'by_nature') as establishments_mark,
+        c.is_residual,
+        t.code is not null as is_inside
     from staging.clap as c
     cross join flores_table as h
     left join rules.territory_commune as t on t.code = c.commune_code
@@ -77,25 +85,31 @@ clap_family as (
     select
         c.family,
         sum(c.posts) as posts,
-        case when max(case when c.posts_mark is not null then 1 else 0 end) > max(case when c.is_residual then 1 else 0 end)
+        case when max(case when c.posts_mark is not null then 1 else 0 end) > max(case when c.is_residual and c.posts_mark is null then 1 else 0 end)
             then 'partial' end as posts_mark,
-        sum(c.establishments) as establishments
+        sum(c.establishments) as establishments,
+        case when max(c.establishments_mark) is not null then 'partial' end as establishments_mark
     from clap_line as c
     cross join clap_outside as o
     where o.rows_outside = 0
     group by c.family
 ),
 clap_area as (
-    select 'COM' as geo_object, commune_code as area_code, family, posts, posts_mark, establishments from clap_line where is_inside
+    select 'COM' as geo_object, commune_code as area_code, family, posts, posts_mark, establishments, establishments_mark
+    from clap_line
+    where is_inside
     union all
-    select 'COM', commune_code, null, sum(posts), case when max(posts_mark) is not null then 'partial' end, sum(establishments)
+    select 'COM', commune_code, null, sum(posts), case when max(posts_mark) is not null then 'partial' end, sum(establishments),
+        case when max(establishments_mark) is not null then 'partial' end
     from clap_line
     where is_inside
     group by commune_code
     union all
-    select 'TERRITORY', '_T', family, posts, posts_mark, establishments from clap_family
+    select 'TERRITORY', '_T', family, posts, posts_mark, establishments, establishments_mark from clap_family
     union all
-    select 'TERRITORY', '_T', null, sum(posts), max(posts_mark), sum(establishments) from clap_family having count(*) > 0
+    select 'TERRITORY', '_T', null, sum(posts), max(posts_mark), sum(establishments), max(establishments_mark)
+    from clap_family
+    having count(*) > 0
 )
 select f.geo_object, f.area_code, f.field, cast(null as varchar) as family, f.activity, f.measure,
     max(f.value) as amount, max(f.value_mark) as mark, max(l.of_all) as year
@@ -119,7 +133,7 @@ group by f.geo_object, f.area_code, f.family, f.is_every_family, f.activity, f.m
 union all
 select c.geo_object, c.area_code, 'ess', c.family, '_T', m.measure,
     cast(case when m.measure = 'posts' then c.posts else c.establishments end as double),
-    case when m.measure = 'posts' then c.posts_mark end, y.of_clap
+    case when m.measure = 'posts' then c.posts_mark else c.establishments_mark end, y.of_clap
 from clap_area as c
 cross join (select distinct measure from rules.flores_measures) as m
 cross join edition_year as y

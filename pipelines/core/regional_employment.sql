@@ -1,5 +1,5 @@
 -- grain: one year of the series x ESS family in the region of the territory. Quarters of a year are averaged for jobs, and added for
--- payroll when the four are there; a year that lacks a line of payroll has none.
+-- payroll when the four are there; a year that lacks a line has no total, and at least (`jobs_low`) the jobs that are known.
 -- view
 with region as (
     select code from rules.compared_area where object = 'REG' order by rank limit 1
@@ -9,7 +9,8 @@ period as (
         u.year,
         coalesce(u.quarter, '') as quarter,
         u.family,
-        sum(u.jobs) as jobs,
+        case when count(u.jobs) = count(*) then sum(u.jobs) end as jobs,
+        coalesce(sum(u.jobs), 0) as jobs_low,
         sum(u.establishments) as establishments,
         case when count(u.payroll_eur) = count(*) then sum(u.payroll_eur) end as payroll_eur
     from staging.urssaf_ess as u
@@ -19,7 +20,8 @@ period as (
 select
     year,
     family,
-    avg(jobs) as jobs,
+    case when count(jobs) = count(*) then avg(jobs) end as jobs,
+    case when count(jobs) < count(*) then avg(jobs_low) end as jobs_low,
     avg(establishments) as establishments,
     case when count(payroll_eur) = count(*) and (max(quarter) = '' or count(*) = 4) then sum(payroll_eur) end as payroll_eur
 from period

@@ -463,6 +463,12 @@ def _project_check(project: Project, id: str, tables: dict[str, str], present: s
         return cross_check(db, check, path, present)
 
 
+#: Employers of the one commune of a territory; of the one that is known, where there are two.
+EMPLOYERS = {
+    "rules.territory_commune": "select '01001' as code",
+    "core.employer_count": "select '01001' as commune_code, 10 as employers",
+}
+TWO_COMMUNES = {"rules.territory_commune": "from (values ('01001'), ('01002')) as t(code)"}
 #: What the producer gives of the ESS for the whole territory.
 TERRITORY = (
     "select 'territory' as area, 'ess' as field, cast(null as varchar) as family, '_T' as activity, {}"
@@ -473,11 +479,25 @@ TERRITORY = (
     ("id", "present", "tables", "status"),
     [
         ("register_employers", {"manageo", "comparateur"},
-         {"core.field_establishment": "from range(11)", "core.employer_count": "select 10 as employers"}, "failed"),
+         {"core.field_establishment": "from range(11)", **EMPLOYERS}, "failed"),
         ("register_employers", {"sirene_old", "insee_employers"},
-         {"core.field_establishment": "from range(10)", "core.employer_count": "select 10 as employers"}, "ok"),
+         {"core.field_establishment": "from range(10)", **EMPLOYERS}, "ok"),
+        ("register_employers", {"sirene_old", "insee_employers"},
+         {"core.field_establishment": "from range(11)", **EMPLOYERS, **TWO_COMMUNES}, "skipped"),
+        ("ess_establishments_employers", {"clap", "insee_employers"},
+         {"core.employment": TERRITORY.format("11 as establishments, null as establishments_mark"), **EMPLOYERS, **TWO_COMMUNES},
+         "skipped"),
         ("ess_jobs_territory_jobs", {"clap", "unistatis"},
-         {"core.employment": TERRITORY.format("101 as posts, null as posts_mark"), "core.salaried_job": "select 100 as jobs"}, "failed"),
+         {"core.employment": TERRITORY.format("101 as posts, null as posts_mark"),
+          "core.salaried_job": "from (values (100), (null)) as j(jobs)"}, "skipped"),
+        ("ess_posts_within_all", {"flores_ess", "flores"},
+         {"core.employment": "from (values ('territory', null, 'ess', null, '_T', 9, null), ('territory', null, 'all', null, '_T', 8, 'partial')) "
+          "as e(area, commune_code, field, family, activity, posts, posts_mark)"}, "ok"),
+        ("ess_posts_by_family", {"flores_ess"},
+         {"core.employment": "from (values ('territory', null, 'ess', null, '_T', 10, 'partial'), ('territory', null, 'ess', 'a', '_T', 13, null)) "
+          "as e(area, commune_code, field, family, activity, posts, posts_mark)"}, "ok"),
+        ("ess_jobs_territory_jobs", {"clap", "unistatis"},
+         {"core.employment": TERRITORY.format("101 as posts, null as posts_mark"), "core.salaried_job": "select 100 as jobs"}, "warning"),
         ("register_half_or_double", {"manageo", "clap"},
          {"core.field_establishment": "from range(201)", "core.employment": TERRITORY.format("100 as establishments, null as establishments_mark")}, "failed"),
         ("register_half_or_double", {"manageo", "clap"},
@@ -492,11 +512,11 @@ TERRITORY = (
         ("register_legal_units", {"sirene_establishment"},
          {"core.establishment": "from (values (null, 'A'), ('9220', 'A')) as e(legal_category, rule_id)"}, "ok"),
         ("ess_posts_within_all", {"flores_ess", "flores"},
-         {"core.employment": "from (values ('commune', '01001', 'ess', null, '_T', 9), ('commune', '01001', 'all', null, '_T', 8)) "
-          "as e(area, commune_code, field, family, activity, posts)"}, "failed"),
+         {"core.employment": "from (values ('commune', '01001', 'ess', null, '_T', 9, null), ('commune', '01001', 'all', null, '_T', 8, null)) "
+          "as e(area, commune_code, field, family, activity, posts, posts_mark)"}, "failed"),
         ("ess_posts_by_family", {"flores_ess"},
-         {"core.employment": "from (values ('territory', null, 'ess', null, '_T', 10), ('territory', null, 'ess', 'a', '_T', 8), "
-          "('territory', null, 'ess', 'b', '_T', 5)) as e(area, commune_code, field, family, activity, posts)"}, "failed"),
+         {"core.employment": "from (values ('territory', null, 'ess', null, '_T', 10, null), ('territory', null, 'ess', 'a', '_T', 8, null), "
+          "('territory', null, 'ess', 'b', '_T', 5, null)) as e(area, commune_code, field, family, activity, posts, posts_mark)"}, "failed"),
     ],
 )  # fmt: skip
 def test_what_can_only_be_a_wrong_file_blocks(project, id, present, tables, status):

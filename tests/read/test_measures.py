@@ -116,23 +116,23 @@ TERRITORY = "code,name,epci_code,epci_name,population:int\n1,Un,e,E,10\n2,Deux,e
 
 
 @pytest.mark.parametrize(
-    ("posts", "value", "flags"),
+    ("posts", "told"),
     [
-        ("1,30,,3\n2,12,,2\n3,8,,1\n,50,,6", 42, None),
-        ("1,30,,3\n2,,secret,2\n3,8,,1\n,50,,6", None, "total_incomplet"),
-        ("1,30,,3\n3,8,,1\n,50,,6", None, None),
+        ("1,30,,3\n2,12,,2\n3,8,,1\n,50,,6", (42, None, None)),
+        ("1,30,,3\n2,,secret,2\n3,8,,1\n,50,,6", (None, "total_incomplet", 30)),
+        ("1,30,,3\n3,8,,1\n,50,,6", (None, None, None)),
     ],
 )
 def test_cells_of_a_producer_add_up_only_when_each_is_known(
-    root: Path, posts: str, value: float | None, flags: str | None
+    root: Path, posts: str, told: tuple[float | None, str | None, float | None]
 ) -> None:
     given = {
         "rules.territory_commune": TERRITORY,
         "rules.territory_level": "commune_code,level,code,is_whole:bool\n1,epci,e,true",
         "core.employment": f"commune_code,posts:float,posts_mark,establishments:float\n{posts}",
     }
-    found = cells(root, "epci", "posts_here", given)
-    assert (found["e", "value"]["value"], found["e", "value"]["flags"]) == (value, flags)
+    found = cells(root, "sublevel", "posts_here", given)
+    assert tuple(found["e", "value"][key] for key in ("value", "flags", "low")) == told
     assert found["f", "value"]["value"] == 8 and found["f", "value"]["n_units"] == 1
     assert found["total", "value"]["value"] == 50, "the whole is the producer's own, whatever it hides"
     assert found["f", "part"]["value"] == 16

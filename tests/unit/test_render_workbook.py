@@ -78,7 +78,7 @@ def test_table_sheets_carry_title_reading_scope_source(book: Any, publication: P
         lines = [sheet.cell(row, 1).value for row in range(2, 7)]
         assert "Données synthétiques" in lines[0]
         assert [line.split("\u00a0:")[0] for line in lines[1:]] == ["Lecture", "Champ", "Source", "Signes"]
-        assert next(iter(sheet.tables.values())).ref.startswith("A7:")
+        assert next(iter(sheet.tables.values())).ref.startswith("A8:")
 
 
 def test_values_are_numbers_and_signs_are_text(book: Any, publication: Publication) -> None:
@@ -98,8 +98,8 @@ def test_values_are_numbers_and_signs_are_text(book: Any, publication: Publicati
 
 
 def test_number_formats_have_a_text_section(book: Any) -> None:
-    assert book["T1.1"]["B8"].number_format == "#,##0;-#,##0;0;@"
-    assert book["T1.1"]["C8"].number_format == "#,##0.0;-#,##0.0;0.0;@"
+    assert book["T1.1"]["B9"].number_format == "#,##0;-#,##0;0;@"
+    assert book["T1.1"]["C9"].number_format == "#,##0.0;-#,##0.0;0.0;@"
 
 
 def test_rows_with_their_own_unit_and_reliability_have_a_column(book: Any) -> None:
@@ -147,8 +147,8 @@ def test_print_set_up(book: Any, publication: Publication) -> None:
     for table in publication.tables:
         sheet = book[table.sheet_name]
         assert sheet.page_setup.paperSize == 9 and sheet.page_setup.fitToHeight == 0
-        assert sheet.print_title_rows == "$7:$7"
-    assert book["T2.1"].freeze_panes == "B8" and book["T1.1"].freeze_panes is None
+        assert sheet.print_title_rows == "$8:$8"
+    assert book["T2.1"].freeze_panes == "B9" and book["T1.1"].freeze_panes is None
 
 
 def test_same_publication_same_bytes(publication: Publication, path: Path, tmp_path: Path) -> None:

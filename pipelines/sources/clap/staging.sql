@@ -9,6 +9,7 @@ select
     commune_name,
     family,
     establishments,
+    establishments_mark,
     posts,
     posts_mark,
     commune_code like '%ZZZ' as is_residual,

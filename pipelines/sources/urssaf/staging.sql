@@ -62,7 +62,7 @@ select
     year,
     cast(floor(establishments) as bigint) as establishments,
     cast(floor(jobs) as bigint) as jobs,
-    case when lower(jobs_text) = 's' then 'secret' end as jobs_mark,
+    case lower(jobs_text) when 's' then 'secret' when 'nd' then 'not_available' end as jobs_mark,
     case when refusal_code is not null then 'Effectifs salariés' end as refusal_column,
     case when refusal_code is not null then jobs_text end as refusal_value,
     refusal_code,

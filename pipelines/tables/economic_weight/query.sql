@@ -3,17 +3,19 @@ with establishment as (
     select count(*) as establishments, count(distinct siren) as legal_units from core.field_establishment
 ),
 employer as (
-    select case when count(employers) = count(*) and count(*) = max(t.communes) then sum(employers) end as employers
+    select case when count(employers) = count(*) and count(*) = max(t.communes) then sum(employers) end as employers,
+        case when count(employers) < count(*) or count(*) < max(t.communes) then sum(employers) end as low
     from core.employer_count
     cross join (select count(*) as communes from rules.territory_commune) as t
 ),
 post as (
-    select max(posts) as posts, max(posts_mark) as posts_mark, coalesce(max(establishments), 0) as establishments
+    select max(posts) as posts, max(posts_mark) as posts_mark, max(posts_low) as low, max(posts_high) as high, coalesce(max(establishments), 0) as establishments
     from core.employment
     where area = 'territory' and field = 'ess' and family is null and activity = '_T'
 ),
 job as (
-    select case when count(jobs) = count(*) then sum(jobs) end as jobs from core.salaried_job
+    select case when count(jobs) = count(*) then sum(jobs) end as jobs, case when count(jobs) < count(*) then sum(jobs) end as low
+    from core.salaried_job
 ),
 label as (
     select
@@ -27,25 +29,27 @@ line as (
     select 'establishments' as row_code, 'Établissements employeurs' as row_label, 1 as row_rank, 'établissements' as unit,
         cast(e.establishments as double) as ess, cast(m.employers as double) as total, e.legal_units as n_units,
         'A' as share_status, 'millesimes_differents' as share_flags,
-        coalesce(l.register, 'nd') || ' / ' || coalesce(l.employers, 'nd') as sources
+        coalesce(l.register, 'nd') || ' / ' || coalesce(l.employers, 'nd') as sources,
+        cast(null as double) as ess_low, cast(null as double) as ess_high, m.low as total_low
     from establishment as e cross join employer as m cross join label as l
     union all
     select 'jobs', 'Postes de l’ESS et emplois salariés', 2, 'postes', cast(case when p.posts_mark is null then p.posts end as double),
-        cast(j.jobs as double), cast(p.establishments as bigint), 'D', 'champs_incompatibles', coalesce(l.ess_posts, 'nd') || ' / ' || coalesce(l.jobs, 'nd')
+        cast(j.jobs as double), cast(p.establishments as bigint), 'D', 'champs_incompatibles', coalesce(l.ess_posts, 'nd') || ' / ' || coalesce(l.jobs, 'nd'),
+        p.low, p.high, j.low
     from post as p cross join job as j cross join label as l
 )
 select row_code, row_label, row_rank, 'ess' as column_code, ess as value, cast(null as varchar) as text, unit,
     cast(null as double) as numerator, cast(null as double) as denominator, n_units, cast(null as varchar) as obs_status,
-    cast(null as varchar) as flags
+    case when ess_low is not null then 'total_incomplet' end as flags, cast(ess_low as double) as low, cast(ess_high as double) as high
 from line
 union all
 select row_code, row_label, row_rank, 'total', total, null, case when row_code = 'jobs' then 'emplois' else unit end, null, null,
-    null, null, null
+    null, null, case when total_low is not null then 'total_incomplet' end, total_low, null
 from line
 union all
 select row_code, row_label, row_rank, 'share', 100.0 * ess / nullif(total, 0), null, '%', ess, total, n_units,
-    case when ess / nullif(total, 0) is null then null else share_status end, share_flags
+    case when ess / nullif(total, 0) is null then null else share_status end, share_flags, null, null
 from line
 union all
-select row_code, row_label, row_rank, 'sources', null, sources, null, null, null, null, null, null
+select row_code, row_label, row_rank, 'sources', null, sources, null, null, null, null, null, null, null, null
 from line

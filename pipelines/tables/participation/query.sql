@@ -10,6 +10,9 @@ received as (
     from staging.ledger as l
     inner join rules.table_parameter as p on p.table_id = 'participation' and p.name = 'survey_source' and p.value = l.source
 ),
+elsewhere as (
+    select count(*) as respondents from core.survey_place where not is_in_territory
+),
 covered as (
     select count(e.siret) as establishments, count(k.siret) as respondents
     from core.field_establishment as e left join core.survey_link as k on k.siret = e.siret
@@ -33,23 +36,27 @@ from sent
 union all
 select 'received', 'Réponses reçues', 2, 'value', answers, 'réponses', 0, null, null, cast(answers as bigint) from received
 union all
-select 'returned', 'Réponses exploitables', 3, 'value', respondents, 'réponses', 0, null, null, respondents from returned
+select 'outside', 'Réponses hors du territoire, non comptées', 3, 'value', respondents, 'réponses', 0, null, null, respondents
+from elsewhere
+where respondents > 0
 union all
-select 'rate', 'Taux de retour', 4, 'value', 100.0 * r.respondents / nullif(s.survey_sent, 0), '%', 1, r.respondents,
+select 'returned', 'Réponses exploitables', 4, 'value', respondents, 'réponses', 0, null, null, respondents from returned
+union all
+select 'rate', 'Taux de retour', 5, 'value', 100.0 * r.respondents / nullif(s.survey_sent, 0), '%', 1, r.respondents,
     s.survey_sent, r.respondents
 from returned as r cross join sent as s
 union all
-select 'coverage', 'Établissements du répertoire couverts', 5, 'value', 100.0 * respondents / nullif(establishments, 0), '%', 1,
+select 'coverage', 'Établissements du répertoire couverts', 6, 'value', 100.0 * respondents / nullif(establishments, 0), '%', 1,
     respondents, establishments, respondents
 from covered
 union all
-select 'hr', 'Réponses au module « ressources humaines »', 6, 'value', respondents, 'réponses', 0, null, null, respondents
+select 'hr', 'Réponses au module « ressources humaines »', 7, 'value', respondents, 'réponses', 0, null, null, respondents
 from answered
 union all
-select 'posts_share', 'Postes des répondants rapportés aux postes de l’ESS du territoire', 7, 'value',
+select 'posts_share', 'Postes des répondants rapportés aux postes de l’ESS du territoire', 8, 'value',
     100.0 * a.posts / nullif(p.posts, 0), '%', 1, a.posts, p.posts, a.respondents
 from answered as a cross join post as p
 union all
-select c.code, c.indicator, 7 + row_number() over (order by c._file, c._line), 'value', c.value, coalesce(c.unit, ''), 0, null,
+select c.code, c.indicator, 8 + row_number() over (order by c._file, c._line), 'value', c.value, coalesce(c.unit, ''), 0, null,
     null, null
 from staging.consultation as c

@@ -3,9 +3,12 @@ with bound as (
     select max(year) as last_year from core.regional_employment
 ),
 cell as (
-    select year, family, jobs, establishments from core.regional_employment
+    select year, family, jobs, jobs_low, establishments from core.regional_employment
     union all
-    select year, 'total', sum(jobs), sum(establishments) from core.regional_employment group by year
+    select year, 'total', case when count(jobs) = count(*) then sum(jobs) end,
+        case when count(jobs) < count(*) then sum(coalesce(jobs, jobs_low)) end, sum(establishments)
+    from core.regional_employment
+    group by year
 ),
 line as (
     select
@@ -15,6 +18,7 @@ line as (
         c.year,
         c.family,
         c.jobs,
+        c.jobs_low,
         c.establishments
     from cell as c
     cross join bound as b
@@ -27,9 +31,10 @@ change as (
     where a.family = 'total'
 )
 select row_code, row_label, row_rank, family as column_code, jobs as value, cast(null as double) as numerator,
-    cast(null as double) as denominator, cast(round(cast(establishments as decimal(38, 10))) as bigint) as n_units, cast(null as varchar) as obs_status
+    cast(null as double) as denominator, cast(round(cast(establishments as decimal(38, 10))) as bigint) as n_units, cast(null as varchar) as obs_status,
+    case when jobs_low is not null then 'total_incomplet' end as flags, jobs_low as low
 from line
 union all
 select row_code, row_label, row_rank, 'change', 100.0 * (jobs - jobs_before) / nullif(jobs_before, 0), jobs - jobs_before, jobs_before,
-    cast(round(cast(establishments as decimal(38, 10))) as bigint), case when jobs_before is null then 'O' end
+    cast(round(cast(establishments as decimal(38, 10))) as bigint), case when jobs_before is null then 'O' end, null, null
 from change

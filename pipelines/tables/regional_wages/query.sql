@@ -3,9 +3,10 @@ with bound as (
     select max(year) as last_year from core.regional_employment
 ),
 cell as (
-    select year, family, jobs, establishments, payroll_eur from core.regional_employment
+    select year, family, jobs, jobs_low, establishments, payroll_eur from core.regional_employment
     union all
-    select year, 'total', sum(jobs), sum(establishments), case when count(payroll_eur) = count(*) then sum(payroll_eur) end
+    select year, 'total', case when count(jobs) = count(*) then sum(jobs) end,
+        case when count(jobs) < count(*) then sum(coalesce(jobs, jobs_low)) end, sum(establishments), case when count(payroll_eur) = count(*) then sum(payroll_eur) end
     from core.regional_employment
     group by year
 ),
@@ -16,6 +17,7 @@ line as (
         coalesce(cast(f.rank as integer), 1000) as row_rank,
         case when c.family = 'total' then 'total' else 'data' end as row_kind,
         c.jobs,
+        c.jobs_low,
         c.payroll_eur,
         c.payroll_eur / nullif(c.jobs, 0) as wage_eur,
         p.payroll_eur / nullif(p.jobs, 0) as wage_before_eur,
@@ -26,13 +28,13 @@ line as (
     left join cell as p on p.family = c.family and p.year = c.year - 1
 )
 select row_code, row_label, row_rank, row_kind, 'jobs' as column_code, jobs as value, cast(null as double) as numerator,
-    cast(null as double) as denominator, n_units
+    cast(null as double) as denominator, n_units, case when jobs_low is not null then 'total_incomplet' end as flags, jobs_low as low
 from line
 union all
-select row_code, row_label, row_rank, row_kind, 'payroll', payroll_eur / 1000000.0, null, null, n_units from line
+select row_code, row_label, row_rank, row_kind, 'payroll', payroll_eur / 1000000.0, null, null, n_units, null, null from line
 union all
-select row_code, row_label, row_rank, row_kind, 'wage', wage_eur, payroll_eur, jobs, n_units from line
+select row_code, row_label, row_rank, row_kind, 'wage', wage_eur, payroll_eur, jobs, n_units, null, null from line
 union all
 select row_code, row_label, row_rank, row_kind, 'change', 100.0 * (wage_eur - wage_before_eur) / nullif(wage_before_eur, 0),
-    wage_eur - wage_before_eur, wage_before_eur, n_units
+    wage_eur - wage_before_eur, wage_before_eur, n_units, null, null
 from line

@@ -1,11 +1,11 @@
 -- grain: one A38 activity of the territory x measure: ESS posts beside all posts of the same producer.
 with ess as (
-    select activity, posts, posts_mark, establishments
+    select activity, posts, posts_mark, posts_low, posts_high, establishments
     from core.employment
     where area = 'territory' and field = 'ess' and family is null
 ),
 everyone as (
-    select activity, posts, posts_mark, establishments
+    select activity, posts, posts_mark, posts_low, posts_high, establishments
     from core.employment
     where area = 'territory' and field = 'all'
 ),
@@ -20,7 +20,8 @@ sector as (
         e.establishments as ess_units,
         a.establishments as total_units,
         case when e.posts_mark = 'secret' then 'secret_a_la_source' end as ess_flags,
-        case when a.posts_mark = 'secret' then 'secret_a_la_source' end as total_flags
+        case when a.posts_mark = 'secret' then 'secret_a_la_source' end as total_flags,
+        e.posts_low as ess_low, e.posts_high as ess_high, a.posts_low as total_low, a.posts_high as total_high
     from rules.naf_rev2_levels as n
     left join ess as e on e.activity = n.code
     left join everyone as a on a.activity = n.code
@@ -32,7 +33,8 @@ line as (
     select 'total', 'Ensemble', 1000, 'total', case when e.posts_mark is null then e.posts end,
         case when a.posts_mark is null then a.posts end, e.establishments, a.establishments,
         case when e.posts_mark = 'secret' then 'secret_a_la_source' end,
-        case when a.posts_mark = 'secret' then 'secret_a_la_source' end
+        case when a.posts_mark = 'secret' then 'secret_a_la_source' end,
+        e.posts_low, e.posts_high, a.posts_low, a.posts_high
     from ess as e
     left join everyone as a on a.activity = e.activity
     where e.activity = '_T'
@@ -71,19 +73,24 @@ compared as (
     left join reference as r on r.activity = case when l.row_kind = 'total' then '_T' else l.row_code end
 )
 select row_code, row_label, row_rank, row_kind, 'ess' as column_code, ess as value, cast(null as double) as numerator,
-    cast(null as double) as denominator, cast(ess_units as bigint) as n_units, ess_flags as flags
+    cast(null as double) as denominator, cast(ess_units as bigint) as n_units,
+    coalesce(ess_flags, case when ess_low is not null then 'total_incomplet' end) as flags, ess_low as low, ess_high as high
 from line
 union all
-select row_code, row_label, row_rank, row_kind, 'total', total, null, null, cast(total_units as bigint), total_flags from line
+select row_code, row_label, row_rank, row_kind, 'total', total, null, null, cast(total_units as bigint),
+    coalesce(total_flags, case when total_low is not null then 'total_incomplet' end), total_low, total_high
+from line
 union all
 select row_code, row_label, row_rank, row_kind, 'share', 100.0 * ess / nullif(total, 0), ess, total, cast(ess_units as bigint),
-    coalesce(ess_flags, total_flags)
+    coalesce(ess_flags, total_flags), null, null
 from line
 union all
-select row_code, row_label, row_rank, row_kind, 'structure', structure, ess, whole, cast(ess_units as bigint), ess_flags from compared
+select row_code, row_label, row_rank, row_kind, 'structure', structure, ess, whole, cast(ess_units as bigint), ess_flags, null, null
+from compared
 union all
-select row_code, row_label, row_rank, row_kind, 'reference', reference_structure, reference_ess, reference_whole, null, null from compared
+select row_code, row_label, row_rank, row_kind, 'reference', reference_structure, reference_ess, reference_whole, null, null, null, null
+from compared
 union all
 select row_code, row_label, row_rank, row_kind, 'specificity', 100.0 * structure / nullif(reference_structure, 0), structure,
-    reference_structure, cast(ess_units as bigint), ess_flags
+    reference_structure, cast(ess_units as bigint), ess_flags, null, null
 from compared

@@ -14,7 +14,9 @@ select
     w.denominator,
     w.n_units,
     w.obs_status,
-    w.flags
+    w.flags,
+    w.low,
+    w.high
 from marts.economic_weight as w
 cross join rules.edition as e
 where w.column_code in ('ess', 'share')

@@ -13,12 +13,13 @@ from ess_observatory.quality.report import REPORT
 from ess_observatory.quality.workbook import NAME as REFUSED
 from ess_observatory.recipe.each_index import FAILED, STATUS, Each, message
 from ess_observatory.recipe.runner import Outcome
-from ess_observatory.words.numbers import format_number
+from ess_observatory.words.numbers import format_number, is_plural
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _MOVES_SHOWN = 12
+_SAID = 300  # characters of a warning
 #: Status of a fault in a declaration, among the lines of `ess doctor`.
 DECLARATION = "declaration"
 
@@ -93,13 +94,21 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
 
     if outcome.is_unchanged:
         _say("[green]✔[/green] Rien n’a changé depuis la dernière construction (« --again » la refait).")
+
+    def told(key: str, word: str) -> str:
+        count = counts.get(key, 0)
+        many = " ".join(f"{part}s" for part in word.split(" "))
+        return f"{format_number(count)} {many if is_plural(count) else word}" if count else f"aucune {word}"
+
+    refused = f" (voir {_short(outputs.quality / REFUSED)})" if counts.get("rows_refused") else ""
     _say(
         f"[green]✔[/green] {number('files')} fichiers, {number('rows_read')} lignes lues : "
-        f"{number('rows_kept')} retenues, {number('rows_refused')} refusées (voir {_short(outputs.quality / REFUSED)})"
+        f"{number('rows_kept')} retenues, {told('rows_refused', 'refusée')}{refused}"
     )
+    seen = f" (voir {_short(outputs.quality / REPORT)})"
     _say(
-        f"[green]✔[/green] {number('corrections')} corrections appliquées, {number('notes')} remarques sur des lignes "
-        f"retenues (voir {_short(outputs.quality / REPORT)})"
+        f"[green]✔[/green] {told('corrections', 'correction appliquée')}, {told('notes', 'remarque')} sur des lignes retenues"
+        f"{seen if counts.get('corrections') or counts.get('notes') else ''}"
     )
     if "in_perimeter" in counts:
         _say(f"[green]✔[/green] {number('in_perimeter')} établissements dans le périmètre")
@@ -107,7 +116,7 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
         _say(f"[green]✔[/green] {number('tables')} tableaux publiés, {number('hidden')} cellules sous secret")
     _say_moved(outcome.moved)
     for warning in outcome.warnings[:12]:
-        _say(f"[yellow]⚠[/yellow] {escape(warning)}")
+        _say(f"[yellow]⚠[/yellow] {escape(warning if len(warning) <= _SAID else _cut(warning))}")
     if len(outcome.warnings) > 12:
         _say(f"[yellow]⚠[/yellow] … et {len(outcome.warnings) - 12} autres avertissements")
     if edition.data.get("synthetic"):
@@ -153,6 +162,11 @@ def _say_moved(lines: list[str]) -> None:
         _say(f"    {escape(line)}")
     if len(lines) > _MOVES_SHOWN:
         _say(f"    … et {len(lines) - _MOVES_SHOWN} autres (voir {REPORT})")
+
+
+def _cut(warning: str) -> str:
+    """The beginning of a long warning: the quality report has it whole."""
+    return f"{warning[:_SAID].rsplit(' ', 1)[0]}… (voir {REPORT})"
 
 
 def _say(markup: str) -> None:

@@ -73,8 +73,9 @@ def side_by_side(
     """One publication with a column an edition, for every table that two editions share.
 
     Rows are matched on table, row and column codes, those of tables by commune once they are brought to the communes of the latest
-    edition (`moves`). A difference is only given between the first and the last edition, of figures
-    that no break parts. Its checks are the figures on which editions of the same files disagree. Raises E134 when there are fewer than two publications, or nothing that they share.
+    edition (`moves`). A difference is only given between the first and the last edition, of figures that no break parts. Its checks
+    are the figures on which editions of the same files disagree. Raises E134 when there are fewer than two publications, or nothing
+    that they share.
     """
     ordered = tuple(
         sorted(books, key=lambda book: (int(book.manifest["year"]), str(book.manifest["version"])))

@@ -41,15 +41,22 @@ def about(table: str, card: Mapping[str, Any], row: str, kind: str, column: Mapp
     if named := card.get("concepts", {}).get(f"{row}/{code}"):
         concept, _, category = str(named).partition("@")
         return About(concept, category, True)
-    own = concept_of(column)
+    # what the survey counts is said by its questions: two tables of one measure are not about the same answers
+    own = column.get("concept") if card.get("survey") else concept_of(column)
     return About(own or f"{table}.{code}", _category(table, card, row, kind), own is not None)
 
 
 def concept_of(column: Mapping[str, Any]) -> str | None:
-    """The concept of a column: its own, else that of the measures that it is made of, where the engine counts them (those of the
-    survey are of each table).
-    """
-    return column.get("concept")
+    """The concept of a column: its own, else that of the measure that it is made of."""
+    if column.get("concept"):
+        return str(column["concept"])
+    if column.get("measure"):
+        return str(column["measure"])
+    if column.get("share"):
+        return ".".join(filter(None, (column["share"], "share", column.get("among"))))
+    if rate := column.get("rate"):
+        return f"{rate['of']}.per_{rate['per']}"
+    return None
 
 
 def _category(table: str, card: Mapping[str, Any], row: str, kind: str) -> str:

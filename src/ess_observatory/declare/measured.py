@@ -25,19 +25,8 @@ def measures_of(loaded: Loaded) -> dict[str, MeasureFile]:
 def completed(card: dict[str, Any], measures: Measures) -> dict[str, Any]:
     """A card whose columns say all that their measures say for them; what the card says itself wins."""
     columns = [_column(column, card["columns"], measures) for column in card["columns"]]
-    columns = [{"concept": concept, **c} if (concept := _concept(c, measures)) else c for c in columns]
     checks = list(_checks(columns)) if "rows" in card else []
     return {**card, "columns": columns, "checks": [*checks, *card.get("checks", [])]}
-
-
-def _concept(column: Mapping[str, Any], measures: Measures) -> str | None:
-    """What a column counts, where the engine makes it of measures; an answer to the survey is of its table alone."""
-    if any(measures[name].rows is None for name in made_of(column)):
-        return None
-    if name := column.get("share"):
-        return ".".join(filter(None, (name, "share", column.get("among"))))
-    rate = column.get("rate")
-    return f"{rate['of']}.per_{rate['per']}" if rate else column.get("measure")
 
 
 def _column(column: dict[str, Any], others: list[dict[str, Any]], measures: Measures) -> dict[str, Any]:

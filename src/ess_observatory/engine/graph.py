@@ -54,6 +54,12 @@ class Model:
         return (table, column) if said else None
 
     @property
+    def bounds(self) -> str | None:
+        """The table that a solver makes of this one (a line `-- bounds: layer.table` on top): it declares a linear programme."""
+        said = [line.removeprefix("-- bounds: ") for line in self._header if line.startswith("-- bounds: ")]
+        return said[0].strip() if said else None
+
+    @property
     def _header(self) -> list[str]:
         return list(takewhile(lambda line: line.startswith("--"), self.sql.splitlines()))
 
@@ -104,8 +110,12 @@ def order(models: Iterable[Model]) -> list[Model]:
     """
     by_target = {model.target: model for model in models}
     _refuse_territory(by_target)
+    solved = {model.bounds: target for target, model in by_target.items() if model.bounds}
     sorter: TopologicalSorter[str] = TopologicalSorter(
-        {target: sorted(model.reads & by_target.keys()) for target, model in sorted(by_target.items())}
+        {
+            target: sorted({solved.get(name, name) for name in model.reads} & by_target.keys())
+            for target, model in sorted(by_target.items())
+        }
     )
     try:
         return [by_target[target] for target in sorter.static_order()]

@@ -85,7 +85,7 @@ def _titles(about: About, book: Publication, folder: Path) -> dict[str, str]:
     known = {f"data/{name}.parquet": f"{title} (Parquet)" for name, title in titles.items()}
     known |= {f"csv/{about.stem}{name}.csv": f"{title} (CSV)" for name, title in titles.items()}
     known |= {
-        f"csv/tableaux/{csv_name(table, about.stem.rstrip('_'))}": f"Tableau {table.number} – {table.title}"
+        f"csv/tableaux/{csv_name(book, table)}": f"Tableau {table.number} – {table.title}"
         for table in book.tables
     }
     return {name: known[name] for name in members(folder) if name in known}

@@ -114,6 +114,8 @@ class Records:
             "base_n": cell.base_n,
             "ci_low": cell.ci_low,
             "ci_high": cell.ci_high,
+            "low": cell.low,
+            "high": cell.high,
             "flags": ",".join(cell.flags) or None,
             "sources": self._sources.get(table.id) or None,
             "is_synthetic": bool(manifest.get("synthetic")),

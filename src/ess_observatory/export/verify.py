@@ -252,6 +252,8 @@ def _source(publication: Path, described: dict[str, Any], tables: dict[str, pa.T
         "obs_status",
         "conf_status",
         "build",
+        "low",
+        "high",
     )
     for figure_id in figures.keys() & whole.keys():
         if odd := [key for key in compared if figures[figure_id][key] != whole[figure_id][key]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ess_observatory.declare.english_words import load_words
-from ess_observatory.declare.project import Edition, Project
+from ess_observatory.declare.project import Edition, Project, TableCard
 from ess_observatory.engine.database import Database
 from ess_observatory.publish import write
 from ess_observatory.publish.book import Book, known_ids
@@ -14,12 +14,12 @@ from ess_observatory.publish.chosen import Chooser
 from ess_observatory.publish.concepts import classes
 from ess_observatory.publish.controls import control
 from ess_observatory.publish.edition_words import names_for_texts
-from ess_observatory.publish.last_look import close
+from ess_observatory.publish.last_look import let_out
 from ess_observatory.publish.replication import check_cells, replicate
 from ess_observatory.publish.texts import Placeholders
 from ess_observatory.publish.wide import write_wide
 from ess_observatory.quality.verdicts import Verdict, verdict
-from ess_observatory.secrecy.protect import Protected, protect
+from ess_observatory.secrecy.protect import Protected
 
 
 def publish(
@@ -33,16 +33,21 @@ def publish(
     tables = [project.with_sources(table, present) for table in project.tables]
     tables = [table for table in tables if table.card.get("kind") is None and table.is_fed(present)]
     marts = [(table.id, table.card, read_cells(db, table)) for table in tables]
-    protected = protect(marts, rules, classes(project))
-    book.tables += [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
     words = load_words(project, edition)
-    chooser = Chooser(book, project, words)
-    chooser.add_tables()
+    chooser: Chooser
     replication = edition.data.get("replication")
-    if replication:
-        _replicate(book, project, protected, project.pipelines / "replications" / str(replication), folder)
+
+    def complete(protected: Protected) -> dict[str, list[str]]:
+        """The tables that are made of what the others show."""
+        nonlocal chooser
+        chooser = Chooser(book, project, words)
+        chooser.add_tables()
+        if replication:
+            _replicate(book, project, protected, project.pipelines / "replications" / str(replication), folder)
+        return chooser.copies()
+
+    let_out(book, tables, marts, rules, classes(project), folder, complete)
     figures = book.figures()
-    close(protected, book, tables, rules, folder)
     placeholders = Placeholders(figures, names_for_texts(project, edition), known=known_ids(project))
     write.write_figures(book, folder)
     untranslated = write.write_tables(book, project, placeholders, words, folder)
@@ -53,19 +58,41 @@ def publish(
     write_wide(folder)
     chooser.write(folder)
     verdicts = control(book, db) + chooser.verdicts()
-    verdicts += [_absent(where, names) for where, names in placeholders.absent.items()]
+    verdicts += _absent(placeholders.absent)
+    verdicts += [_emptied(table, names) for table, names in _lost(tables, book)]
     return book, verdicts + [_untranslated(number, words) for number, words in untranslated.items()]
 
 
-def _absent(where: str, names: set[str]) -> Verdict:
-    """A warning on a text that speaks of figures which this edition does not have."""
+def _absent(texts: dict[str, set[str]]) -> list[Verdict]:
+    """One warning on all the texts that speak of figures which this edition does not have."""
+    if not texts:
+        return []
+    places = " ; ".join(f"{where} ({', '.join(sorted(names))})" for where, names in texts.items())
+    label = "Textes laissés de côté, faute de chiffres"
+    return [verdict("texts.left_aside", "publication", label, "warn", False, places)]
+
+
+def _lost(tables: list[TableCard], book: Book) -> list[tuple[TableCard, list[str]]]:
+    """The tables that lost the columns for which no source gives anything, with the labels of these."""
+    kept = {table.id: {column["code"] for column in table.card["columns"]} for table, _ in book.tables}
+    lost = [
+        (table, [c["label"] for c in table.card["columns"] if c["code"] not in kept[table.id]])
+        for table in tables
+        if table.id in kept
+    ]
+    return [(table, names) for table, names in lost if names]
+
+
+def _emptied(table: TableCard, names: list[str]) -> Verdict:
+    """A warning on columns that were left out, as their sources give nothing for the year that the edition asks for."""
     return verdict(
-        f"text.{where}",
+        f"empty.{table.number}",
         "publication",
-        f"Texte laissé de côté dans {where}",
+        f"Tableau {table.number} : colonne sans aucune valeur, laissée de côté",
         "warn",
         False,
-        f"chiffres absents de cette édition : {', '.join(sorted(names))}",
+        f"{', '.join(names)} : les fichiers lus n’en donnent rien ; vérifiez le millésime (vintage) demandé aux sources "
+        + ", ".join(table.card.get("sources", [])),
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ess_observatory.declare.project import Edition, Project, TableCard
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.secrecy.door import Cell
+from ess_observatory.secrecy.door import FREE, INCOMPLETE, NOT_AVAILABLE, Cell
 
 
 @dataclass
@@ -48,12 +48,13 @@ class Book:
         return found
 
     def undeclared(self) -> list[tuple[str, str]]:
-        """Ids declared in a card whose cell does not exist in this edition (table number, id)."""
+        """Ids declared in a card whose cell does not exist in this edition (table number, id), where all its sources were read."""
         keys = {(table.id, "/".join(cell.key)) for table, cells in self.tables for cell in cells}
         return [
             (table.number, figure_id)
             for table, _ in self.tables
-            if table.card.get("kind") is None  # a table of chosen cells has those that there are
+            # a table of chosen cells has those that there are, a table that lacks a source lacks its rows
+            if table.card.get("kind") is None and self.present.issuperset(table.card.get("sources", ()))
             for key, figure_id in table.card.get("figures", {}).items()
             if (table.id, key) not in keys
         ]
@@ -69,6 +70,34 @@ def known_ids(project: Project) -> Callable[[str], bool]:
         return figure_id in declared or (table, rest.rpartition(".")[2]) in columns
 
     return is_known
+
+
+def without_empty_columns(table: TableCard, cells: list[Cell]) -> tuple[TableCard, list[Cell]]:
+    """The table without the columns for which its sources give nothing at all: a vintage that a file does not hold, say.
+
+    A survey keeps its columns, and so does a table that says « at least », or that a sum is not whole.
+    """
+    if table.card.get("survey") or any(INCOMPLETE in cell.flags for cell in cells):
+        return table, cells
+    filled = {cell.column_code for cell in cells if not _is_empty(cell)}
+    columns = [c for c in table.card["columns"] if c["code"] in filled or c["secrecy"] == "text"]
+    if not filled or len(columns) == len(table.card["columns"]):
+        return table, cells
+    card = table.card | {"columns": columns}
+    kept = {column["code"] for column in columns}
+    chart = card.get("chart") or {}
+    drawn = {
+        *chart.get("columns", ()),
+        *(chart[key] for key in ("column", "also", "label_from") if chart.get(key)),
+    }
+    if not drawn <= kept:
+        card = {key: value for key, value in card.items() if key != "chart"}
+    return replace(table, card=card), [cell for cell in cells if cell.column_code in kept]
+
+
+def _is_empty(cell: Cell) -> bool:
+    is_said = cell.value is not None or cell.text is not None or cell.low is not None
+    return not is_said and cell.conf_status == FREE and cell.obs_status == NOT_AVAILABLE
 
 
 def column_of(table: TableCard, cell: Cell) -> dict[str, Any]:

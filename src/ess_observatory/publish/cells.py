@@ -29,6 +29,8 @@ OPTIONAL = {
     "flags": "null",
     "ci_low": "null",
     "ci_high": "null",
+    "low": "null",
+    "high": "null",
 }
 
 
@@ -109,6 +111,8 @@ def _cell(row: dict[str, Any]) -> Cell:
         flags=flags,
         ci_low=_float(row["ci_low"]),
         ci_high=_float(row["ci_high"]),
+        low=_float(row["low"]),
+        high=_float(row["high"]),
     )
 
 

@@ -137,6 +137,17 @@ class Chooser:
             *(Cell(concept, label, rank, "data", section, code, text=text) for code, text in texts.items()),
         ]
 
+    def copies(self) -> dict[str, list[str]]:
+        """Figure that was protected → those that copy it in the tables of chosen cells."""
+        figures: dict[str, str] = {}
+        copies: dict[str, list[str]] = defaultdict(list)
+        for one in said(self.book, self.places):
+            if one.table.card.get("kind") in CHOSEN:
+                copies[one.about.concept].append(one.figure_id)
+            elif one.about.declared and not one.about.category:
+                figures.setdefault(one.about.concept, one.figure_id)
+        return {figures[concept]: ids for concept, ids in copies.items()}
+
     def add_tables(self) -> None:
         """Put the tables of chosen cells into the book, at their place; one that has nothing to say is not there."""
         made = []

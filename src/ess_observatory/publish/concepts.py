@@ -15,7 +15,7 @@ from ess_observatory.publish.tables import SIGN_OF_STATUS
 from ess_observatory.quality import Verdict
 from ess_observatory.quality.verdicts import verdict
 from ess_observatory.secrecy.door import Cell
-from ess_observatory.words.numbers import format_value, round_half_up
+from ess_observatory.words.numbers import format_bound, format_value, round_half_up
 
 #: The dimension of rows that are cut as the territory says, whatever the level.
 SUBLEVEL = "sublevel"
@@ -40,17 +40,21 @@ class Said:
 
     @property
     def sign(self) -> str:
-        """'' when a value is shown, else the sign that stands for it."""
+        """'' when a value is shown, or a bound of it, else the sign that stands for it."""
         if self.cell.conf_status != "F":
             return "s"
+        if self.cell.is_bounded:
+            return ""
         return SIGN_OF_STATUS.get(self.cell.obs_status or "A") or (
             "" if self.cell.value is not None else "nd"
         )
 
     @property
     def shown(self) -> str:
-        """The value as printed, or its sign."""
-        value = self.cell.value
+        """The value as printed, or its bound, or its sign."""
+        value, low = self.cell.value, self.cell.low
+        if value is None and low is not None:
+            return format_bound(low, self.cell.high, self.unit, self.decimals)
         return self.sign or ("nd" if value is None else format_value(value, self.unit, self.decimals))
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ess_observatory.declare.project import TableCard
+from ess_observatory.errors import ObservatoryError
+from ess_observatory.publish.book import without_empty_columns
 from ess_observatory.secrecy.audit import Attack, audit_inside
 from ess_observatory.secrecy.constraints import public_structure, write_structure
+from ess_observatory.secrecy.door import Cell
 from ess_observatory.secrecy.links import Key
-from ess_observatory.secrecy.protect import Protected
+from ess_observatory.secrecy.protect import Protected, protect
 from ess_observatory.secrecy.report import write_report
 from ess_observatory.secrecy.shown import Shown
 
@@ -17,10 +22,62 @@ if TYPE_CHECKING:
     from ess_observatory.publish.book import Book
 
 
+#: What a bound may bring about: a cell that cannot be protected, figures that contradict each other, a cell too well known.
+_BY_BOUNDS = ("E503", "E507", "E509")
+
+
+def let_out(
+    book: Book,
+    tables: list[TableCard],
+    cells: list[tuple[str, dict[str, Any], list[Cell]]],
+    rules: dict[str, Any],
+    classes: Mapping[str, str],
+    folder: Path,
+    complete: Callable[[Protected], dict[str, list[str]]],
+) -> Protected:
+    """Protect the tables, put them in the book and attack it (see `close`).
+
+    Where a bound would say too much of what is hidden, every bound is withheld and it is done again.
+    """
+    is_bounded = any(cell.is_bounded for _, _, given in cells for cell in given)
+    try:
+        return _let_out(book, tables, cells, rules, classes, folder, complete)
+    except ObservatoryError as error:
+        if not is_bounded or error.code not in _BY_BOUNDS:
+            raise
+    plain = [
+        (name, card, [replace(cell, low=None, high=None) for cell in given]) for name, card, given in cells
+    ]
+    return _let_out(book, tables, plain, rules, classes, folder, complete)
+
+
+def _let_out(
+    book: Book,
+    tables: list[TableCard],
+    cells: list[tuple[str, dict[str, Any], list[Cell]]],
+    rules: dict[str, Any],
+    classes: Mapping[str, str],
+    folder: Path,
+    complete: Callable[[Protected], dict[str, list[str]]],
+) -> Protected:
+    protected = protect(cells, rules, classes)
+    filled = [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
+    book.tables[:] = [without_empty_columns(table, found) for table, found in filled]
+    close(protected, book, tables, rules, folder, complete(protected))
+    return protected
+
+
 def close(
-    protected: Protected, book: Book, tables: list[TableCard], rules: dict[str, Any], folder: Path
+    protected: Protected,
+    book: Book,
+    tables: list[TableCard],
+    rules: dict[str, Any],
+    folder: Path,
+    copies: dict[str, list[str]],
 ) -> None:
     """Write `constraints.json`, attack the published figures, write the confidential report beside (`quality/secret/`).
+
+    `copies`: figure → those that are it, which the door did not see.
 
     Raises E509 (exit 6) when a hidden figure is found, or known better than declared.
     """
@@ -37,15 +94,22 @@ def close(
             decimals = cell.decimals if cell.decimals is not None else column.get("decimals", 0)
             figures[name] = Shown(
                 table.id,
-                cell.value,
+                cell.value if cell.value is not None else cell.low,
                 cell.conf_status != "F",
                 decimals,
                 cell.numerator,
                 cell.denominator,
                 cell.row_code,
                 cell.column_code,
+                high=cell.high,
             )
     structure = public_structure(protected, rules, ids.get, {table.id: table.card for table in tables})
+    groups = {name: group for group in structure.same for name in group}
+    for name, others in copies.items():
+        if name in groups:
+            groups[name] += others
+        else:
+            structure.same.append([name, *others])
     write_structure(structure, folder)
     attack = Attack(figures, structure)
     findings = attack.findings() if protected.reasons else []

@@ -25,6 +25,8 @@ def format_cell(cell: Cell, column: Column, lang: str = "fr", *, with_unit: bool
     In a table the unit is in the column header; it is repeated in the cell where the cell's unit differs from
     the column's, or when `with_unit` is asked (charts, key figures).
     """
+    if cell.bound:
+        return cell.bound.partition(", ")[0] if with_unit else cell.bound
     if cell.sign:
         return cell.sign
     if cell.value is None:

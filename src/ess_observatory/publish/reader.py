@@ -2,7 +2,8 @@
 
 Files of the folder
 -------------------
-`figures.parquet`      one row a published number (columns of the contract); `value` is null unless shown.
+`figures.parquet`      one row a published number (columns of the contract); `value` is null unless shown; `low` (and `high`) say what
+                       a sum with unknown terms is at least (and at most): it has no value.
 `tables.json`          list of objects, in print order, one a table::
 
     {"id": "employers_by_size",     # stable, snake case
@@ -52,6 +53,7 @@ from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.tables import SIGN_OF_STATUS, Cell, Column, PublishedTable, Row
 from ess_observatory.words.labels import unit_word
+from ess_observatory.words.numbers import format_bound
 
 _TEXTS = ("title", "finding", "scope", "source", "base", "reading_aid", "notes", "stub")
 
@@ -188,7 +190,7 @@ def _table(card: dict[str, Any], records: list[dict[str, Any]], lang: str) -> Pu
 def _cell(record: dict[str, Any], text: str | None, lang: str) -> Cell:
     measures = ("value", "numerator", "denominator", "base_n", "ci_low", "ci_high")
     conf_status, obs_status = record.get("conf_status") or "F", record.get("obs_status") or "A"
-    telling = ("value", "numerator", "ci_low", "ci_high")
+    telling = ("value", "numerator", "ci_low", "ci_high", "low", "high")
     if conf_status != "F" and any(record.get(name) is not None for name in telling):
         raise ObservatoryError(
             "E510",
@@ -199,6 +201,7 @@ def _cell(record: dict[str, Any], text: str | None, lang: str) -> Cell:
         )
     shown = conf_status == "F" and obs_status not in SIGN_OF_STATUS
     kept = {name: record.get(name) if shown else None for name in measures}
+    low, high, decimals = record.get("low"), record.get("high"), record.get("decimals") or 0
     return Cell(
         figure_id=record["figure_id"],
         text=text if shown else None,
@@ -207,6 +210,9 @@ def _cell(record: dict[str, Any], text: str | None, lang: str) -> Cell:
         flags=tuple(record.get("flags") or ()),
         unit=None if record.get("unit") is None else unit_word(record["unit"], lang),
         decimals=record.get("decimals"),
+        low=low,
+        high=high,
+        bound="" if low is None else format_bound(low, high, None, decimals, lang),
         **kept,
     )
 

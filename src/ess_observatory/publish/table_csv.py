@@ -8,7 +8,7 @@ import io
 from ess_observatory.engine.paths import plain_name
 from ess_observatory.publish.printed_cells import row_units
 from ess_observatory.publish.publication import Publication
-from ess_observatory.publish.tables import PublishedTable
+from ess_observatory.publish.tables import Cell, PublishedTable
 from ess_observatory.words.labels import labels, workbook_labels
 from ess_observatory.words.numbers import round_half_up
 from ess_observatory.words.spreadsheet import BOM, safe_text
@@ -19,8 +19,8 @@ def table_csv(table: PublishedTable, lang: str = "fr", warning: str = "") -> str
 
     Numbers are plain (no thousands separator). A column « … (statut) » follows each number column that has a
     hidden or reserved cell: it holds the sign, and the value is left empty when it is hidden. Bounds of confidence
-    intervals follow where there are any; `warning` (« Données synthétiques ») is the last cell of every row, so that
-    none leaves without it. Text that a
+    intervals follow where there are any, then those of sums with unknown terms; `warning` (« Données synthétiques ») is the
+    last cell of every row, so that none leaves without it. Text that a
     spreadsheet would take for a formula gets a leading apostrophe.
     """
     words = labels(lang)
@@ -33,7 +33,10 @@ def table_csv(table: PublishedTable, lang: str = "fr", warning: str = "") -> str
         for column in table.columns
         if column.kind != "text"
     }
-    bounded = {c.code for c in table.columns if any(table.cell(row, c).interval for row in table.rows)}
+    ends_of = [
+        (ends, given, {c.code for c in table.columns if any(given(table.cell(row, c)) for row in table.rows)})
+        for ends, given in ((("ci_low", "ci_high"), _interval), (("low", "high"), _bound))
+    ]
     units = row_units(table)
     if units:
         header.append(workbook_labels(lang)["unit"])
@@ -41,8 +44,9 @@ def table_csv(table: PublishedTable, lang: str = "fr", warning: str = "") -> str
         header.append(column.header)
         if statuses.get(column.code):
             header.append(f"{column.header} ({words['status']})")
-        if column.code in bounded:
-            header += [f"{column.header} – {workbook_labels(lang)[bound]}" for bound in ("ci_low", "ci_high")]
+        for ends, _, codes in ends_of:
+            if column.code in codes:
+                header += [f"{column.header} – {workbook_labels(lang)[end]}" for end in ends]
     if warning:
         header.append(words["warning"])
     writer.writerow([safe_text(text) for text in header])
@@ -59,11 +63,21 @@ def table_csv(table: PublishedTable, lang: str = "fr", warning: str = "") -> str
             else:
                 line.append(_number(cell.value, decimals, lang))
             if statuses.get(column.code):
-                line.append(cell.sign or cell.mark)
-            if column.code in bounded:
-                line += [_number(end, decimals, lang) for end in cell.interval] if cell.interval else ["", ""]
+                line.append(cell.bound or cell.sign or cell.mark)
+            for _, given, codes in ends_of:
+                if column.code in codes:
+                    found = given(cell) or (None, None)
+                    line += ["" if end is None else _number(end, decimals, lang) for end in found]
         writer.writerow([*line, warning] if warning else line)
     return BOM + stream.getvalue()
+
+
+def _interval(cell: Cell) -> tuple[float, float] | None:
+    return cell.interval
+
+
+def _bound(cell: Cell) -> tuple[float, float | None] | None:
+    return None if cell.low is None else (cell.low, cell.high)
 
 
 def _number(value: float, decimals: int, lang: str) -> str:

@@ -50,7 +50,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Cell:
-    """A published cell: a number, a text, or a sign that says why there is none."""
+    """A published cell: a number, a text, or a sign that says why there is none.
+
+    `low`, `high`: what a figure that is not available (`nd`) is at least, and at most, where that is known; `bound`: the same as printed.
+    """
 
     figure_id: str | None = None
     value: float | None = None
@@ -65,6 +68,9 @@ class Cell:
     flags: tuple[str, ...] = ()
     unit: str | None = None
     decimals: int | None = None
+    low: float | None = None
+    high: float | None = None
+    bound: str = ""
 
     @property
     def sign(self) -> str:
@@ -159,7 +165,8 @@ class PublishedTable:
             sign
             for row in self.rows
             for column in self.columns
-            for sign in (self.cell(row, column).sign, *self.cell(row, column).marks)
+            for cell in [self.cell(row, column)]
+            for sign in ((" ".join(cell.bound.split()[:2]),) if cell.bound else (cell.sign, *cell.marks))
             if sign
         )
         return tuple(found)

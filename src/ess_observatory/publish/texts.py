@@ -24,7 +24,7 @@ from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.tables import SIGN_OF_STATUS
 from ess_observatory.secrecy.door import CONFIDENTIAL, Cell
 from ess_observatory.words.decoding import decode
-from ess_observatory.words.numbers import format_value, is_plural
+from ess_observatory.words.numbers import format_bound, format_value, is_plural
 from ess_observatory.words.typography import typography
 
 
@@ -57,6 +57,8 @@ class Placeholders:
         cell, unit, decimals = self.figures[figure_id]
         if cell.conf_status == CONFIDENTIAL:
             return "s"
+        if cell.is_bounded:
+            return format_bound(cell.low or 0, None, unit, decimals, self.lang)
         if cell.value is None and cell.obs_status == "O":
             self._lacking.add(figure_id)
         if cell.value is None:
@@ -74,7 +76,9 @@ class Placeholders:
     def has(self, figure_id: str) -> bool:
         """Whether a figure can be shown in this edition, as a number or as the sign of secrecy."""
         cell = self.figures.get(figure_id, (None,))[0]
-        return cell is not None and (cell.value is not None or cell.conf_status == CONFIDENTIAL)
+        return cell is not None and (
+            cell.value is not None or cell.is_bounded or cell.conf_status == CONFIDENTIAL
+        )
 
     def _is_figure(self, figure_id: str) -> bool:
         return figure_id in self.figures or self.known(figure_id)

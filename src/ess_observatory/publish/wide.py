@@ -30,7 +30,8 @@ def write_wide(folder: Path) -> None:
 
 
 def _arrow(table: PublishedTable, is_synthetic: bool) -> pa.Table:
-    """One row a row of the table; a number column has a twin `<column>_sign` that says why a value is not shown."""
+    """One row a row of the table; a number column has a twin `<column>_sign` that says why a value is not shown,
+    and `_low` and `_high` where a sum with unknown terms is bounded."""
     import pyarrow as pa
 
     columns: dict[str, pa.Array] = {
@@ -53,6 +54,12 @@ def _arrow(table: PublishedTable, is_synthetic: bool) -> pa.Table:
             pa.field(column.code, pa.float64(), metadata=about),
             pa.field(f"{column.code}_sign", pa.string()),
         ]
+        if any(cell.low is not None for cell in cells):
+            for end in ("low", "high"):
+                columns[f"{column.code}_{end}"] = pa.array(
+                    [getattr(cell, end) for cell in cells], pa.float64()
+                )
+                fields.append(pa.field(f"{column.code}_{end}", pa.float64(), metadata=about))
     about_table = {
         "number": table.number,
         "title": table.title,

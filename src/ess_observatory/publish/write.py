@@ -22,6 +22,7 @@ from ess_observatory.words.typography import french
 SIGNS = {
     "s": "secret statistique : valeur masquée",
     "nd": "résultat non disponible",
+    "au moins": "somme dont des termes sont masqués ou absents chez le producteur : seuls ceux qu’il montre sont comptés",
     "///": "absence de résultat due à la nature des choses",
     "ns": "non significatif : moins de 10 réponses",
     "u": "peu fiable : entre 10 et 29 réponses, à interpréter avec prudence",
@@ -71,6 +72,8 @@ def write_figures(book: Book, folder: Path) -> None:
                 "flags": list(cell.flags),
                 "sources": list(table.card.get("sources", [])),
                 "build": book.build,
+                "low": cell.low,
+                "high": cell.high,
             }
             for name, value in record.items():
                 columns[name].append(value)
@@ -98,6 +101,8 @@ def write_figures(book: Book, folder: Path) -> None:
             ("flags", pa.list_(text)),
             ("sources", pa.list_(text)),
             ("build", text),
+            ("low", number),
+            ("high", number),
         ]
     )
     pq.write_table(pa.table(dict(columns), schema=schema), folder / "figures.parquet", compression="zstd")

@@ -16,6 +16,7 @@ from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality import Verdict
 from ess_observatory.quality.report import pages
 from ess_observatory.recipe.runner import Outcome
+from ess_observatory.words.labels import plural
 from ess_observatory.words.spreadsheet import BOM, safe_text
 
 BUILT, UNCHANGED, EMPTY, FAILED, LEFT_ASIDE = "built", "unchanged", "empty", "failed", "left_aside"
@@ -138,7 +139,7 @@ def _page(each: Each, lines: list[dict[str, Any]]) -> str:
             edition=edition.data,
             territory=edition.territory.name,
             level=SUBLEVELS[each.level],
-            counts=[(word, count) for word, count in counted if count],
+            counts=[(plural(word, count), count) for word, count in counted if count],
             lines=lines,
             data=DATA,
             reading=[said(verdict) for verdict in each.reading if verdict.status == "warning"],

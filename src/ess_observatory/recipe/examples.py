@@ -35,6 +35,8 @@ KEYS = frozenset(
         "field",
         "family",
         "activity",
+        "term",
+        "equation",
     )
 )
 

@@ -21,7 +21,8 @@ from ess_observatory.errors import Exit, ObservatoryError
 VIEW = "core.by_"
 #: What a cell may hold beside its row and column, and the SQL type of each.
 _CELL = {"value": "double", "text": "varchar", "numerator": "double", "denominator": "double", "n_units": "bigint",
-         "top_share": "double", "second_share": "double", "top_unit": "varchar", "obs_status": "varchar", "flags": "varchar"}  # fmt: skip
+         "top_share": "double", "second_share": "double", "top_unit": "varchar", "obs_status": "varchar", "flags": "varchar",
+         "low": "double", "high": "double"}  # fmt: skip
 _TOP = ("top_share", "second_share", "top_unit")
 _HIDDEN, _INCOMPLETE = "'secret_a_la_source'", "'total_incomplet'"
 
@@ -110,100 +111,67 @@ def _rank(rows: dict[str, Any], columns: dict[str, dict[str, Any]]) -> str:
     return f"case when kind = 'total' then rank else row_number() over (order by {order}) end"
 
 
-def _rows(name: str, measure: MeasureFile, key: str) -> Iterator[tuple[str, str]]:
+def _rows(name: str, measure: MeasureFile, key: str) -> dict[str, str]:
     """A measure made of rows, by row of the table: those of its members counted or added up; the total is made of all."""
     amount, unit = measure.distinct or measure.value or "1", measure.unit_key or "cast(null as varchar)"
-    yield (
-        f"{name}_row",
-        (
-            f"select coalesce({measure.by[key]}, '') as member, {amount} as amount, {unit} as unit\n    from {measure.rows}{_where(measure)}"
-        ),
-    )
-    yield (
-        f"{name}_of",
-        (
-            f"select d.code, r.amount, r.unit from dimension as d inner join {name}_row as r on r.member = d.member where d.kind <> 'total'\n"
-            f"    union all\n    select d.code, r.amount, r.unit from dimension as d cross join {name}_row as r where d.kind = 'total'"
-        ),
-    )
+    one_row = f"select coalesce({measure.by[key]}, '') as member, {amount} as amount, {unit} as unit"
+    of = "select d.code, r.amount, r.unit from dimension as d"
+    ctes = {
+        f"{name}_row": f"{one_row}\n    from {measure.rows}{_where(measure)}",
+        f"{name}_of": f"{of} inner join {name}_row as r on r.member = d.member where d.kind <> 'total'\n"
+        f"    union all\n    {of} cross join {name}_row as r where d.kind = 'total'",
+    }
     value = f"count({'distinct ' if measure.distinct else ''}amount)"
     if measure.value:  # a term that is not known makes no sum
         value = "case when count(amount) = count(*) then sum(amount) end"
-    count = f"select code, {value} as value, count(*) as found from {name}_of group by code"
+    counted = f"select code, {value} as value, count(*) as found from {name}_of group by code"
     if not measure.unit_key:
-        yield name, count
-        return
-    yield (
-        f"{name}_unit",
-        (
-            "select code, unit, sum(amount) as amount, sum(sum(amount)) over (partition by code) as whole,\n"
-            "        row_number() over (partition by code order by sum(amount) desc nulls last, unit) as place\n"
-            f"    from {name}_of\n    group by code, unit"
-        ),
-    )
+        return ctes | {name: counted}
     first, second = (f"max(case when place = {place} then amount / nullif(whole, 0) end)" for place in (1, 2))
-    yield (
-        f"{name}_top",
-        (
-            f"select code, count(*) as n_units, {first} as top_share, coalesce({second}, 0) as second_share,\n"
-            f"        max(case when place = 1 then cast(unit as varchar) end) as top_unit\n    from {name}_unit\n    group by code"
-        ),
-    )
-    yield (
-        name,
-        (
-            f"select c.code, c.value, c.found, t.n_units, {', '.join(f't.{what}' for what in _TOP)}\n"
-            f"    from ({count}) as c\n    inner join {name}_top as t on t.code = c.code"
-        ),
-    )
+    return ctes | {
+        f"{name}_unit": "select code, unit, sum(amount) as amount, sum(sum(amount)) over (partition by code) as whole,\n"
+        "        row_number() over (partition by code order by sum(amount) desc nulls last, unit) as place\n"
+        f"    from {name}_of\n    group by code, unit",
+        f"{name}_top": f"select code, count(*) as n_units, {first} as top_share, coalesce({second}, 0) as second_share,\n"
+        f"        max(case when place = 1 then cast(unit as varchar) end) as top_unit\n    from {name}_unit\n    group by code",
+        name: f"select c.code, c.value, c.found, t.n_units, {', '.join(f't.{what}' for what in _TOP)}\n"
+        f"    from ({counted}) as c\n    inner join {name}_top as t on t.code = c.code",
+    }
 
 
-def _cells(name: str, measure: MeasureFile, key: str) -> Iterator[tuple[str, str]]:
-    """A measure made of a producer's cells, by row of the table: those of its members; the total is the producer's own."""
+def _cells(name: str, measure: MeasureFile, key: str) -> dict[str, str]:
+    """A measure made of a producer's cells, by row of the table: those of its members; the total is the producer's own.
+
+    What is left for those that it does not name is nothing when the others make its whole. A sum is bounded by its terms.
+    """
     keys = "".join(f", coalesce({column}, '') as of_{other}" for other, column in measure.by.items())
-    yield (
-        f"{name}_given",
-        (
-            f"select {measure.value} as amount, {measure.mark} as mark, {measure.units} as units{keys}\n    from {measure.rows}{_where(measure)}"
-        ),
+    bounds = "".join(
+        f", {getattr(measure, end) or 'cast(null as double)'} as {end}" for end in ("low", "high")
     )
-    whole = {other: f"of_{other} = {quote(measure.whole.get(other, ''))}" for other in measure.by}
-    everything = quote(measure.whole.get(key, ""))
-    others = " and ".join(["true", *(same for other, same in whole.items() if other != key)])
-    yield (
-        f"{name}_cell",
-        (
-            f"select of_{key} as member, {whole[key]} as is_whole, case when mark is null then amount end as amount, mark, units\n"
-            f"    from {name}_given\n    where {others}"
-        ),
+    given = (
+        f"select {measure.value} as amount, {measure.mark} as mark, {measure.units} as units{bounds}{keys}"
     )
-    condition = measure.closes.get(
-        key, "false"
-    )  # what is left for those that are not named: nothing, when the others make the whole
-    yield (
-        f"{name}_left",
-        (
-            "select max(case when is_whole then amount end) - sum(case when not is_whole then amount end) as amount, count(mark) as marks\n"
-            f"    from {name}_cell"
-        ),
+    everything = {other: quote(measure.whole.get(other, "")) for other in measure.by}
+    others = " and ".join(
+        ["true", *(f"of_{other} = {it}" for other, it in everything.items() if other != key)]
     )
-    yield (
-        f"{name}_of",
-        (
-            f"select d.code, case when c.member is null and z.amount = 0 and z.marks = 0 and {condition} then 0 else c.amount end as amount,\n"
-            f"        c.mark, c.units, c.member\n    from dimension as d\n    cross join {name}_left as z\n"
-            f"    left join {name}_cell as c on c.member = case when d.kind = 'total' then {everything} else d.member end\n"
-            "        and c.is_whole = (d.kind = 'total')"
-        ),
-    )
-    yield (
-        name,
-        (
-            "select code, case when count(amount) = count(*) then sum(amount) end as value, count(member) as found,\n"
-            "        case when count(mark) = 0 then null when count(*) = 1 then max(mark) else 'partial' end as mark,\n"
-            f"        coalesce(sum(units), 0) as n_units\n    from {name}_of\n    group by code"
-        ),
-    )
+    return {
+        f"{name}_given": f"{given}\n    from {measure.rows}{_where(measure)}",
+        f"{name}_cell": f"select of_{key} as member, of_{key} = {everything[key]} as is_whole,\n"
+        f"        case when mark is null then amount end as amount, mark, units, low, high\n    from {name}_given\n    where {others}",
+        f"{name}_left": "select max(case when is_whole then amount end) - sum(case when not is_whole then amount end) as amount,\n"
+        f"        count(mark) as marks\n    from {name}_cell",
+        f"{name}_of": "select d.code, c.mark, c.units, c.member, c.low, c.high, case when c.member is null and z.amount = 0 and z.marks = 0\n"
+        f"        and {measure.closes.get(key, 'false')} then 0 else c.amount end as amount\n"
+        f"    from dimension as d\n    cross join {name}_left as z\n    left join {name}_cell as c\n"
+        f"        on c.member = case when d.kind = 'total' then {everything[key]} else d.member end and c.is_whole = (d.kind = 'total')",
+        name: "select code, case when count(amount) = count(*) then sum(amount) end as value, count(member) as found,\n"
+        "        case when count(mark) = 0 then null when count(*) = 1 then max(mark) else 'partial' end as mark,\n"
+        "        case when count(*) = 1 then max(low) when count(mark) > 0 then nullif(sum(coalesce(amount, low, 0)), 0) end as low,\n"
+        "        case when count(*) = 1 then max(high) when count(mark) > 0 and count(coalesce(amount, high)) = count(*)\n"
+        "            then sum(coalesce(amount, high)) end as high,\n"
+        f"        coalesce(sum(units), 0) as n_units\n    from {name}_of\n    group by code",
+    }
 
 
 def _where(measure: MeasureFile) -> str:
@@ -221,6 +189,7 @@ def _told(name: str, measure: MeasureFile) -> Iterator[tuple[str, str]]:
     if measure.unit_key:
         yield from ((what, f"{name}.{what}") for what in _TOP)
     if measure.mark:
+        yield from (("low", f"cast({name}.low as double)"), ("high", f"cast({name}.high as double)"))
         yield "flags", f"case {name}.mark when 'secret' then {_HIDDEN} when 'partial' then {_INCOMPLETE} end"
 
 
@@ -234,11 +203,11 @@ def _cell(column: dict[str, Any], used: Used) -> dict[str, str]:
     if sensitive:
         cell["n_units"] = f"{sensitive}_n_units"
         cell |= {what: f"{sensitive}_{what}" for what in _TOP if used[sensitive].unit_key}
-    if marks := [f"{name}_flags" for name in names if used[name].mark]:
-        hidden = " or ".join(
-            f"{mark} = {_HIDDEN}" for mark in marks
-        )  # a ratio has no sum of its own to be incomplete
-        cell["flags"] = marks[0] if "measure" in column else f"case when {hidden} then {_HIDDEN} end"
+    marks = [f"{name}_flags" for name in names if used[name].mark]
+    if marks and "measure" in column:
+        cell |= {"flags": marks[0], "low": f"{names[0]}_low", "high": f"{names[0]}_high"}
+    elif marks:  # a ratio has no sum of its own to be incomplete
+        cell["flags"] = f"case when {' or '.join(f'{mark} = {_HIDDEN}' for mark in marks)} then {_HIDDEN} end"
     return cell
 
 

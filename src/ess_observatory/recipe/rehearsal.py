@@ -11,7 +11,7 @@ from ess_observatory.engine.database import Database
 from ess_observatory.quality.declared import rehearse_cross_checks
 from ess_observatory.read import load
 from ess_observatory.recipe.rules import load_rules
-from ess_observatory.recipe.steps import models_of, read_survey, stage_all
+from ess_observatory.recipe.steps import make_core, models_of, read_survey, stage_all
 from ess_observatory.survey.estimation.apply import estimate
 
 
@@ -28,9 +28,7 @@ def rehearse(project: Project, edition: Edition) -> int:
             else:
                 load.load_source(db, spec, [])
         stage_all(db, project, models)
-        for model in models:
-            if model.layer == "core":
-                db.make(model)
+        make_core(db, models)
         if project.questionnaire.is_file():
             estimate(db, load_codebook(project.questionnaire), project.questionnaire.parent, Path(folder))
         for model in models:

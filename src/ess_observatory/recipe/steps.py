@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from ess_observatory.recipe.perimeter_sql import core_models, refuse_undecided
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.render.formats import write_reports
 from ess_observatory.render.template_workbook import fill_template, template_of
+from ess_observatory.secrecy.accounts import bound_terms
 from ess_observatory.survey.core import build_survey
 from ess_observatory.survey.estimation.apply import estimate
 from ess_observatory.survey.read import read_answers
@@ -136,19 +137,36 @@ def count(work: Work) -> None:
     db, questionnaire = work.db, work.project.questionnaire
     codebook = load_codebook(questionnaire)
     work.progress("Périmètre et tableaux", f"{len(work.project.tables)} tableaux")
-    for model in work.models:
-        if model.layer == "core" and model.target not in work.shared:
-            db.make(model)
+    make_core(db, (model for model in work.models if model.target not in work.shared))
     refuse_undecided(db)
     weighting, work.counts["to_link"] = estimate(db, codebook, questionnaire.parent, work.scratch.quality)
     work.counts["to_recode"] = write_to_recode(db, codebook, work.scratch.quality)
-    present = work.inventory.sources()
+    present = work.inventory.sources() - _unanswered(work)
     for table in work.project.tables:
         if "survey" in table.card and table.is_fed(present):
             survey_cells(db, codebook, {**table.card, "id": table.id}, {"weighting": weighting})
     for model in work.models:
         if model.layer == "marts":
             db.make(model)
+
+
+def _unanswered(work: Work) -> set[str]:
+    """The surveys to which nobody of the territory answered: they are as absent as one that was not run."""
+    if work.db.rows("select count(*) from core.survey_respondent")[0][0]:
+        return set()
+    surveys = {spec.id for spec in work.project.sources.values() if spec.kind == "survey"}
+    for source in sorted(surveys):
+        work.db.execute(f"update rules.edition_source set is_present = false where source = '{source}'")
+    return surveys
+
+
+def make_core(db: Database, models: Iterable[Model]) -> None:
+    """The tables of `core` that SQL makes, in order, and what a solver makes of those that declare a programme."""
+    for model in models:
+        if model.layer == "core":
+            db.make(model)
+            if model.bounds:
+                bound_terms(db, model.target, model.bounds)
 
 
 def publish(work: Work) -> None:

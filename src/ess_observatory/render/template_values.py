@@ -61,7 +61,7 @@ def block_of(table: PublishedTable, *, with_headers: bool) -> list[list[Shown]]:
 
 def _shown(cell: Cell, column: Column, *, with_unit: bool) -> Shown:
     if cell.sign or cell.value is None:
-        return Shown(cell.sign or cell.text or "–")
+        return Shown(cell.bound or cell.sign or cell.text or "–")
     unit = (cell.unit if cell.unit is not None else column.unit) or ""
     decimals = cell.decimals if cell.decimals is not None else column.decimals
     is_percent = format_value(1.0, unit, 0).endswith("%")

@@ -1,7 +1,7 @@
 """The publication as a workbook: one table a sheet, numbers with signs in the same column, native charts.
 
-Rules of accessible spreadsheets: marked-up named tables, unique headers, title in A1, nothing below a table,
-no merged or hidden cell, no blank in a table, document properties. Same publication, same bytes.
+Rules of accessible spreadsheets: marked-up named tables, unique headers, title in A1, a link back to the contents,
+no cell below a table, no merged or hidden cell, no blank in a table, document properties. Same publication, same bytes.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.render import workbook_annex as annex
 from ess_observatory.render.page import name_of
-from ess_observatory.render.workbook_charts import Place, add_charts
-from ess_observatory.render.workbook_grid import FIRST, FONT, SIZE, Grid, Pen, Value
+from ess_observatory.render.workbook_charts import Margins, Place, add_charts, has_intervals
+from ess_observatory.render.workbook_grid import FIRST, FONT, LINK, SIZE, Grid, Pen, Value
 from ess_observatory.words import labels as words
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-HEADER_ROW = 6
+HEADER_ROW = 7
 
 
 def render_workbook(publication: Publication, out_path: Path | str) -> Path:
@@ -51,7 +51,8 @@ class _Writer:
         self.lang = publication.lang
         self.w, self.x = words.labels(self.lang), words.workbook_labels(self.lang)
         self.colon = words.colon(self.lang)
-        self.pen = Pen(book)
+        self.pen = Pen(book, (self.x["contents"], self.w["back"]))
+        self.margins = Margins(self.x["margins"], 3)
         self.notes: dict[str, int] = {}
         for table in publication.tables:
             for note in table.notes:
@@ -65,20 +66,24 @@ class _Writer:
         sheets = ["cover", "contents", "guide", "notes"]
         pages = {name: self.book.add_worksheet(self.x[name]) for name in sheets}
         tables = [(table, self.book.add_worksheet(table.sheet_name)) for table in self.pub.tables]
-        ends = ["dictionary", *(["controls"] if self.pub.checks else [])]
+        ends = [*(["margins"] if any(map(has_intervals, self.pub.tables)) else []), "dictionary"]
+        ends += ["controls"] if self.pub.checks else []
         ends += [*(["replication"] if self.pub.replication else []), "long"]
         pages |= {name: self.book.add_worksheet(self.x[name]) for name in ends}
         for sheet in self.book.worksheets():
             sheet.hide_gridlines(2)
             sheet.set_paper(9)
             sheet.set_margins(0.5, 0.5, 0.6, 0.7)
-            sheet.set_footer(f"&L&9{self.pub.manifest['title'].replace('&', '&&')}&R&9&P / &N")
+            running = " – ".join(part for part in (self.pub.manifest["title"], self.mention) if part)
+            sheet.set_footer(f"&L&9{running.replace('&', '&&')}&R&9&P / &N")
         self._cover(pages["cover"])
         self._contents(pages["contents"], ends)
         self._guide(pages["guide"])
         self._notes(pages["notes"])
         for table, sheet in tables:
             self._table(table, sheet)
+        if "margins" in pages:
+            annex.margins(self, pages["margins"])
         annex.dictionary(self, pages["dictionary"])
         if self.pub.checks:
             annex.checks(self, pages["controls"])
@@ -135,7 +140,7 @@ class _Writer:
         sheet.set_column(0, 0, 76)
         for row, (text, style) in enumerate(lines):
             self.pen.paragraph(sheet, row, text, 76, **style)
-        link = self.pen.format(font_color="#005A9C", underline=1)
+        link = self.pen.format(font_color=LINK, underline=1)
         sheet.write_url(len(lines), 0, f"internal:'{self.x['contents']}'!A1", link, self.x["to_contents"])
         sheet.fit_to_pages(1, 0)
 
@@ -155,17 +160,18 @@ class _Writer:
         ]
         rows += [other(key) for key in ends]
         self.pen.block(sheet, 1, "sommaire", header, rows, [20, 60, 50, 44, 40])
-        link = self.pen.format(font_color="#005A9C", underline=1, valign="top")
+        link = self.pen.format(font_color=LINK, underline=1, valign="top")
         for index, row in enumerate(rows):
             sheet.write_url(2 + index, 0, f"internal:'{row[0]}'!A1", link, str(row[0]), str(row[1])[:250])
 
     def _guide(self, sheet: Worksheet) -> None:
         sheet.set_column(0, 0, 24)
         self.pen.title(sheet, self.x["guide_title"])
-        for row, line in enumerate(self.x["guide_lines"], start=1):
+        self.pen.back(sheet, 1)
+        for row, line in enumerate(self.x["guide_lines"], start=2):
             sheet.write_string(row, 0, line, self.pen.format())
         meanings = words.sign_meanings(self.lang, self.pub.manifest)
-        start = 1 + len(self.x["guide_lines"])
+        start = 2 + len(self.x["guide_lines"])
         rows: list[list[Value]] = [[sign, meaning] for sign, meaning in meanings.items()]
         self.pen.block(sheet, start, "signes", [self.w["sign"], self.w["meaning"]], rows, [24, 90])
 
@@ -177,7 +183,8 @@ class _Writer:
             rows.append([f"[note {number}]", note, users])
         rows = rows or [["–", self.x["no_notes"], "–"]]
         header = [self.x["number"], self.x["text"], self.x["concerned"]]
-        self.pen.block(sheet, 1, "notes", header, rows, [14, 100, 30])
+        self.pen.back(sheet, 1)
+        self.pen.block(sheet, 2, "notes", header, rows, [14, 100, 30])
 
     def _block_title(self, table: PublishedTable) -> str:
         """Title of the only block of rows, which has no column of its own."""
@@ -201,7 +208,8 @@ class _Writer:
         self.pen.title(sheet, lines[0])
         for index, line in enumerate(lines[1:], start=1):
             self.pen.paragraph(sheet, index, line, FIRST)
-        grid = Grid(table, self.w, self.x)
+        self.pen.back(sheet, HEADER_ROW - 1)
+        grid = Grid(table, self.w, self.x, self.lang)
         name = f"{table.sheet_name}_{table.id}".lower().replace(".", "_").replace("-", "_")
         totals = frozenset(index for index, row in enumerate(table.rows) if row.kind == "total")
         self.pen.block(
@@ -214,14 +222,13 @@ class _Writer:
             right=grid.right,
             decimals=[[cell[1] for cell in row] for row in grid.rows],
             bold_rows=totals,
-            landscape=bool(table.chart),
         )
         if len(table.rows) - 1 in totals:
             at = HEADER_ROW + 1 + len(table.rows)
             last = _letter(len(grid.headers) - 1)
             self.book.define_name(f"{name}_total", f"='{table.sheet_name}'!$A${at}:${last}${at}")
-        where = Place(table.sheet_name, HEADER_ROW, grid.at, self.lang)
-        add_charts(self.book, sheet, table, where, len(grid.headers))
+        where = Place(table.sheet_name, HEADER_ROW, grid.at, self.lang, self.mention, meanings, self.margins)
+        add_charts(self.book, sheet, table, where, grid.widths)
 
 
 def _letter(index: int) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ess_observatory.publish.publication import Publication
 from ess_observatory.render.page import plain
+from ess_observatory.render.workbook_charts import Margins
 from ess_observatory.render.workbook_grid import Pen, Value
 from ess_observatory.words import labels as words
 from ess_observatory.words.numbers import useful_decimals
@@ -22,11 +23,22 @@ class Pages(Protocol):
     w: dict[str, str]
     x: dict[str, Any]
     pen: Pen
+    margins: Margins
 
 
 def number_or_text(value: Any, lang: str) -> Value:
     """A number as it is, anything else as it is printed."""
     return value if isinstance(value, int | float) and not isinstance(value, bool) else plain(value, lang)
+
+
+def margins(book: Pages, sheet: Worksheet) -> None:
+    """What the charts draw on both sides of their values."""
+    book.pen.title(sheet, f"{book.x['margins']} – {book.x['about']['margins']}")
+    header = [book.x["sheet"], book.x["row_label"], book.x["column_label"], book.x["under"], book.x["over"]]
+    decimals: list[list[int | None]] = [[None, None, None, 1, 1] for _ in book.margins.rows]
+    book.pen.back(sheet, 1)
+    widths = [12, 60, 44, 16, 16]
+    book.pen.block(sheet, 2, "intervalles", header, book.margins.rows, widths, decimals=decimals)
 
 
 def dictionary(book: Pages, sheet: Worksheet) -> None:
@@ -41,7 +53,8 @@ def dictionary(book: Pages, sheet: Worksheet) -> None:
             rows.append([table.number, book.x["element_column"], column.code, column.label, unit, decimals])
         for row in table.rows:
             rows.append([table.number, book.x["element_row"], row.code, row.label, "–", "–"])
-    book.pen.block(sheet, 1, "dictionnaire", header, rows, [12, 12, 44, 70, 24, 13], filtered=True)
+    book.pen.back(sheet, 1)
+    book.pen.block(sheet, 2, "dictionnaire", header, rows, [12, 12, 44, 70, 24, 13], filtered=True)
 
 
 def checks(book: Pages, sheet: Worksheet) -> None:
@@ -57,7 +70,8 @@ def checks(book: Pages, sheet: Worksheet) -> None:
         ]
         for check in book.pub.checks
     ]
-    book.pen.block(sheet, 1, "controles", header, rows, [60, 30, 18, 70])
+    book.pen.back(sheet, 1)
+    book.pen.block(sheet, 2, "controles", header, rows, [60, 30, 18, 70])
 
 
 def replication(book: Pages, sheet: Worksheet) -> None:
@@ -76,7 +90,8 @@ def replication(book: Pages, sheet: Worksheet) -> None:
         rows.append([line["figure_id"], label, *numbers, verdict, str(line.get("remark") or "–")])
     decimals = [[None if isinstance(v, str) else useful_decimals(v) for v in row] for row in rows]
     widths = [32, 56, 16, 18, 14, 30, 80]
-    book.pen.block(sheet, 2, "replication", header, rows, widths, decimals=decimals)
+    book.pen.back(sheet, 2)
+    book.pen.block(sheet, 3, "replication", header, rows, widths, decimals=decimals)
 
 
 def long_data(book: Pages, sheet: Worksheet) -> None:
@@ -92,7 +107,7 @@ def long_data(book: Pages, sheet: Worksheet) -> None:
         "unit",
         "obs_status",
     ]
-    keys += ["conf_status", "numerator", "denominator", "base_n", "ci_low", "ci_high", "flags"]
+    keys += ["conf_status", "numerator", "denominator", "base_n", "ci_low", "ci_high", "flags", "low", "high"]
     header = [book.w["edition"], book.w["table"], *(book.x[key] for key in keys)]
     rows: list[list[Value]] = []
     for figure in book.pub.figures():
@@ -108,13 +123,15 @@ def long_data(book: Pages, sheet: Worksheet) -> None:
                 figure.row.label,
                 figure.column.code,
                 figure.column.label,
-                cell.sign or shown,
+                cell.bound or cell.sign or shown,
                 (cell.unit if cell.unit is not None else figure.column.unit) or "–",
                 cell.obs_status,
                 cell.conf_status,
                 *("///" if measure is None else measure for measure in measures),
                 ", ".join(cell.flags) or "–",
+                *("///" if end is None else end for end in (cell.low, cell.high)),
             ]
         )
-    widths = [26, 10, 36, 22, 46, 20, 30, 14, 20, 14, 16, 16, 16, 12, 14, 14, 30]
-    book.pen.block(sheet, 1, "donnees_longues", header, rows, widths, filtered=True)
+    widths = [26, 10, 36, 22, 46, 20, 30, 14, 20, 14, 16, 16, 16, 12, 14, 14, 30, 14, 14]
+    book.pen.back(sheet, 1)
+    book.pen.block(sheet, 2, "donnees_longues", header, rows, widths, filtered=True)

@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.publish.printed_cells import row_units
+from ess_observatory.publish.printed_cells import format_cell, row_units
 from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
 from ess_observatory.render.svg import text_width, wrap
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 FONT, SIZE, LINE = "Arial", 12, 16.0
+LINK = "#005A9C"
 PIXELS, CHARACTER = 16, 9  # height of the font, width of a unit of column width
 ARIAL = 0.97  # widest text of that face, against what is estimated for any sans-serif face
 FIRST = 56  # width of the first column, which carries the wrapped lines above the table
@@ -24,8 +25,9 @@ Value = str | float | int
 class Pen:
     """Writes in a workbook, keeping one format object a style."""
 
-    def __init__(self, book: Workbook) -> None:
+    def __init__(self, book: Workbook, contents: tuple[str, str]) -> None:
         self.book = book
+        self.contents = contents  # its sheet, and what a link to it says
         self._formats: dict[tuple[Any, ...], Any] = {}
         self._titles: dict[str, str] = {}
 
@@ -49,6 +51,11 @@ class Pen:
         sheet.set_row(0, 22)
         self._titles[sheet.get_name()] = text
 
+    def back(self, sheet: Worksheet, row: int) -> None:
+        """The link back to the contents, above a table."""
+        link = self.format(font_color=LINK, underline=1)
+        sheet.write_url(row, 0, f"internal:'{self.contents[0]}'!A1", link, self.contents[1])
+
     def block(
         self,
         sheet: Worksheet,
@@ -62,7 +69,6 @@ class Pen:
         decimals: list[list[int | None]] | None = None,
         bold_rows: frozenset[int] = frozenset(),
         filtered: bool = False,
-        landscape: bool = False,
     ) -> None:
         """A named Excel table whose header is on row `top`.
 
@@ -108,7 +114,7 @@ class Pen:
                 self._put(sheet, top + 1 + index, column, value, shown, numeric[column], style)
         sheet.repeat_rows(top)
         sheet.fit_to_pages(1, 0)
-        if landscape or len(headers) > 5 or sum(widths) > 120:
+        if len(headers) > 5 or sum(widths) > 120:
             sheet.set_landscape()
         if len(rows) > 25:
             sheet.freeze_panes(top + 1, 1)
@@ -138,10 +144,10 @@ class Pen:
 class Grid:
     """A published table as a rectangle: section and unit columns where needed, reliability last."""
 
-    def __init__(self, table: PublishedTable, w: dict[str, str], x: dict[str, Any]) -> None:
+    def __init__(self, table: PublishedTable, w: dict[str, str], x: dict[str, Any], lang: str) -> None:
         self.offset = 1 + table.has_sections
         units = row_units(table)
-        with_units = bool(units)
+        with_units = any(units.get(row.code, "–") != "–" for row in table.rows if row.kind != "base")
         with_marks = any(table.cell(row, column).mark for row in table.rows for column in table.columns)
         self.headers = [*([w["section"]] if table.has_sections else []), table.stub]
         self.widths = [
@@ -170,7 +176,9 @@ class Grid:
             for column in table.columns:
                 cell = table.cell(row, column)
                 if cell.sign or cell.value is None:
-                    line.append((cell.sign or cell.text or "–", None))
+                    line.append((cell.bound or cell.sign or cell.text or "–", None))
+                elif row.kind == "base" and cell.unit not in (None, column.unit) and not with_units:
+                    line.append((format_cell(cell, column, lang), None))
                 else:
                     line.append((cell.value, cell.decimals if cell.decimals is not None else column.decimals))
                 marks.append(cell.mark)

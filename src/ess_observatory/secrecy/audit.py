@@ -108,6 +108,7 @@ class Attack:
             else:
                 unknown.append(name)
         equations: list[Equation] = []
+        least: dict[str, float] = {}
         for said in self.structure.sums:
             parts = [self.name_of(part) for part in said["parts"] if part in self.name]
             if len(parts) < len(said["parts"]):
@@ -115,6 +116,10 @@ class Attack:
             if rest := said.get("rest"):
                 parts.append(rest)
                 unknown.append(rest)
+                least[rest] = sum(
+                    shown.get(self.name_of(f), 0.0) for f in said.get("bounded", ()) if f in self.name
+                )
+            equations += self._ceiling(said)
             whole, scale = said["whole"], _tolerance([shown.get(part, 0.0) for part in parts])
             if isinstance(whole, str):
                 if whole in self.name:
@@ -124,7 +129,16 @@ class Attack:
                 equations.append(Equation(tuple((part, 1.0) for part in parts), whole - scale, whole + scale))
         equations += self._ratios()
         signed = {self.name_of(figure) for figure in self.structure.signed if figure in self.name}
-        return Known(shown, list(dict.fromkeys(unknown)), equations, dict.fromkeys(signed, -INFINITY))
+        return Known(
+            shown, list(dict.fromkeys(unknown)), equations, {**least, **dict.fromkeys(signed, -INFINITY)}
+        )
+
+    def _ceiling(self, said: dict[str, Any]) -> Iterable[Equation]:
+        """What is unknown of a bounded whole is no more than its ceiling leaves."""
+        whole = self.figures.get(said["whole"]) if isinstance(said["whole"], str) else None
+        hidden = [self.name_of(figure) for figure in said.get("unknown", ()) if figure in self.name]
+        if whole is not None and whole.high is not None and whole.value is not None and hidden:
+            yield Equation(tuple((name, 1.0) for name in hidden), 0.0, whole.high - whole.value)
 
     def _ratios(self) -> Iterable[Equation]:
         """A published ratio holds its parts in a band as narrow as its printing."""

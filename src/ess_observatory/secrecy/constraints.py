@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.secrecy.links import Key, Links, Ratio
+from ess_observatory.secrecy.links import Key, Links, Ratio, Sum
 from ess_observatory.secrecy.protect import Protected
 
 FILE = "constraints.json"
@@ -20,7 +20,8 @@ _COMMENT = (
     "Structure publique des tableaux : chiffres identiques, sommes, rapports. « ess secrecy audit » s’en sert pour vérifier "
     "qu’aucun chiffre masqué ne se retrouve. « declared » dit le seuil que tout chiffre masqué respecte (les cellules secrètes "
     "par elles-mêmes, que rien ne distingue ici, sont tenues à un seuil plus large pendant la construction). « rest » nomme "
-    "une différence qui n’est imprimée nulle part."
+    "une différence qui n’est imprimée nulle part. Un ensemble qui n’a qu’un « au moins » est tenu pour la somme de ce qui en est "
+    "connu : « unknown » nomme ce que son « au plus » borne, « bounded » les parties d’un ensemble exact qui n’ont qu’un « au moins »."
 )
 
 
@@ -75,6 +76,10 @@ def public_structure(
         said: dict[str, Any] = {"whole": names[whole] if isinstance(whole, int) else whole, "parts": inside}
         if len(inside) < len(parts):
             said["rest"] = f"écart {order} : {names[whole] if isinstance(whole, int) else whole}"
+        declared = model.declared[order - 1] if order <= len(model.declared) else Sum(0.0, ())
+        for kind, keys in (("bounded", declared.bounded), ("unknown", declared.unknown)):
+            if named := [name for name in map(figure_id, keys) if name]:
+                said[kind] = named
         structure.sums.append(said)
     kept = {ratio.cell for ratio in protected.kept}
     for ratio in model.links.ratios:

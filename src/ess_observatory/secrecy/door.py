@@ -15,6 +15,7 @@ from ess_observatory.words.numbers import round_half_up
 FREE, CONFIDENTIAL = "F", "C"
 NORMAL, UNRELIABLE, NOT_SIGNIFICANT, NOT_AVAILABLE = "A", "U", "N", "O"
 HIDDEN_AT_SOURCE = "secret_a_la_source"
+INCOMPLETE = "total_incomplet"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Cell:
     `n_units`, `top_share`, `second_share`: how many legal units made it, shares of the two largest; `top_unit`: who the largest
     is (any name that is the same in every cell of every table). `row_parent`: codes of the
     rows it adds to (`row` or `table:row`, comma separated). These never leave.
+    `low`, `high`: what a sum with unknown terms is at least, and at most; it has no value then.
     """
 
     row_code: str
@@ -49,6 +51,13 @@ class Cell:
     second_share: float | None = None
     row_parent: str | None = None
     top_unit: str | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def is_bounded(self) -> bool:
+        """A sum with unknown terms, of which only a bound is known."""
+        return self.value is None and self.low is not None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -64,6 +73,8 @@ NOTHING: dict[str, Any] = {
     "base_n": None,
     "ci_low": None,
     "ci_high": None,
+    "low": None,
+    "high": None,
 }
 _STAYS_INSIDE: dict[str, Any] = {
     "n_units": None,
@@ -90,6 +101,8 @@ def release(
 
     The rules on bases apply to percentages of the survey: under `bases.flag_from` answers no percentage leaves.
     """
+    if is_hidden and cell.is_bounded:  # its bound is withheld: what is left is a figure that nobody has
+        return replace(cell, obs_status=NOT_AVAILABLE, **NOTHING, **_STAYS_INSIDE)
     if is_hidden:
         flags = tuple(flag for flag in cell.flags if flag != HIDDEN_AT_SOURCE)
         return replace(

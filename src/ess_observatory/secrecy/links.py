@@ -4,13 +4,15 @@ A card may say: `additive = true` (the rows of a column add up to its total), `s
 `ratio = {numerator, denominator}` and `follows` (derived columns), `row_parent` in the query (a row adds to another, maybe of
 another table), and under `[secrecy]`: `[[secrecy.sums]]`, `[[secrecy.differences]]`, `[secrecy.ratios]` (the terms of one derived
 cell). A cell is named `row/column`, or `table:row/column` elsewhere. Cells of one concept and one category are one figure.
+
+A sum with unknown terms that leaves as « at least » stands here as the sum of those that are known: that is what its bound gives away.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ess_observatory.declare.concepts import about
@@ -25,11 +27,17 @@ SAME = 1e-9
 
 @dataclass(frozen=True)
 class Sum:
-    """`whole = sum(parts) + rest`: the whole is a cell or a constant; the rest, if any, is what the difference would show."""
+    """`whole = sum(parts) + rest`: the whole is a cell or a constant; the rest, if any, is what the difference would show.
+
+    `bounded`: parts of an exact whole that are known by a bound alone, in the rest. `unknown`: what the producer hides of a whole that
+    is bounded: its ceiling bounds them.
+    """
 
     whole: Key | float
     parts: tuple[Key, ...]
     has_rest: bool = False
+    bounded: tuple[Key, ...] = ()
+    unknown: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,8 @@ class Links:
     sums: list[Sum] = field(default_factory=list)
     ratios: list[Ratio] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    bounded: set[Key] = field(default_factory=set)
+    withheld: set[Key] = field(default_factory=set)
 
     def column(self, key: Key) -> dict[str, Any]:
         """The declared column of a cell, with the class of its concept where that one has its own."""
@@ -117,11 +127,14 @@ def read_links(
             if column["secrecy"] == "text":
                 continue
             key = (table_id, *cell.key)
-            links.cells[key] = cell
             what = about(table_id, card, cell.row_code, cell.row_kind, column)
-            places[what.key].append(key)
             if what.concept in classes:
                 links.own[key] = {**column, "secrecy": classes[what.concept]}
+            if cell.is_bounded and links.column(key)["secrecy"] == "magnitude":
+                links.bounded.add(key)
+                cell = replace(cell, value=cell.low, n_units=cell.n_units or 0)
+            links.cells[key] = cell
+            places[what.key].append(key)
     for table_id, card, _ in listed:
         _Reader(links, table_id, card).read()
     for first, *others in places.values():
@@ -237,7 +250,11 @@ class _Reader:
 
     def _sum(self, whole: Key | float, parts: Iterable[Key | None]) -> None:
         found = [part for part in parts if part is not None]
-        usable = tuple(part for part in found if self._counts(part))
+        if isinstance(whole, tuple) and whole in self.links.bounded:
+            self._known_part(whole, found)
+            return
+        bounded = tuple(part for part in found if part in self.links.bounded)
+        usable = tuple(part for part in found if self._counts(part) and part not in bounded)
         value = whole if isinstance(whole, float) else self._value(whole)
         if not usable or (value is None and not (isinstance(whole, tuple) and self._counts(whole))):
             return
@@ -252,7 +269,17 @@ class _Reader:
                 )
             return
         has_rest = len(usable) < len(found) or (not is_open and not is_equal)
-        self.links.sums.append(Sum(whole, usable, has_rest))
+        self.links.sums.append(Sum(whole, usable, has_rest, bounded))
+
+    def _known_part(self, whole: Key, found: list[Key]) -> None:
+        """The known part of a whole that is bounded: what its parts show, and a rest that they do not."""
+        usable = tuple(part for part in found if self._value(part) is not None)
+        gap = (self._value(whole) or 0) - sum(self._value(part) or 0 for part in usable)
+        if gap < -1e-6 * max(1.0, abs(self._value(whole) or 0)):
+            self.links.withheld.add(whole)
+            return
+        unknown = tuple(part for part in found if part not in usable and self._counts(part))
+        self.links.sums.append(Sum(whole, usable, gap > 1e-6, (), unknown))
 
     def _ratio(self, key: Key, column: dict[str, Any]) -> None:
         """Declared parts of a derived cell, then any cell of the table that holds its numerator or denominator."""

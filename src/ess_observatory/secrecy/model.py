@@ -51,6 +51,7 @@ class Model:
     of: dict[Key, int]
     sums: list[tuple[int | float, list[int]]]
     links: Links
+    declared: list[Sum] = field(default_factory=list)
 
     def primary(self) -> dict[int, Protection]:
         """Protection of each node that is secret by itself (none, but hidden, for what nobody here knows)."""
@@ -172,8 +173,9 @@ def build_model(links: Links, rules: dict[str, dict[str, Any]], costs: dict[str,
     for members in groups.values():
         of |= dict.fromkeys(members, len(nodes))
         nodes.append(_node(links, members, rules, costs))
-    sums = [_sum(links, nodes, of, declared, rules) for declared in _distinct(links, of)]
-    model = Model(nodes, of, sums, links)
+    distinct = _distinct(links, of)
+    sums = [_sum(links, nodes, of, declared, rules) for declared in distinct]
+    model = Model(nodes, of, sums, links, distinct)
     _fill_unknown(model)
     return model
 

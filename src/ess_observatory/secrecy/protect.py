@@ -7,7 +7,7 @@ Nothing is solved when nothing is hidden.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
@@ -49,7 +49,7 @@ def protect(
     Raises E501, E504, E505 for cells or cards that do not say what they must, E503 for a cell that cannot be protected,
     E506 when the solver stops without a proof, E508 when a certificate does not hold.
     """
-    listed = list(tables)
+    listed = [(table_id, card, [useful(cell, rules) for cell in cells]) for table_id, card, cells in tables]
     own = {table_id: rules_of(rules, card, table_id) for table_id, card, _ in listed}
     links = read_links(listed, classes)
     if rules["opinion_min_respondents"] > 1:
@@ -57,6 +57,8 @@ def protect(
     model = build_model(links, own, rules["costs"])
     pattern = _pattern(model)
     reasons = _reasons(model, pattern)
+    withheld = links.withheld | (links.bounded & reasons.keys())
+    reasons = {key: reason for key, reason in reasons.items() if key not in withheld}
     kept = _follow(model, reasons)
     rounded, printed = {ratio.cell for ratio in kept}, _as_printed(model, reasons)
     cells = {}
@@ -67,7 +69,7 @@ def protect(
                 cell,
                 columns[cell.column_code],
                 own[table_id],
-                is_hidden=(table_id, *cell.key) in reasons,
+                is_hidden=(table_id, *cell.key) in reasons or (table_id, *cell.key) in withheld,
                 is_survey=bool(card.get("survey")),
                 is_rounded=(table_id, *cell.key) in rounded,
                 is_as_printed=(table_id, *cell.key) in printed,
@@ -75,6 +77,19 @@ def protect(
             for cell in given
         ]
     return Protected(cells, model, pattern, reasons, kept, printed)
+
+
+def useful(cell: Cell, rules: dict[str, Any]) -> Cell:
+    """The cell without a bound that says nothing: « at least 0 », a ceiling far above, or so near that it says what is hidden."""
+    if cell.low is None and cell.high is None:
+        return cell
+    if not cell.is_bounded or (cell.low or 0) <= 0:
+        return replace(cell, low=None, high=None)
+    low, high = cell.low or 0.0, cell.high
+    room = 2 * rules["protection"]["minimum"] * 10.0 ** -(cell.decimals or 0)
+    if high is not None and not low + room <= high <= rules.get("bounds", {}).get("widest", 2) * low:
+        high = None
+    return replace(cell, high=high)
 
 
 def _pattern(model: Model) -> Pattern:
@@ -172,7 +187,7 @@ def _as_printed(model: Model, reasons: dict[Key, str]) -> set[Key]:
         for index, node in enumerate(model.nodes)
         if index not in tied and any(model.links.column(k)["secrecy"] == "magnitude" for k in node.members)
         for key in node.members
-        if key not in reasons
+        if key not in reasons and key not in model.links.bounded
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Shown:
-    """What a published row gives of a figure."""
+    """What a published row gives of a figure; of one that is bounded, `value` is what it is at least, and `high` at most."""
 
     table: str
     value: float | None
@@ -19,6 +19,7 @@ class Shown:
     row: str = ""
     column: str = ""
     sources: tuple[str, ...] = ()
+    high: float | None = None
 
 
 def read_figures(folder: Path) -> dict[str, Shown]:
@@ -37,11 +38,13 @@ def read_figures(folder: Path) -> dict[str, Shown]:
         "column_code",
         "sources",
     ]
-    rows = pq.read_table(folder / "figures.parquet", columns=columns).to_pylist()
+    path = folder / "figures.parquet"
+    columns += [name for name in ("low", "high") if name in pq.read_schema(path).names]
+    rows = pq.read_table(path, columns=columns).to_pylist()
     return {
         row["figure_id"]: Shown(
             row["table_id"],
-            row["value"],
+            row["value"] if row["value"] is not None else row.get("low"),
             row["conf_status"] != "F",
             row["decimals"],
             row["numerator"],
@@ -49,6 +52,7 @@ def read_figures(folder: Path) -> dict[str, Shown]:
             row["row_code"],
             row["column_code"],
             tuple(row["sources"] or ()),
+            row.get("high"),
         )
         for row in rows
     }

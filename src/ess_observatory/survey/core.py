@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ess_observatory.engine.database import Database
 
 
+#: Tables of `core` with the answers, each made from those before it.
+TABLES = ("survey_respondent", "survey_identity", "survey_answer", "survey_choice", "survey_open")
+
+
 def sql(name: str) -> str:
     """A statement of this package, from its own file."""
     return (files("ess_observatory.survey") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
@@ -47,7 +51,7 @@ def build_survey(db: Database, codebook: Codebook, read: SurveyRead, source_id: 
     db.put("staging.survey_identity", read.answers.filter(is_identity))
     db.put("staging.survey_choice", read.choices)
     db.put("staging.survey_open", read.opens)
-    for name in ("survey_respondent", "survey_identity", "survey_answer", "survey_choice", "survey_open"):
+    for name in TABLES:
         db.execute(f"create or replace table core.{name} as {sql(name)}")
 
 

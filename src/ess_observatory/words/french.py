@@ -122,6 +122,9 @@ WORKBOOK: dict[str, Any] = {
     "contents": "Sommaire",
     "guide": "Lire_les_tableaux",
     "notes": "Notes",
+    "margins": "Intervalles",
+    "under": "En dessous",
+    "over": "Au-dessus",
     "dictionary": "Dictionnaire",
     "controls": "Contrôles",
     "replication": "Réplication",
@@ -150,6 +153,8 @@ WORKBOOK: dict[str, Any] = {
     "base_n": "Base (n)",
     "ci_low": "Borne basse (95\u00a0%)",
     "ci_high": "Borne haute (95\u00a0%)",
+    "low": "Au moins",
+    "high": "Au plus",
     "figure_id": "Identifiant du chiffre",
     "flags": "Signalements",
     "see_notes": "voir la feuille Notes",
@@ -157,6 +162,7 @@ WORKBOOK: dict[str, Any] = {
     "about": {
         "guide": "ce que disent les signes, les unités et les arrondis",
         "notes": "le texte de chaque note et les tableaux qu’elle concerne",
+        "margins": "ce que les graphiques tracent de part et d’autre des valeurs",
         "dictionary": "colonnes et lignes de chaque tableau, unités, décimales",
         "controls": "le résultat de chaque contrôle",
         "replication": "chiffres publiés et chiffres recalculés",
@@ -192,6 +198,7 @@ SIGNS: dict[str, str] = {
     "s": "secret statistique",
     "nd": "résultat non disponible",
     "///": "absence de résultat due à la nature des choses",
+    "au moins": "somme dont des termes sont masqués ou absents chez le producteur : seuls ceux qu’il montre sont comptés",
     "ns": "non significatif, base inférieure à 10 réponses",
     "u": "peu fiable, base de 10 à 29 réponses : à interpréter avec prudence",
     "d": "définition différente, voir les notes",
@@ -223,6 +230,9 @@ PLURALS: dict[str, str] = {
     "conforme": "conformes",
     "non conforme": "non conformes",
     "information": "informations",
+    "construit": "construits",
+    "inchangé": "inchangés",
+    "laissé de côté": "laissés de côté",
 }
 
 UNITS: dict[str, str] = {}

@@ -7,7 +7,7 @@ In SQL it is `round(cast(x as decimal(38, 10)), n)`, which DuckDB and Spark read
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 NARROW_SPACE, HARD_SPACE, MINUS = "\u202f", "\u00a0", "\u2212"
 _YEAR_UNITS = {"année", "an", "year", "millésime"}
@@ -49,6 +49,22 @@ def format_number(value: float, decimals: int = 0, lang: str = "fr", grouping: b
 def is_plural(value: float, lang: str = "fr") -> bool:
     """Whether a word after that number takes its plural: from 2 on in French, but for 1 in English."""
     return abs(value) >= 2 if lang == "fr" else value != 1
+
+
+#: What is said of a sum with unknown terms: « au moins 3 577, au plus 4 550 ».
+BOUND_WORDS = {"fr": ("au moins", "au plus"), "en": ("at least", "at most")}
+
+
+def format_bound(low: float, high: float | None, unit: str | None, decimals: int, lang: str = "fr") -> str:
+    """The bounds of a number that nobody knows, rounded away from it: « au moins 3 577, au plus 4 550 »."""
+    step = Decimal(1).scaleb(-decimals)
+    ends = [Decimal(repr(low)).quantize(step, rounding=ROUND_FLOOR)]
+    if high is not None:
+        ends.append(Decimal(repr(high)).quantize(step, rounding=ROUND_CEILING))
+    return ", ".join(
+        f"{word} {format_value(float(end), unit, decimals, lang)}"
+        for word, end in zip(BOUND_WORDS[lang], ends, strict=False)
+    )
 
 
 def format_value(value: float, unit: str | None, decimals: int, lang: str = "fr") -> str:

@@ -60,6 +60,10 @@ class MeasureFile(Declared):
     units: ColumnName | None = Field(
         None, description="colonne du nombre d’unités d’une cellule du producteur"
     )
+    low: ColumnName | None = Field(
+        None, description="colonne du moins que vaut une cellule incomplète du producteur"
+    )
+    high: ColumnName | None = Field(None, description="colonne du plus qu’elle vaut")
     by: dict[ColumnName, Words] = Field({}, description="dimension = colonne qui la donne dans ces lignes")
     whole: dict[ColumnName, str] = Field(
         {}, description="dimension = valeur de la colonne pour l’ensemble d’un producteur (à défaut, vide)"

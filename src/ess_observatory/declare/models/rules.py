@@ -39,6 +39,14 @@ class Costs(Declared):
     total: float = Field(gt=0, description="ensemble")
 
 
+class Bounds(Declared):
+    """Which bounds of a sum with unknown terms are worth printing."""
+
+    widest: float = Field(
+        2, gt=1, description="un « au plus » s’imprime jusqu’à ce multiple de l’« au moins »"
+    )
+
+
 class Bases(Declared):
     """From how many answers a percentage is printed."""
 
@@ -65,6 +73,7 @@ class SecrecyFile(Declared):
     protection: Protection = Field(description="intervalles de protection")
     costs: Costs = Field(description="coût de masquer")
     bases: Bases = Field(description="pourcentages de l’enquête")
+    bounds: Bounds = Field(Bounds(), description="sommes dont des termes sont inconnus")
 
 
 class PerimeterFile(Declared):

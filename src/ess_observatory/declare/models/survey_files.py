@@ -150,6 +150,22 @@ class LinkageWords(Declared):
     replace: dict[str, Words] = Field({}, description="abréviation = mot entier")
 
 
+class LinkageTerritory(Declared):
+    """Which respondents are of the territory."""
+
+    place: list[Literal["commune", "siret"]] = Field(
+        ["commune", "siret"],
+        min_length=1,
+        description="ce qui dit où est un répondant, le premier connu l’emporte : commune répondue, commune de son SIRET",
+    )
+    register_: CoreTable = Field(
+        "core.register_place", alias="register", description="commune de chaque SIRET : siret, commune_code"
+    )
+    unknown: Literal["in", "out"] = Field(
+        "in", description="répondant dont rien ne dit le lieu : in, compté ; out, laissé à part"
+    )
+
+
 class LinkageFile(Declared):
     """How answers and the register are linked."""
 
@@ -160,6 +176,7 @@ class LinkageFile(Declared):
     accept: Accept = Field(Accept(), description="rapprochement retenu sans relecture")
     review: Review = Field(Review(), description="cas douteux")
     words: LinkageWords = Field(LinkageWords(), description="mots")
+    territory: LinkageTerritory = Field(LinkageTerritory(), description="répondants du territoire")
 
     @model_validator(mode="after")
     def _on_their_scales(self) -> Self:

@@ -12,7 +12,7 @@ observed as (
     inner join band as b on b.code = e.size_band
     where b.is_known
 )
-select b.code as size_band, b.code, b.label, b.rank, case when b.is_known then 'data' else 'missing' end as kind
+select b.code as size, b.code, b.label, b.rank, case when b.is_known then 'data' else 'missing' end as kind
 from band as b
 cross join observed as o
 where b.rank <= o.largest or not b.is_known

@@ -1,0 +1,226 @@
+"""The survey, from its export: who answered what, by the codebook; shares over those who answered, sums and means of what they gave."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from oracle.declared import Declared
+from oracle.expressions import amount, holds
+from oracle.facts import NONE, Fact, Facts, count, exact, share
+from oracle.rawfiles import number, plain, table
+
+YES = {"x", "oui", "1", "vrai", "true", "yes", "o"}
+#: From how many answers a share is printed.
+LEAST_BASE = 10
+DECLINED = ("nsp", "refus")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one respondent says to one question: a status, and its choices or its number."""
+
+    status: str
+    chosen: frozenset[str] = frozenset()
+    number: float | None = None
+
+
+Respondent = dict[str, Answer]
+
+
+def count_answers(declared: Declared, sites: pd.DataFrame, facts: Facts) -> Facts:
+    """The facts of every table of the survey that a card declares in words that are understood here."""
+    everyone = respondents(declared)
+    if everyone is None:
+        return {}
+    places = dict(zip(sites["siret"], sites["commune"], strict=True)) if len(sites) else {}
+    inside = [
+        (siret, one)
+        for siret, commune, one in everyone
+        if (commune or places.get(siret)) in declared.communes
+    ]
+    here = [one for _, one in inside]
+    field = set(sites["siret"][sites["decision"] == "in"]) if len(sites) else set()
+    found = _participation(declared, here, sum(siret in field for siret, _ in inside), facts)
+    for name, card in declared.cards().items():
+        kind = card.get("survey", {}).get("kind")
+        if kind in KINDS and here:
+            found |= KINDS[kind](declared, name, card["survey"], here)
+    return found
+
+
+def respondents(declared: Declared) -> list[tuple[str, str, Respondent]] | None:
+    """(SIRET, commune, answers) of each line of the export; None without one, or when forms were filled in besides."""
+    rows = table(declared.raw, "A02", "A03", "H01") if "survey" in declared.edition["sources"] else None
+    if rows is None or (declared.raw / "enquete" / "formulaires").is_dir():
+        return None
+    found = []
+    for row in rows.to_dict("records"):
+        if plain(row["a03"]) == plain(declared.questions["A03"]["label_fr"]):
+            continue
+        answers: Respondent = {}
+        for code, question in declared.questions.items():
+            answers[code] = _answer(code, question, row, answers)
+        commune = declared.moves.get(row["a03"], row["a03"])
+        found.append((row["a02"], commune, answers))
+    return found
+
+
+def _answer(code: str, question: dict[str, Any], row: dict[str, str], before: Respondent) -> Answer:
+    if "relevant" in question and not holds(question["relevant"], before):
+        return Answer("not_concerned")
+    unsaid = {"ne sait pas": "nsp", "ne souhaite pas communiquer": "refus", "sans objet": "sans_objet"}
+    key = code.lower()
+    if question["type"] == "select_multiple":
+        reason = unsaid.get(plain(row.get(f"{key}[nonresponse]", "")))
+        marked = {c["code"] for c in question["choices"] if plain(row.get(f"{key}[{c['code']}]", "")) in YES}
+        marked |= {"other"} if row.get(f"{key}[other]") else set()
+        return Answer(
+            reason or ("expressed" if marked else "nr"), frozenset() if reason else frozenset(marked)
+        )
+    text = row.get(key, "")
+    if plain(text) in unsaid:
+        return Answer(unsaid[plain(text)])
+    if question["type"] in ("select_one", "likert"):
+        labels = {plain(c["label_fr"]): c["code"] for c in question["choices"]} | {
+            c["code"]: c["code"] for c in question["choices"]
+        }
+        chosen = labels.get(plain(text)) or ("other" if row.get(f"{key}[other]") else None)
+        return Answer("expressed", frozenset({chosen})) if chosen else Answer("nr")
+    value = number(text)
+    return Answer("expressed" if text else "nr", number=value)
+
+
+def _share(part: float, base: float) -> Fact:
+    return NONE if base < LEAST_BASE else share(exact(part), exact(base))
+
+
+def _participation(declared: Declared, here: list[Respondent], linked: int, facts: Facts) -> Facts:
+    """Table 4.1 and the answers of the key figures."""
+    sent = declared.edition.get("survey", {}).get("frame_size")
+    posts = sum(one["H01"].number or 0 for one in here)
+    whole = facts.get(("economic_weight", "jobs", "ess"), NONE)
+    found: Facts = {
+        ("key_figures", "responses", "value"): count(len(here)),
+        ("participation", "returned", "value"): count(len(here)),
+        ("participation", "hr", "value"): exact(sum(one["H01"].status == "expressed" for one in here)),
+        ("participation", "posts_share", "value"): share(exact(posts), whole),
+        ("participation", "coverage", "value"): share(
+            exact(linked), facts.get(("size_bands", "total", "count"), NONE)
+        ),
+    }
+    if sent:
+        found["participation", "rate", "value"] = share(exact(len(here)), exact(sent))
+    return found
+
+
+def _choices(declared: Declared, name: str, survey: dict[str, Any], here: list[Respondent]) -> Facts:
+    """A row a choice, then those who answered, who declined, who said nothing."""
+    blocks = survey.get("blocks") or [{"question": code} for code in survey.get("questions", [])]
+    facts: Facts = {}
+    for block in blocks:
+        if set(block) - {"question", "label", "label_en", "order", "code"}:
+            continue
+        question, code = declared.questions[block["question"]], block.get("code", block["question"])
+        answers = [one[block["question"]] for one in here]
+        base = sum(answer.status == "expressed" for answer in answers)
+        chosen = Counter(choice for answer in answers for choice in answer.chosen)
+        choices = [c["code"] for c in question.get("choices", [])] + (
+            ["other"] if question.get("other") else []
+        )
+        for choice in choices:
+            facts[name, f"{code}.{choice}", "count"] = exact(chosen[choice])
+            facts[name, f"{code}.{choice}", "share"] = _share(chosen[choice], base)
+        statuses = Counter(answer.status for answer in answers)
+        facts[name, f"{code}.base", "count"] = exact(base)
+        facts[name, f"{code}.declined", "count"] = exact(statuses["nsp"] + statuses["refus"])
+        facts[name, f"{code}.not_stated", "count"] = exact(statuses["nr"])
+        facts[name, f"{code}.total", "count"] = exact(len(here))
+        for group in survey.get("groups", []):
+            if group.get("block") != code:
+                continue
+            if "statuses" in group:
+                facts[name, f"{code}.{group['code']}", "count"] = exact(
+                    sum(statuses[s] for s in group["statuses"])
+                )
+            elif "where" in group:
+                held = sum(holds(group["where"], one) for one in here)
+                facts[name, f"{code}.{group['code']}", "count"] = exact(held)
+                facts[name, f"{code}.{group['code']}", "share"] = _share(held, base)
+    return facts
+
+
+def _expression(declared: Declared, name: str, survey: dict[str, Any], here: list[Respondent]) -> Facts:
+    """Who is concerned by each question, and who answers it."""
+    facts: Facts = {}
+    for code, question in declared.questions.items():
+        if question["section"] not in survey["sections"] or question["type"] in survey["exclude_types"]:
+            continue
+        statuses = Counter(one[code].status for one in here)
+        asked = len(here) - statuses["not_concerned"]
+        concerned = asked - statuses["sans_objet"]  # the base of the rates
+        facts[name, code, "concerned"] = exact(asked)
+        facts[name, code, "not_applicable"] = exact(statuses["sans_objet"])
+        facts[name, code, "expressed"] = exact(statuses["expressed"])
+        facts[name, code, "declined"] = exact(statuses["nsp"] + statuses["refus"])
+        facts[name, code, "not_stated"] = exact(statuses["nr"])
+        facts[name, code, "rate"] = share(exact(statuses["expressed"]), exact(concerned))
+        unsaid = exact(concerned - statuses["expressed"])
+        facts[name, code, "nonexpression_rate"] = share(unsaid, exact(concerned))
+    return facts
+
+
+def _cross(declared: Declared, name: str, survey: dict[str, Any], here: list[Respondent]) -> Facts:
+    """Those who gave both answers, choice by choice."""
+    facts: Facts = {}
+    for row in declared.questions[survey["rows"]].get("choices", []):
+        those = [one for one in here if row["code"] in one[survey["rows"]].chosen]
+        facts[name, row["code"], "total"] = exact(len(those))
+        for column in declared.questions[survey["columns"]].get("choices", []):
+            both = sum(column["code"] in one[survey["columns"]].chosen for one in those)
+            facts[name, row["code"], column["code"]] = exact(both)
+    return facts
+
+
+def _numbers(declared: Declared, name: str, survey: dict[str, Any], here: list[Respondent]) -> Facts:
+    """Sums, ratios and means of numbers; a ratio over those who gave both of its terms."""
+    facts: Facts = {}
+    for indicator in survey["indicators"]:
+        measures = survey["measures"] | indicator.get("measures", {})
+        where = [text for text in (survey.get("where"), indicator.get("where")) if text]
+        if any("!=" in text for text in where):
+            continue
+        those = [one for one in here if all(holds(text, one) for text in where)]
+        for column, measure in measures.items():
+            formula = indicator.get("values", {}).get(column, indicator["value"])
+            facts_of = _measure(measure, formula, indicator.get("per"), those)
+            if facts_of is not None:
+                facts[name, indicator["code"], column] = facts_of
+    return facts
+
+
+def _measure(measure: str, formula: str, per: str | None, those: list[Respondent]) -> Fact | None:
+    pairs = [(amount(formula, one), amount(per, one) if per else 1.0) for one in those]
+    given = [(value, weight) for value, weight in pairs if value is not None and weight is not None]
+    if measure == "count_expressed":
+        return exact(len(given))
+    if measure == "count_positive":
+        return exact(sum(value > 0 for value, _ in given))
+    if not given:
+        return NONE
+    values, weights = sum(value for value, _ in given), sum(weight for _, weight in given)
+    if measure == "sum":
+        return exact(values)
+    if measure == "ratio":
+        return NONE if not per or len(given) < LEAST_BASE else share(exact(values), exact(weights))
+    if measure == "mean":
+        return exact(values / len(given))
+    if measure == "weighted_mean" and weights:
+        return exact(sum(value * weight for value, weight in given) / weights)
+    return None
+
+
+KINDS = {"choices": _choices, "expression": _expression, "cross": _cross, "numbers": _numbers}

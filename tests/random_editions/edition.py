@@ -1,0 +1,92 @@
+"""One random edition, laid down in a project: `write(root, seed)` gives its name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from pathlib import Path
+from random import Random
+
+from random_editions.answers import write_answers
+from random_editions.firms import draw_units
+from random_editions.places import KINDS, Place, communes_of, draw_place
+from random_editions.producers import draw_sizes, write_new, write_old
+from random_editions.registers import write_extract, write_lists, write_stock
+
+#: How many answer, by turns that do not fall in step with the kinds of territory.
+RESPONDENTS = (0, 12, 60, 2, 35)
+
+
+def copy_project(root: Path, to: Path) -> Path:
+    """A project of its own: the declarations, without the editions and raw files that the checkout ships."""
+    shutil.copytree(root / "pipelines", to / "pipelines", ignore=shutil.ignore_patterns("demo"))
+    (to / "data" / "raw").mkdir(parents=True)
+    shutil.copytree(root / "reports" / "templates", to / "reports" / "templates")
+    return to
+
+
+def write(root: Path, seed: int) -> str:
+    """Lay down the edition of a seed in the project at `root`; returns its id."""
+    rng = Random(seed)
+    kind = KINDS[seed % len(KINDS)]
+    place = draw_place(rng, kind, communes_of(root / "pipelines"))
+    year = rng.randrange(2011, 2027)
+    name = f"random-{seed}"
+    is_old = year <= 2015
+    reference = dt.date(year, 12, 31) if is_old else dt.date(year, 1, 1)
+    units = draw_units(rng, place, reference, is_old)
+    sizes = draw_sizes(rng, place, units)
+    raw = root / "data" / "raw" / name
+    if is_old:
+        counted = year - rng.choice([0, 1, 2])
+        write_extract(rng, raw, units, reference)
+        registers = {"manageo": year}
+        written = write_old(rng, raw, place, sizes, counted)
+    else:
+        counted = year - 2 if year > 2016 else 2015
+        write_stock(rng, raw, units, reference)
+        registers = {"sirene_establishment": year, "sirene_legal_unit": year}
+        written = write_new(rng, raw, place, sizes, counted)
+        written |= write_lists(rng, raw, units, place, reference)
+    count = RESPONDENTS[seed % len(RESPONDENTS)]
+    if count:
+        questionnaire = root / "pipelines" / "survey" / "questionnaire.yml"
+        write_answers(rng, raw, questionnaire, place, units, count, dt.date(year, 12, 1))
+        written.add("survey")
+    vintages = registers | {source: year if source in UNDATED else counted for source in sorted(written)}
+    _declare(root, name, place, year, reference, vintages, is_old)
+    return name
+
+
+#: Sources of which the vintage is the year of the edition, not that of what producers count.
+UNDATED = {"survey", "ess_list", "esus_list", "siae_list", "rna"}
+
+
+def _declare(
+    root: Path, name: str, place: Place, year: int, reference: dt.date, vintages: dict[str, int], is_old: bool
+) -> None:
+    territory = [
+        f'name = "Pays {name}"',
+        f'name_in = "dans le pays {name}"',
+        'cog = "2021"',
+        'sublevel = "epci"',
+    ]
+    territory += [f"{key} = {json.dumps(value)}" for key, value in place.declared.items()]
+    territory.append(f'compare = [{{ object = "REG", code = "{place.region}", name = "La région" }}]')
+    (root / "pipelines" / "territories" / f"{name}.toml").write_text(
+        "\n".join(territory) + "\n", encoding="utf-8"
+    )
+    perimeter = "cress_2011" if year < 2014 else "loi_2014"
+    edition = [
+        f'id = "{name}"', f'title = "Édition tirée au sort {name}"', f"year = {year}", f'territory = "{name}"',
+        f'perimeter = "{perimeter}"', f'reference_date = "{reference}"', 'publisher = "Observatoire inventé"',
+        'contact = "observatoire@exemple.invalid"', "synthetic = true", 'synthetic_banner = "Données synthétiques."',
+    ]  # fmt: skip
+    if not is_old:
+        edition.append('texts = "today"')
+    for source, vintage in vintages.items():
+        edition += [f"[sources.{source}]", f'label = "{source} {vintage}"', f"vintage = {vintage}"]
+    if "survey" in vintages:
+        edition += ["[survey]", f"year = {year}", "frame_size = 90"]
+    (root / "pipelines" / "editions" / f"{name}.toml").write_text("\n".join(edition) + "\n", encoding="utf-8")
