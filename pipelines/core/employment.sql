@@ -15,28 +15,20 @@ of_territory as (
 expected as (
     select count(*) as communes from rules.territory_commune
 ),
--- a commune whose families are all known and make its total: a family that it does not have is a zero there
-commune_total as (
-    select
-        area_code,
-        field,
-        measure,
-        max(case when family is null then amount end) as amount,
-        coalesce(sum(case when family is not null then amount end), 0) as of_families,
-        count(case when family is not null then 1 end) as families,
-        max(case when mark is not null then 1 else 0 end) as is_marked
-    from of_commune
-    where activity = '_T'
-    group by area_code, field, measure
+sector as (
+    select distinct code from rules.naf_rev2_levels where level = 'a38'
 ),
-covered as (
-    select
-        field,
-        measure,
-        count(*) as communes,
-        min(case when is_marked = 0 and (families = 0 or of_families = amount) then 1 else 0 end) as are_closed
-    from commune_total
-    group by field, measure
+-- a commune whose sectors make its total: a sector that it does not have is a zero there
+closed as (
+    select c.area_code, c.field, c.measure
+    from of_commune as c
+    left join sector as n on n.code = c.activity
+    where c.family is null and c.mark is null
+    group by c.area_code, c.field, c.measure
+    having max(case when c.activity = '_T' then c.amount end) = coalesce(sum(case when n.code is not null then c.amount end), 0)
+),
+closed_in_all as (
+    select field, measure, count(*) as communes from closed group by field, measure
 ),
 summed as (
     select
@@ -48,12 +40,15 @@ summed as (
         case
             when max(case when c.mark is not null then 1 else 0 end) = 1 then 'partial'
             when count(*) = max(e.communes) then null
-            when coalesce(max(v.communes), 0) < max(e.communes) then 'partial'
-            when c.family is not null and max(v.are_closed) = 0 then 'partial'
+            when c.family is null and max(n.code) is not null
+                and count(*) + coalesce(max(a.communes), 0) - count(z.area_code) = max(e.communes) then null
+            else 'partial'
         end as mark
     from of_commune as c
     cross join expected as e
-    left join covered as v on v.field = c.field and v.measure = c.measure
+    left join sector as n on n.code = c.activity
+    left join closed as z on z.area_code = c.area_code and z.field = c.field and z.measure = c.measure
+    left join closed_in_all as a on a.field = c.field and a.measure = c.measure
     group by c.field, c.family, c.activity, c.measure
 ),
 -- a partial sum is at least what its terms hold; across activities, what the programme of the margins leaves of it

@@ -64,7 +64,8 @@ margin as (
 shown as (
     select g.area, g.field, g.family, g.measure,
         sum(coalesce(c.amount, 0)) as amount,
-        sum(case when m.is_inside then 0 else coalesce(c.amount, 0) end) as amount_outside
+        sum(case when m.is_inside then 0 else coalesce(c.amount, 0) end) as amount_outside,
+        max(case when m.is_inside or (c.amount is not null and c.mark is null) then 0 else 1 end) as has_unknown
     from margin as g
     inner join member as m on m.geo_object = g.geo_object and m.area_code = g.area_code
     left join cell as c
@@ -72,7 +73,7 @@ shown as (
     group by g.area, g.field, g.family, g.measure
 ),
 held as (
-    select g.*, s.amount_outside
+    select g.*, s.amount_outside, s.has_unknown
     from margin as g
     inner join shown as s on s.area = g.area and s.field = g.field and s.family = g.family and s.measure = g.measure
     where s.amount <= g.amount
@@ -114,7 +115,7 @@ line as (
     where has_rest = 1
     union all
     select measure, 'outside|' || area || '|' || field || '|' || family, 'outside|' || area || '|' || field || '|' || family, 1.0,
-        amount_outside, null
+        amount_outside, case when has_unknown = 0 then amount_outside end
     from held
     where has_rest = 1
 )

@@ -29,6 +29,10 @@ def judged(checkout: Path, folder: Path, seed: int, change: Change = lambda proj
 
 def told(seed: int, judgement: Judgement) -> str:
     """The complaints about an edition, and how to see it again."""
-    lines = [f"random edition {seed}: {len(judgement.complaints)} complaint(s), {judgement.agreed} cells agree"]
+    lines = [
+        f"random edition {seed}: {len(judgement.complaints)} complaint(s), {judgement.agreed} cells agree"
+    ]
     lines += judgement.complaints[:40]
-    return "\n  ".join([*lines, f"again: python -m pytest tests/built/test_random_editions_1.py --seeds {seed}"])
+    return "\n  ".join(
+        [*lines, f"again: python -m pytest tests/built/test_random_editions_1.py --seeds {seed}"]
+    )

@@ -74,7 +74,7 @@ def test_shared_tables_may_read_each_other_and_what_was_staged(tmp_path):
 
 def test_every_query_of_the_project_is_sound(project):
     models = models_of(project)
-    made = {m.target for m in models}
+    made = {m.target for m in models} | {m.bounds for m in models if m.bounds}
     for model in models:
         for table in model.reads:
             if table.startswith(("core.", "marts.")) and not table.startswith("core.survey_"):
@@ -91,3 +91,10 @@ def test_sql_stays_in_the_common_subset(project):
         lowered = model.sql.lower()
         for trap in ("percentile_cont", "quantile_cont", "strip_accents", "union all by name", "lpad("):
             assert trap not in lowered, (model.path, trap)
+
+
+def test_what_a_solver_makes_of_a_programme_comes_after_it_and_before_who_reads_it(tmp_path):
+    programme = _model(tmp_path, "core.z_programme", "-- bounds: core.interval\nselect * from staging.s")
+    reader = _model(tmp_path, "core.a", "select * from core.interval")
+    assert (programme.bounds, reader.bounds) == ("core.interval", None)
+    assert [model.target for model in order([reader, programme])] == ["core.z_programme", "core.a"]

@@ -37,7 +37,7 @@ VERBS = (
          "Plusieurs éditions côte à côte : page, classeur et données, ruptures de série marquées."),
     Verb("backtest", "backtest:backtest",
          "Refaire une édition publiée depuis ses fichiers bruts et vérifier qu’elle est identique (sortie 6 sinon)."),
-    Verb("draft", "draft:draft", "Un premier commentaire factuel, un fichier par chapitre, à relire et à récrire."),
+    Verb("draft", "draft:draft", "Le commentaire du rapport, avec ses chiffres, à relire et à corriger : Word et Markdown."),
     Verb("directory", "directory:directory",
          "L’annuaire des structures qui peuvent être nommées : page, CSV, GeoJSON."),
     Verb("export", "export:export",

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from ess_observatory.declare.models.cards import CardFile, QuestionCard
 from ess_observatory.declare.models.checks import CrossChecksFile, PublicationChecksFile
+from ess_observatory.declare.models.claims import ClaimsFile, SentenceFormsFile
 from ess_observatory.declare.models.concepts import ConceptsFile
 from ess_observatory.declare.models.editions import EditionFile, TerritoryFile
 from ess_observatory.declare.models.examples import ExampleFile
@@ -54,6 +55,7 @@ KINDS = (
     Kind("example", "Exemple d’un tableau", "tables/*/example.toml", ExampleFile),
     Kind("core_example", "Exemple d’une table intermédiaire", "core/*.example.toml", ExampleFile),
     Kind("secrecy", "Secret statistique", "rules/secrecy.toml", SecrecyFile, True),
+    Kind("claims", "Ce qu’un texte peut affirmer", "rules/claims.toml", ClaimsFile),
     Kind("perimeter", "Périmètre", "rules/perimeters/*.toml", PerimeterFile, True),
     Kind("change_budget", "Budget d’un changement de règles", "rules/change_budget.toml", ChangeBudgetFile),
     Kind("reference_date", "Date de référence", "rules/reference_date.toml", ReferenceDateFile),
@@ -69,6 +71,7 @@ KINDS = (
     Kind("directory", "Annuaire", "export/directory.toml", DirectoryFile),
     Kind("codes", "Messages", "texts/codes.toml", CodesFile, True),
     Kind("scopes", "Champs des tableaux", "texts/scopes.toml", ScopesFile, True),
+    Kind("sentence_forms", "Libellés dans une phrase", "texts/sentence_forms.toml", SentenceFormsFile),
     Kind("words", "Mots anglais", "texts/en/words.toml", WordsFile),
 )  # fmt: skip
 

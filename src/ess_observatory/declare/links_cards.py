@@ -13,6 +13,7 @@ from ess_observatory.declare.links_rules import unknown
 from ess_observatory.declare.load import Loaded
 from ess_observatory.declare.measured import column_faults
 from ess_observatory.declare.models.cards import CardFile, CardTexts
+from ess_observatory.declare.models.claims import Leader, Level, More
 from ess_observatory.declare.models.survey_blocks import (
     Choices,
     Cross,
@@ -35,11 +36,14 @@ def card_faults(loaded: Loaded, codebook: Codebook | None) -> Iterator[Fault]:
     scopes = loaded.one("scopes")
     known_scopes = set(scopes.model.root) if scopes else set()
     columns = {name: {column.code for column in card.columns} for name, (_, card) in cards.items()}
+    rules = loaded.one("claims")
+    levels = set(rules.model.levels) if rules else set()
     for name, (document, card) in cards.items():
         yield from _common(document, card, loaded, known_scopes)
         yield from _columns(document, card, columns[name])
         yield from _cells(document, name, card, columns, loaded.known("card"))
         yield from _figures(document, card, columns[name])
+        yield from _claims(document, card, columns[name], levels)
         yield from concept_faults(document, card, loaded)
         yield from _survey(document, card, codebook, loaded)
     yield from _numbers_once(cards, codebook, loaded)
@@ -51,9 +55,13 @@ def card_faults(loaded: Loaded, codebook: Codebook | None) -> Iterator[Fault]:
 
 
 def figures_known(loaded: Loaded, codebook: Codebook | None) -> Callable[[str], bool]:
-    """Whether some table could make a figure: an id of [figures], or `table.row.column` of a declared column."""
+    """Whether some table could give a name: a figure (an id of [figures], or `table.row.column` of a declared column),
+    `table:id`, or `claim:table.claim`.
+    """
     declared = {figure for _, card in loaded.cards.values() for figure in card.figures.values()}
     columns = {(name, c.code) for name, (_, card) in loaded.cards.items() for c in card.columns}
+    others = {f"claim:{name}.{claim}" for name, (_, card) in loaded.cards.items() for claim in card.claims}
+    others |= {f"table:{name}" for name in loaded.known("card")}
     broken = loaded.known("card") - set(loaded.cards)
     shared = loaded.one("question_card")
     if codebook is not None and shared is not None:
@@ -63,7 +71,10 @@ def figures_known(loaded: Loaded, codebook: Codebook | None) -> Callable[[str], 
                 columns |= {(name, column.code) for column in shared.model.columns}
 
     def is_known(figure: str) -> bool:
-        table, _, rest = figure.partition(".")
+        kind, _, name = figure.rpartition(":")
+        table, _, rest = name.partition(".")
+        if kind and not (broken and table in broken):
+            return figure in others
         if table in broken or (broken and not rest):
             return True  # the table's own fault says enough
         return figure in declared or (table, rest.rpartition(".")[2]) in columns
@@ -115,6 +126,10 @@ def _cells(
                 ("ratio.denominator", column.ratio.denominator),
             ]
         found += [(("columns", number, *key.split(".")), name) for key, name in terms if name and "/" in name]
+    for name, claim in card.claims.items():
+        if not isinstance(claim, Leader):
+            other = ("than", claim.than) if isinstance(claim, More) else ("of", claim.of)
+            found += [(("claims", name, "cell"), claim.cell), (("claims", name, other[0]), other[1])]
     if card.secrecy is not None:
         spec = card.secrecy
         for name, terms_of in spec.ratios.items():
@@ -148,6 +163,18 @@ def _figures(document: Document, card: CardFile, codes: set[str]) -> Iterator[Fa
         if code not in codes:
             yield document.fault(
                 ("figures", cell), f"colonne inconnue « {code} »", advice(code, codes, "colonnes")
+            )
+
+
+def _claims(document: Document, card: CardFile, codes: set[str], levels: set[str]) -> Iterator[Fault]:
+    """Columns and levels that claims name."""
+    for name, claim in card.claims.items():
+        if isinstance(claim, Leader):
+            yield from unknown(document, ("claims", name, "column"), claim.column, codes, "nom de colonne")
+        elif isinstance(claim, Level):
+            where = "pipelines/rules/claims.toml"
+            yield from unknown(
+                document, ("claims", name, "level"), claim.level, levels, "qualificatif", where
             )
 
 

@@ -9,6 +9,7 @@ from ess_observatory.declare.faults import Fault, nearest
 from ess_observatory.declare.links_rules import Context, sql_text, unknown
 from ess_observatory.declare.load import Loaded
 from ess_observatory.declare.models.cards import CardFile
+from ess_observatory.declare.models.claims import Leader, More
 from ess_observatory.declare.models.survey_blocks import Crossing, Extended, Numbers, Weighting
 from ess_observatory.declare.places import KeyPath
 from ess_observatory.declare.reading import Document, name_of
@@ -96,6 +97,14 @@ def _named_rows(own: str, card: CardFile) -> Iterator[tuple[KeyPath, str, str]]:
             cells.append((("secrecy", "differences", number, "part"), pair.part))
         if secrecy.history_row is not None:
             yield ("secrecy", "history_row"), own, secrecy.history_row
+    for name, claim in card.claims.items():
+        if isinstance(claim, Leader):
+            for key in ("rows", "exclude", "unnamed"):
+                for number, row in enumerate(getattr(claim, key)):
+                    yield ("claims", name, key, number), own, row
+        else:
+            other = ("than", claim.than) if isinstance(claim, More) else ("of", claim.of)
+            cells += [(("claims", name, "cell"), claim.cell), (("claims", name, other[0]), other[1])]
     for path, named in cells:
         if named is not None and "/" in named:
             table, _, rest = named.rpartition(":")

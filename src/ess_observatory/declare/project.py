@@ -17,6 +17,7 @@ from ess_observatory.declare.check import require
 from ess_observatory.declare.geography import Geography
 from ess_observatory.declare.links import territory_path
 from ess_observatory.declare.measured import completed, measures_of
+from ess_observatory.declare.models.claims import ClaimsFile
 from ess_observatory.declare.models.measures import MeasureFile
 from ess_observatory.declare.question_tables import question_tables
 from ess_observatory.declare.source_spec import SourceSpec, source_spec
@@ -237,6 +238,18 @@ class Project:
     def secrecy(self) -> dict[str, Any]:
         """Thresholds of statistical secrecy."""
         return dict(require(self.root).loaded.kinds["secrecy"]["secrecy"].document.data)
+
+    @property
+    def claims(self) -> ClaimsFile:
+        """When a text may rank, compare or qualify."""
+        entry = require(self.root).loaded.one("claims")
+        return entry.model if entry is not None else ClaimsFile()
+
+    @property
+    def sentence_forms(self) -> dict[str, dict[str, str]]:
+        """Labels of rows as a sentence says them: label → language → words."""
+        entry = require(self.root).loaded.one("sentence_forms")
+        return dict(entry.document.data) if entry is not None else {}
 
     @property
     def concepts(self) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The small language of texts and cards: `{{ words }}`, `{{ fig('id') }}`, `{{ agree('id', 'un', 'plusieurs') }}` and a plain `if`.
 
+What ranks, compares or qualifies stands under a claim of a card: `{% if holds('table.claim') %}… {{ who('table.claim') }} …{% endif %}`.
+
 It is a part of Jinja, read in its immutable sandbox: a text that comes by mail can print figures and words, nothing else.
 What is not in the list below is refused before anything is evaluated, with its line.
 """
@@ -26,11 +28,21 @@ WORDS = COUNTS | {
     "edition", "territory", "territory_in", "perimeter", "reference_date", "sublevel", "publisher", "contact", "licence",
     "version",
 }  # fmt: skip
-#: Functions, and what their arguments are.
+#: Functions: how they are written, how many arguments they take, what the first one names.
 FUNCTIONS = {
-    "fig": ("fig('identifiant')", 1),
-    "agree": ("agree('identifiant', 'singulier', 'pluriel')", 3),
+    "fig": ("fig('identifiant')", 1, "figure"),
+    "agree": ("agree('identifiant', 'singulier', 'pluriel')", 3, "figure"),
+    "shown": ("shown('identifiant')", 1, "figure"),
+    "table": ("table('tableau')", 1, "table"),
+    "printed": ("printed('tableau')", 1, "table"),
+    "holds": ("holds('tableau.affirmation')", 1, "claim"),
+    "leads": ("leads('tableau.affirmation', 'ligne')", 2, "claim"),
+    "who": ("who('tableau.affirmation')", 1, "claim"),
+    "Who": ("Who('tableau.affirmation')", 1, "claim"),
+    "lead": ("lead('tableau.affirmation', 'colonne')", 2, "claim"),
 }
+#: Functions under which a claim is known to be true.
+CLAIMING = frozenset({"holds", "leads"})
 #: Where a Markdown text is cut: each block is filled on its own, and left aside when it lacks a figure.
 BLOCKS = re.compile(r"(\n\s*\n|\n(?=- ))")
 #: Headings that cut a text in two: stakes of a chapter, key figures of the main points.
@@ -49,7 +61,13 @@ _PLAIN = re.compile(
     + "|".join(sorted(WORDS))
     + r") *\}\}"
 )
-_ONLY = "un texte n’emploie que des mots, fig(…), agree(…) et if"
+_ONLY = f"un texte n’emploie que des mots, {', '.join(f'{name}(…)' for name in FUNCTIONS)} et if"
+#: What each kind of name is, when nothing declares it; and where these are declared.
+_UNKNOWN = {
+    "figure": ("chiffre qu’aucun tableau ne donne", "corrigez l’identifiant (« ess trace » les liste)"),
+    "table": ("tableau inconnu", "écrivez le nom de son dossier dans pipelines/tables"),
+    "claim": ("affirmation qu’aucune fiche ne déclare", "déclarez-la sous [claims] dans la fiche du tableau"),
+}
 #: A text longer than this is no text.
 _LONGEST = 200_000
 #: Words of Jinja's messages of syntax → (what is wrong, what to do), the first that fits.
@@ -91,7 +109,7 @@ def _reader() -> ImmutableSandboxedEnvironment:
 
 
 def sandbox(
-    names: Mapping[str, Any], functions: Mapping[str, Callable[..., str]]
+    names: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
 ) -> ImmutableSandboxedEnvironment:
     """The environment in which a checked text is filled: these words and functions, and nothing of Jinja's own."""
     from jinja2 import BaseLoader
@@ -125,7 +143,10 @@ def blocks_of(text: str) -> Iterator[tuple[int, str]]:
 
 
 def troubles(text: str, known: Callable[[str], bool] | None, *, by_block: bool = False) -> list[Trouble]:
-    """What is wrong in a text; `known` tells whether some table may give a figure (None: figures are not looked at)."""
+    """What is wrong in a text; `known` tells whether some table may give a name (None: names are not looked at).
+
+    It is asked of a figure by its id, of a table as `table:id`, of a claim as `claim:table.claim`.
+    """
     if by_block:
         return [
             replace(trouble, line=trouble.line + first - 1)
@@ -134,15 +155,16 @@ def troubles(text: str, known: Callable[[str], bool] | None, *, by_block: bool =
         ]
     found: list[Trouble] = []
     figures = _plain_figures(text)
-    if figures is None:
+    names = None if figures is None else [("figure", figure, line) for figure, line in figures]
+    if names is None:
         tree, found = parsed(text)
-        figures = list(figures_of(tree)) if tree is not None else []
+        names = list(names_of(tree)) if tree is not None else []
     if known is not None:
         found += [
-            Trouble(line, shown(figure), "chiffre qu’aucun tableau ne donne", "corrigez l’identifiant (« ess trace » les liste)", True)
-            for figure, line in figures
-            if not known(figure)
-        ]  # fmt: skip
+            Trouble(line, shown(name), *_UNKNOWN[kind], True)
+            for kind, name, line in names
+            if not known(name if kind == "figure" else f"{kind}:{name}")
+        ]
     return found
 
 
@@ -173,12 +195,13 @@ def parsed(text: str) -> tuple[nodes.Template | None, list[Trouble]]:
     return (None if found else tree), found
 
 
-def figures_of(tree: nodes.Template) -> Iterator[tuple[str, int]]:
-    """The figures that a checked text names, with their lines."""
+def names_of(tree: nodes.Template) -> Iterator[tuple[str, str, int]]:
+    """What a checked text names: figure, table or claim, its name, its line."""
     from jinja2 import nodes
 
     for call in tree.find_all(nodes.Call):
-        yield str(call.args[0].value), call.lineno  # type: ignore[attr-defined]
+        function = call.node.name  # type: ignore[attr-defined]
+        yield FUNCTIONS[function][2], str(call.args[0].value), call.lineno  # type: ignore[attr-defined]
 
 
 def _syntax(text: str, line: int, message: str) -> Trouble:
@@ -250,7 +273,7 @@ def _call(node: nodes.Call) -> Iterator[Trouble]:
         fix = advice(name, FUNCTIONS, "fonctions connues") if name else _ONLY
         yield Trouble(node.lineno, shown(name) if name else "", what, fix)
         return
-    said, count = FUNCTIONS[name]
+    said, count, _ = FUNCTIONS[name]
     plain = all(isinstance(item, nodes.Const) and isinstance(item.value, str) for item in node.args)
     if len(node.args) != count or not plain or node.kwargs or node.dyn_args or node.dyn_kwargs:
         yield Trouble(

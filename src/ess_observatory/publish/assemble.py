@@ -8,15 +8,16 @@ from ess_observatory.declare.english_words import load_words
 from ess_observatory.declare.project import Edition, Project, TableCard
 from ess_observatory.engine.database import Database
 from ess_observatory.publish import write
-from ess_observatory.publish.book import Book, known_ids
+from ess_observatory.publish.book import Book
 from ess_observatory.publish.cells import read_cells
 from ess_observatory.publish.chosen import Chooser
 from ess_observatory.publish.concepts import classes
 from ess_observatory.publish.controls import control
-from ess_observatory.publish.edition_words import names_for_texts
+from ess_observatory.publish.edition_words import placeholders_of
 from ess_observatory.publish.last_look import let_out
+from ess_observatory.publish.origins import Origins
+from ess_observatory.publish.precision import as_reliable
 from ess_observatory.publish.replication import check_cells, replicate
-from ess_observatory.publish.texts import Placeholders
 from ess_observatory.publish.wide import write_wide
 from ess_observatory.quality.verdicts import Verdict, verdict
 from ess_observatory.secrecy.protect import Protected
@@ -32,7 +33,9 @@ def publish(
     book = Book(edition, build, present)
     tables = [project.with_sources(table, present) for table in project.tables]
     tables = [table for table in tables if table.card.get("kind") is None and table.is_fed(present)]
-    marts = [(table.id, table.card, read_cells(db, table)) for table in tables]
+    marts = [
+        (table.id, table.card, as_reliable(read_cells(db, table), table.card, rules)) for table in tables
+    ]
     words = load_words(project, edition)
     chooser: Chooser
     replication = edition.data.get("replication")
@@ -43,17 +46,19 @@ def publish(
         chooser = Chooser(book, project, words)
         chooser.add_tables()
         if replication:
-            _replicate(book, project, protected, project.pipelines / "replications" / str(replication), folder)
+            _replicate(
+                book, project, protected, project.pipelines / "replications" / str(replication), folder
+            )
         return chooser.copies()
 
     let_out(book, tables, marts, rules, classes(project), folder, complete)
-    figures = book.figures()
-    placeholders = Placeholders(figures, names_for_texts(project, edition), known=known_ids(project))
-    write.write_figures(book, folder)
-    untranslated = write.write_tables(book, project, placeholders, words, folder)
+    placeholders = placeholders_of(project, book)
+    origins = Origins(book, project)
+    write.write_figures(book, origins, folder)
+    untranslated = write.write_tables(book, project, origins, placeholders, words, folder)
     files = db.dicts("select distinct source, file, sha256 from staging.ledger order by all")
     write.write_manifest(book, project, files, words, folder)
-    write.write_texts(book, project, placeholders, folder)
+    write.write_texts(book, project, placeholders, words, folder)
     write.write_map(edition, folder)
     write_wide(folder)
     chooser.write(folder)

@@ -61,11 +61,20 @@ class Book:
 
 
 def known_ids(project: Project) -> Callable[[str], bool]:
-    """Whether an id may be spoken of in a text: declared in a card, or `table.row.column` of a declared column."""
+    """Whether a name may be spoken of in a text: a figure declared in a card, or `table.row.column` of a declared column;
+    `table:id`; `claim:table.claim`.
+    """
     declared = {figure_id for table in project.tables for figure_id in table.card.get("figures", {}).values()}
     columns = {(table.id, column["code"]) for table in project.tables for column in table.card["columns"]}
 
+    others = {f"table:{table.id}" for table in project.tables}
+    others |= {
+        f"claim:{table.id}.{name}" for table in project.tables for name in table.card.get("claims", ())
+    }
+
     def is_known(figure_id: str) -> bool:
+        if ":" in figure_id:
+            return figure_id in others
         table, _, rest = figure_id.partition(".")
         return figure_id in declared or (table, rest.rpartition(".")[2]) in columns
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ess_observatory.declare.english_words import Words
 from ess_observatory.declare.project import Edition, Project
+from ess_observatory.publish.book import Book, known_ids
+from ess_observatory.publish.claims import Claims
 from ess_observatory.publish.texts import Placeholders
 from ess_observatory.words import english as words_en
 from ess_observatory.words.labels import date_words
+from ess_observatory.words.typography import french
 
 
 def names_for_texts(project: Project, edition: Edition) -> dict[str, Any]:
@@ -30,10 +34,30 @@ def names_for_texts(project: Project, edition: Edition) -> dict[str, Any]:
     }
 
 
-def english_placeholders(project: Project, edition: Edition, placeholders: Placeholders) -> Placeholders:
-    """The same figures, written in English, with the English words that texts may use."""
+def placeholders_of(project: Project, book: Book) -> Placeholders:
+    """What fills the French texts of a publication: its figures, its words, its claims."""
+    claims = Claims({table.id: (table.card, cells) for table, cells in book.tables}, project.claims)
+    forms = {french(label): form["fr"] for label, form in project.sentence_forms.items()}
+
+    def said(label: str) -> str:
+        return forms.get(french(label), f"« {label} »")
+
+    names = names_for_texts(project, book.edition)
+    return Placeholders(book.figures(), names, known=known_ids(project), claims=claims, said=said)
+
+
+def english_placeholders(
+    project: Project, edition: Edition, placeholders: Placeholders, words: Words
+) -> Placeholders:
+    """The same figures and claims, written in English, with the English words that texts may use."""
     names = english_names(project, edition, names_for_texts(project, edition))
-    return Placeholders(placeholders.figures, names, "en", placeholders.known)
+    forms = {french(label): form["en"] for label, form in project.sentence_forms.items()}
+
+    def said(label: str) -> str:
+        printed = french(label)
+        return forms.get(printed, f"“{words.of(printed) or printed}”")
+
+    return Placeholders(placeholders.figures, names, "en", placeholders.known, placeholders.claims, said)
 
 
 def english_names(project: Project, edition: Edition, names: dict[str, Any]) -> dict[str, Any]:

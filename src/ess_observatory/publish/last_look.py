@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ess_observatory.declare.project import TableCard
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.book import without_empty_columns
+from ess_observatory.publish.worth_printing import has_content
 from ess_observatory.secrecy.audit import Attack, audit_inside
 from ess_observatory.secrecy.constraints import public_structure, write_structure
 from ess_observatory.secrecy.door import Cell
@@ -61,7 +62,11 @@ def _let_out(
     complete: Callable[[Protected], dict[str, list[str]]],
 ) -> Protected:
     protected = protect(cells, rules, classes)
-    filled = [(table, protected.cells[table.id]) for table in tables if protected.cells[table.id]]
+    filled = [
+        (table, protected.cells[table.id])
+        for table in tables
+        if has_content(table.card, protected.cells[table.id])
+    ]
     book.tables[:] = [without_empty_columns(table, found) for table, found in filled]
     close(protected, book, tables, rules, folder, complete(protected))
     return protected

@@ -15,6 +15,7 @@ Files of the folder
      "base": "…" | null, "reading_aid": "…" | null, "notes": ["…"],
      "stub": "…",                   # header of the first column
      "columns": [{"code": "…", "label": "…", "unit": "…", "decimals": 0, "kind": "number" | "text"}],
+     "dates": [{"dates": ["2011-12-31" | "2009"], "column_code"? | "row_code"?: ["…"]}],   # what its figures are about
      "rows": [{"code": "…", "label": "…", "section": "…" | null,
                "kind": "data" | "total" | "base" | "missing"}],
      "texts": {row_code: {column_code: "…"}},   # cells of columns of kind text (twin: `texts_en`)
@@ -22,7 +23,7 @@ Files of the folder
 
   Any text key may have a twin `<key>_en` (also in columns and rows), taken when `lang="en"` is asked.
   A number absent from `figures.parquet` does not exist by nature (sign `///`); an absent text is « – ».
-`manifest.json`        {"edition", "year", "title", "subtitle"?, "territory": {"code", "name"},
+`manifest.json`        {"edition", "year", "title", "subtitle"?, "territory": {"code", "name", "communes"},
                        "publisher": {"name", "contact"?, "url"?}, "licence": {"name", "url"?},
                        "synthetic": bool, "banner"?, "version", "build", "published"?, "citation"?,
                        "signs": {sign: meaning}, "sources": [{"id", "label", "producer", "vintage", "licence",
@@ -38,6 +39,8 @@ Files of the folder
                        "" for the whole.
 `checks.json`          [{"id", "label", "status": "ok" | "warning" | "failed" | "info", "detail"?, "source"?}]
                        (`label_en` and `detail_en`, as `label_en` and `remark_en` below, are taken when `lang="en"`).
+`changes.json`         optional: what changed since the edition before, {"status": "first" | "missing" | "compared", "since",
+                       "heading", "lines": [{"kind", "text"}]}, each text with its `_en` twin.
 `map.geojson`          optional FeatureCollection; properties `code`, `name`, `commune_codes`?, `cx`?, `cy`?.
 `replication.parquet`  optional: figure_id, published, recomputed, difference, verdict, remark.
 `replication.json`     optional: {figure_id: {"label", "label_en"?, "unit", "remark_en"?}}, words of the lines of the former.
@@ -46,13 +49,15 @@ Files of the folder
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.tables import SIGN_OF_STATUS, Cell, Column, PublishedTable, Row
-from ess_observatory.words.labels import unit_word
+from ess_observatory.words.dates import JOINT, dates_words
+from ess_observatory.words.labels import colon, unit_word
 from ess_observatory.words.numbers import format_bound
 
 _TEXTS = ("title", "finding", "scope", "source", "base", "reading_aid", "notes", "stub")
@@ -86,8 +91,13 @@ def read_publication(directory: Path | str, lang: str = "fr") -> Publication:
         checks=[_twinned(check, lang) for check in _json(folder / "checks.json", optional=True) or []],
         replication=[_twinned(line, lang) for line in _replication(folder)],
         lang=lang,
+        changes=_changes(_json(folder / "changes.json", optional=True) or {}, lang),
         concepts=_json(folder / "concepts.json", optional=True) or {},
     )
+
+
+def _changes(found: dict[str, Any], lang: str) -> dict[str, Any]:
+    return {**_twinned(found, lang), "lines": [_twinned(line, lang) for line in found.get("lines", ())]}
 
 
 def _manifest(manifest: dict[str, Any], lang: str) -> dict[str, Any]:
@@ -184,7 +194,22 @@ def _table(card: dict[str, Any], records: list[dict[str, Any]], lang: str) -> Pu
         chart=card.get("chart"),
         is_method=bool(card.get("method")),
         untranslated=untranslated - {"finding"} if headless else untranslated,
+        dates=_dates(card.get("dates") or (), columns, rows, lang) or None,
     )
+
+
+def _dates(
+    told: Iterable[dict[str, Any]], columns: tuple[Column, ...], rows: tuple[Row, ...], lang: str
+) -> str:
+    """« 31 décembre 2011 », or « Établissements, Part : 31 décembre 2011 ; Postes : 2009 »."""
+    labels = {"column_code": {c.code: c.label for c in columns}, "row_code": {r.code: r.label for r in rows}}
+    said = []
+    for entry in told:
+        kind = next((kind for kind in labels if kind in entry), None)
+        names = [labels[kind].get(code, code) for code in entry[kind]] if kind else []
+        when = dates_words(entry["dates"], lang)
+        said.append(f"{', '.join(dict.fromkeys(names))}{colon(lang)}{when}" if names else when)
+    return ("; " if lang == "en" else "\u00a0; ").join(said)
 
 
 def _cell(record: dict[str, Any], text: str | None, lang: str) -> Cell:
@@ -213,6 +238,10 @@ def _cell(record: dict[str, Any], text: str | None, lang: str) -> Cell:
         low=low,
         high=high,
         bound="" if low is None else format_bound(low, high, None, decimals, lang),
+        sources=tuple(record.get("sources") or ()),
+        dates=tuple((record.get("reference_date") or "").split(JOINT))
+        if record.get("reference_date")
+        else (),
         **kept,
     )
 

@@ -10,6 +10,7 @@ from ess_observatory.declare.project import Project, TableCard
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.book import Book
 from ess_observatory.publish.texts import Placeholders
+from ess_observatory.publish.worth_printing import chart_of
 from ess_observatory.secrecy.door import Cell
 from ess_observatory.words.typography import french
 
@@ -79,15 +80,17 @@ def table_json(
         }
         for c in card["columns"]
     ]
+    finding = text("finding")
+    named = placeholders.named if finding else []
     return {
         "id": table.id,
         "number": table.number,
         "chapter": card["chapter"],
-        "title": text("title"),
-        "finding": text("finding"),
+        "title": text("title") or french(card["stub"]),
+        "finding": finding,
         "scope": scopes[card["scope"]],
         "source": source_label(book, project, card),
-        "base": text("base") or "nd",
+        "base": text("base"),
         "reading_aid": text("reading_aid"),
         "notes": [
             french(note) for note in (placeholders.fill(n, place) for n in card.get("notes", [])) if note
@@ -96,7 +99,7 @@ def table_json(
         "columns": columns,
         "rows": list(rows.values()),
         "texts": dict(texts),
-        "chart": card.get("chart"),
+        "chart": chart_of(card, cells, finding, named),
         "method": bool(card.get("method")),
     }
 

@@ -71,6 +71,8 @@ class Cell:
     low: float | None = None
     high: float | None = None
     bound: str = ""
+    sources: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
 
     @property
     def sign(self) -> str:
@@ -122,6 +124,7 @@ class PublishedTable:
     chart: dict[str, Any] | None = None
     is_method: bool = False
     untranslated: frozenset[str] = frozenset()
+    dates: str | None = None
 
     def cell(self, row: str | Row, column: str | Column) -> Cell:
         """The cell of a row and a column (codes or objects). Raises KeyError for an unknown code."""

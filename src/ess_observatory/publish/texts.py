@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.declare.faults import typeset
+from ess_observatory.declare.models.claims import ClaimsFile
 from ess_observatory.declare.prose import (
     BLOCKS,
     KEY_FIGURES,
@@ -21,15 +22,24 @@ from ess_observatory.declare.prose import (
     troubles,
 )
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.publish.tables import SIGN_OF_STATUS
+from ess_observatory.publish.claims import Claims, is_shown
 from ess_observatory.secrecy.door import CONFIDENTIAL, Cell
 from ess_observatory.words.decoding import decode
 from ess_observatory.words.numbers import format_bound, format_value, is_plural
 from ess_observatory.words.typography import typography
 
+#: What joins the last of several names.
+AND = {"fr": "et", "en": "and"}
+#: Units of money that no column stands beside, in a sentence.
+EUROS = {
+    ("K€", "fr"): "\u00a0milliers d’euros",
+    ("M€", "fr"): "\u00a0millions d’euros",
+    ("M€", "en"): "\u00a0million euros",
+}
+
 
 class Placeholders:
-    """Fills the placeholders of a text with published figures; an unknown figure is an error that names the text."""
+    """Fills the placeholders of a text with published figures; an unknown name is an error that names the text."""
 
     def __init__(
         self,
@@ -37,34 +47,48 @@ class Placeholders:
         names: Mapping[str, Any],
         lang: str = "fr",
         known: Callable[[str], bool] = lambda _: False,
+        claims: Claims | None = None,
+        said: Callable[[str], str] = str,
     ) -> None:
         """`figures`: id → (published cell, unit, decimals); `names`: further words that texts may use.
 
-        `known` tells an id that this edition lacks (its table or row is not there) from one that does not exist.
+        `known` tells a name that this edition lacks (its table or row is not there) from one that does not exist.
+        `said`: the label of a row as a sentence of that language says it.
         """
         self.figures = figures
         self.lang = lang
         self.known = known
+        self.claims = claims or Claims({}, ClaimsFile())
+        self.said = said
         self.absent: dict[str, set[str]] = {}
+        self.named: list[Cell] = []  # the cells that the last text filled speaks of
         self._lacking: set[str] = set()
-        self.environment = sandbox(names, {"fig": self.fig, "agree": self.agree})
+        self._is_whole = True
+        functions = ("fig", "agree", "shown", "table", "printed", "holds", "leads", "who", "lead")
+        own = {name: getattr(self, name) for name in functions}
+        self.environment = sandbox(names, {**own, "Who": self.who_first})
 
     def fig(self, figure_id: str) -> str:
-        """The formatted figure, or the sign that stands for it."""
-        if figure_id not in self.figures:
+        """The formatted figure; a text that asks for one that cannot be shown is left aside, as no sentence holds a sign."""
+        cell, unit, decimals = self.figures.get(figure_id, (None, "", 0))
+        if cell is None or (
+            cell.value is None
+            and cell.conf_status != CONFIDENTIAL
+            and cell.obs_status == "O"
+            and not cell.is_bounded
+        ):
             self._lacking.add(figure_id)
-            return "nd"
-        cell, unit, decimals = self.figures[figure_id]
-        if cell.conf_status == CONFIDENTIAL:
-            return "s"
-        if cell.is_bounded:
+        if cell is not None and cell.is_bounded:
             return format_bound(cell.low or 0, None, unit, decimals, self.lang)
-        if cell.value is None and cell.obs_status == "O":
-            self._lacking.add(figure_id)
-        if cell.value is None:
-            return SIGN_OF_STATUS.get(cell.obs_status or "O", "nd")
-        suffix = "\u00a0milliers d’euros" if unit == "K€" and self.lang == "fr" else ""
-        return format_value(cell.value, unit, decimals, self.lang) + suffix
+        if cell is None or not is_shown(cell):
+            self._is_whole = False
+            return ""
+        self.named.append(cell)
+        return self._written(cell, unit, decimals)
+
+    def _written(self, cell: Cell, unit: str, decimals: int) -> str:
+        suffix = EUROS.get((unit, self.lang), "")
+        return format_value(cell.value or 0, unit, decimals, self.lang) + suffix
 
     def agree(self, figure_id: str, singular: str, plural: str) -> str:
         """The words that follow a figure, in the number it calls for: plural from 2 on in French, but for 1 in English."""
@@ -73,25 +97,82 @@ class Placeholders:
             return plural
         return plural if is_plural(value, self.lang) else singular
 
-    def has(self, figure_id: str) -> bool:
-        """Whether a figure can be shown in this edition, as a number or as the sign of secrecy."""
+    def shown(self, figure_id: str) -> bool:
+        """Whether a figure is shown in this edition, as a number or as a bound."""
         cell = self.figures.get(figure_id, (None,))[0]
-        return cell is not None and (
-            cell.value is not None or cell.is_bounded or cell.conf_status == CONFIDENTIAL
-        )
+        return cell is not None and (is_shown(cell) or cell.is_bounded)
 
-    def _is_figure(self, figure_id: str) -> bool:
-        return figure_id in self.figures or self.known(figure_id)
+    def printed(self, table_id: str) -> bool:
+        """Whether a table is in this edition."""
+        return table_id in self.claims.tables
+
+    def table(self, table_id: str) -> str:
+        """The number of a table; a text that refers to one that this edition lacks is left aside."""
+        if not self.printed(table_id):
+            self._is_whole = False
+            return ""
+        return str(self.claims.tables[table_id].card["number"])
+
+    def holds(self, claim: str) -> bool:
+        """Whether a claim may be stated."""
+        return self.claims.of(claim).holds
+
+    def leads(self, claim: str, row: str) -> bool:
+        """Whether a claim may be stated and names that row."""
+        found = self.claims.of(claim)
+        return found.holds and row in found.rows
+
+    def who(self, claim: str) -> str:
+        """The rows that a claim names, as a sentence says them: « les associations », « les associations et les mutuelles »."""
+        found = self.claims.of(claim)
+        self._is_whole &= found.holds
+        cells = [self.claims.cell(claim, row) for row in found.rows]
+        self.named += cells
+        proper = self.claims.declared(claim).get("proper")
+        return self._joined([cell.row_label if proper else self.said(cell.row_label) for cell in cells])
+
+    def who_first(self, claim: str) -> str:
+        """The same, at the beginning of a sentence."""
+        words = self.who(claim)
+        return words[:1].upper() + words[1:]
+
+    def lead(self, claim: str, column: str) -> str:
+        """The figures of a column in the rows that a claim names."""
+        found = self.claims.of(claim)
+        self._is_whole &= found.holds
+        table = claim.partition(".")[0]
+        written = []
+        for row in found.rows:
+            cell = self.claims.cell(claim, row, column)
+            if not is_shown(cell):
+                self._is_whole = False
+                continue
+            self.named.append(cell)
+            declared = self.claims.tables[table].column(column)
+            unit = cell.unit if cell.unit is not None else declared.get("unit", "")
+            decimals = cell.decimals if cell.decimals is not None else declared.get("decimals", 0)
+            written.append(self._written(cell, unit, decimals))
+        return self._joined(written)
+
+    def _joined(self, words: Sequence[str]) -> str:
+        if len(words) > 1 and any(", " in word or f" {AND[self.lang]} " in word for word in words):
+            return " ; ".join(words) if self.lang == "fr" else "; ".join(words)
+        *first, last = words or [""]
+        return f" {AND[self.lang]} ".join(filter(None, (", ".join(first), last)))
+
+    def _is_known(self, name: str) -> bool:
+        return name in self.figures or self.known(name)
 
     def fill(self, text: str, where: str) -> str | None:
-        """The text with its placeholders replaced; None when it speaks of figures that this edition does not have.
+        """The text with its placeholders replaced; None when it asks for what this edition cannot show, or may not claim.
 
-        What is left aside is kept in `absent` (place → ids). Raises E440/E441 with the place, before anything is evaluated.
+        Figures that the edition does not have are kept in `absent` (place → ids): what is hidden, or claimed in vain, is not
+        worth a warning. Raises E440/E441 with the place, before anything is evaluated.
         """
         import jinja2
 
-        self._lacking = set()
-        if found := troubles(text, self._is_figure):
+        self._lacking, self._is_whole, self.named = set(), True, []
+        if found := troubles(text, self._is_known):
             raise _told(found[0], where)
         try:
             filled = rendered(text, self.environment)
@@ -105,12 +186,12 @@ class Placeholders:
             ) from error
         if self._lacking:
             self.absent.setdefault(where, set()).update(self._lacking)
-            return None
-        return filled
+        return filled if self._is_whole and filled.strip(" \n->") else None
 
     def fill_blocks(self, text: str, where: str) -> str:
         """A Markdown text, filled block by block (paragraph or list item): a block that cannot be filled is left aside."""
-        return "".join(self.fill(block, where) or "" for block in BLOCKS.split(text))
+        blocks = (block if not block.strip() else self.fill(block, where) for block in BLOCKS.split(text))
+        return "".join(block or "" for block in blocks)
 
 
 def _told(trouble: Trouble, where: str) -> ObservatoryError:
@@ -147,10 +228,17 @@ def load_texts(
     figures = [_key_figure(item, spell) for item in _items(keys)]
     return {
         "main_points": [_inline(spell(item)) for item in _items(points)][:MAIN_POINTS],
-        "key_figures": [key for key in figures if placeholders.has(key["figure"])],
+        "key_figures": [key for key in figures if placeholders.shown(key["figure"])],
         "chapters": chapters,
         "glossary": _glossary(files.get("glossaire.md"), placeholders),
+        "files": {name: _place(path) for name, path in sorted(files.items())},
     }
+
+
+def _place(path: Path) -> str:
+    """Where a text is written, from the folder `texts` on."""
+    parts = path.parts
+    return "/".join(parts[len(parts) - 1 - parts[::-1].index("texts") :]) if "texts" in parts else path.name
 
 
 def _chapter_key(stem: str) -> tuple[int, str]:

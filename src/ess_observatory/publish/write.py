@@ -14,6 +14,7 @@ from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.book import Book, unit_of
 from ess_observatory.publish.edition_words import english_placeholders
 from ess_observatory.publish.english import load_twins
+from ess_observatory.publish.origins import Origins
 from ess_observatory.publish.table_words import declared_scopes, table_json
 from ess_observatory.publish.texts import Placeholders, load_texts
 from ess_observatory.words.decoding import decode
@@ -30,7 +31,7 @@ SIGNS = {
 }
 
 
-def write_figures(book: Book, folder: Path) -> None:
+def write_figures(book: Book, origins: Origins, folder: Path) -> None:
     """`figures.parquet`: one row a published cell, in print order, with the columns of the contract."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -42,6 +43,7 @@ def write_figures(book: Book, folder: Path) -> None:
             if not book.is_number(table, cell):
                 continue
             unit, decimals = unit_of(table, cell)
+            origin = origins.of(table, cell)
             if cell.conf_status != "F" and cell.value is not None:
                 raise ObservatoryError(
                     "E510",
@@ -70,10 +72,11 @@ def write_figures(book: Book, folder: Path) -> None:
                 "ci_low": cell.ci_low,
                 "ci_high": cell.ci_high,
                 "flags": list(cell.flags),
-                "sources": list(table.card.get("sources", [])),
+                "sources": list(origin.sources),
                 "build": book.build,
                 "low": cell.low,
                 "high": cell.high,
+                "reference_date": origin.reference,
             }
             for name, value in record.items():
                 columns[name].append(value)
@@ -103,13 +106,14 @@ def write_figures(book: Book, folder: Path) -> None:
             ("build", text),
             ("low", number),
             ("high", number),
+            ("reference_date", text),
         ]
     )
     pq.write_table(pa.table(dict(columns), schema=schema), folder / "figures.parquet", compression="zstd")
 
 
 def write_tables(
-    book: Book, project: Project, placeholders: Placeholders, words: Words, folder: Path
+    book: Book, project: Project, origins: Origins, placeholders: Placeholders, words: Words, folder: Path
 ) -> dict[str, list[str]]:
     """`tables.json`: everything needed to print each table but its numbers, in French and in English.
 
@@ -117,7 +121,9 @@ def write_tables(
     """
     scopes = declared_scopes(project, placeholders)
     cards = [table_json(book, project, table, cells, placeholders, scopes) for table, cells in book.tables]
-    twins = load_twins(project, words, english_placeholders(project, book.edition, placeholders))
+    for card, (table, cells) in zip(cards, book.tables, strict=True):
+        card["dates"] = origins.in_table(table, cells)
+    twins = load_twins(project, words, english_placeholders(project, book.edition, placeholders, words))
     for card, (table, _) in zip(cards, book.tables, strict=True):
         twins.add(card, table.card)
     write_json(folder / "tables.json", cards)
@@ -164,10 +170,18 @@ def write_manifest(
             "title_en": data.get("title_en"),
             "subtitle": french(edition.territory.meta.get("description", "")),
             "subtitle_en": edition.territory.meta.get("description_en"),
-            "territory": {"code": edition.territory.id, "name": edition.territory.name},
+            "territory": {
+                "code": edition.territory.id,
+                "name": edition.territory.name,
+                "communes": sorted(commune["code"] for commune in edition.territory.communes),
+            },
             "perimeter": str(data["perimeter"]),
             "revisions": [
-                {"figures": list(r["figures"]), "reason": french(r["reason"])}
+                {
+                    "figures": list(r["figures"]),
+                    "reason": french(r["reason"]),
+                    "reason_en": r.get("reason_en"),
+                }
                 for r in data.get("revisions", ())
             ],
             "publisher": {
@@ -187,7 +201,7 @@ def write_manifest(
     )
 
 
-def write_texts(book: Book, project: Project, placeholders: Placeholders, folder: Path) -> None:
+def write_texts(book: Book, project: Project, placeholders: Placeholders, words: Words, folder: Path) -> None:
     """`texts.json`, from `pipelines/texts/fr/`.
 
     A file of the same name in `texts/fr/<edition>/`, or in the folder that the edition's `texts` names, is taken instead.
@@ -205,7 +219,7 @@ def write_texts(book: Book, project: Project, placeholders: Placeholders, folder
     for folders in others:
         if not any((f / "essentiel.md").is_file() for f in folders):
             continue
-        translated = english_placeholders(project, book.edition, placeholders)
+        translated = english_placeholders(project, book.edition, placeholders, words)
         write_json(folder / "texts.en.json", load_texts(folders, translated, by_chapter))
 
 

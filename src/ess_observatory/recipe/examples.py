@@ -37,6 +37,8 @@ KEYS = frozenset(
         "activity",
         "term",
         "equation",
+        "area_code",
+        "measure",
     )
 )
 

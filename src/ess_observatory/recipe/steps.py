@@ -16,6 +16,7 @@ from ess_observatory.engine.graph import Model, order, output_columns, read_mode
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.assemble import publish as write
+from ess_observatory.publish.changes import Before, write_changes
 from ess_observatory.publish.reader import read_publication
 from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
@@ -43,7 +44,7 @@ class Work:
     """What the steps of a build hand to each other.
 
     `shared`: tables of `core` that were made before, for all the territories of the run. `accepted`: why a change of rules
-    beyond the budget is; `moved`: what it moves.
+    beyond the budget is; `moved`: what it moves. `before`: the edition before, which this one is compared with.
     """
 
     project: Project
@@ -58,6 +59,7 @@ class Work:
     shared: frozenset[str] = frozenset()
     accepted: str | None = None
     moved: list[str] = field(default_factory=list)
+    before: Before = field(default_factory=Before)
 
 
 def read_files(work: Work) -> None:
@@ -178,6 +180,7 @@ def publish(work: Work) -> None:
     book, controls = write(
         work.db, work.project, work.edition, work.scratch.publication, work.counts["build"]
     )
+    controls += write_changes(work.project, work.before, work.scratch.publication)
     work.counts["tables"] = len(book.tables)
     work.counts["hidden"] = sum(c.conf_status != "F" for _, cells in book.tables for c in cells)
     places = (work.desk.outputs, work.scratch)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ess_observatory.publish.printed_cells import format_cell
 from ess_observatory.publish.tables import BREAK, NOT_APPLICABLE, Column, PublishedTable, Row
+from ess_observatory.publish.worth_printing import is_drawn
 from ess_observatory.words.labels import colon, labels
 from ess_observatory.words.numbers import NARROW_SPACE
 
@@ -91,15 +92,6 @@ def points(table: PublishedTable, spec: dict[str, Any], column: Column, lang: st
     else:
         found.sort(key=lambda p: (blocks.index(p.row.section), p.apart))
     return found[: int(spec["limit"])] if spec.get("limit") else found
-
-
-def is_drawn(row: Row, spec: dict[str, Any]) -> bool:
-    """True for a row that the chart draws: no total, no base, `include`, `exclude` and `section` obeyed."""
-    if row.kind not in ("data", "missing") or row.code in (spec.get("exclude") or ()):
-        return False
-    if spec.get("include") and row.code not in spec["include"]:
-        return False
-    return not spec.get("section") or row.section == spec["section"]
 
 
 def top_of(spec: dict[str, Any], drawn: Iterable[Point]) -> float:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import string
 from typing import Any
 
-from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.publication import Figure, Publication
 from ess_observatory.publish.table_csv import csv_name
 from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.render.chartdata import Context
 from ess_observatory.render.views import table_view
 from ess_observatory.words import labels as words
+from ess_observatory.words.dates import dates_words
 from ess_observatory.words.numbers import plain_number
 
 _BACK_MATTER = {
@@ -36,6 +37,7 @@ def page_content(publication: Publication, lang: str, paper: bool = False) -> di
         "citation": manifest.get("citation") or _citation(manifest, lang),
         "texts": publication.texts,
         "foreign": publication.texts.get("lang", lang) != lang,
+        "changes": publication.changes,
         "tiles": _tiles(publication, lang),
         "essentials": [
             _view(publication, table, context)
@@ -97,6 +99,14 @@ def _facts(manifest: dict[str, Any], lang: str) -> list[tuple[str, str]]:
     return [(label, value) for label, value in facts if value]
 
 
+def _origin(publication: Publication, figure: Figure, lang: str) -> str:
+    """« Insee, CLAP 2009 (2009) »: the sources of a figure and what it is about."""
+    labels = {source["id"]: str(source["label"]) for source in publication.manifest.get("sources") or ()}
+    named = " ; ".join(labels[source] for source in figure.cell.sources if source in labels)
+    when = dates_words(figure.cell.dates, lang)
+    return f"{named} ({when})" if named and when else named or when
+
+
 def _tiles(publication: Publication, lang: str) -> list[dict[str, str]]:
     tiles = []
     for entry in (publication.texts.get("key_figures") or [])[:4]:
@@ -107,6 +117,7 @@ def _tiles(publication: Publication, lang: str) -> list[dict[str, str]]:
                 "value": figure.formatted(lang),
                 "label": wish.get("label") or f"{figure.row.label} – {figure.column.label}",
                 "detail": wish.get("detail") or figure.table.title,
+                "origin": _origin(publication, figure, lang),
                 "anchor": figure.table.anchor,
                 "number": figure.table.number,
             }

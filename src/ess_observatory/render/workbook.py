@@ -137,6 +137,9 @@ class _Writer:
         if points:
             lines.append((self.w["essential"], {"bold": True, "font_size": 14, "valign": "bottom"}))
             lines.extend((f"{rank}. {_text_of(point)}", {}) for rank, point in enumerate(points, start=1))
+        if changes := self.pub.changes.get("lines"):
+            lines.append((self.pub.changes["heading"], {"bold": True, "font_size": 14, "valign": "bottom"}))
+            lines.extend((f"– {line['text']}", {}) for line in changes)
         sheet.set_column(0, 0, 76)
         for row, (text, style) in enumerate(lines):
             self.pen.paragraph(sheet, row, text, 76, **style)
@@ -201,7 +204,8 @@ class _Writer:
             ". ".join(part for part in (place, table.finding, self._block_title(table)) if part),
             f"{self.w['reading']}{self.colon}{table.reading_aid or self.x['none']}",
             f"{scope} – {self.w['base']}{self.colon}{table.base}" if table.base else scope,
-            f"{self.w['source']}{self.colon}{table.source}",
+            f"{self.w['source']}{self.colon}{table.source}"
+            + (f" – {self.w['date']}{self.colon}{table.dates}" if table.dates else ""),
             f"{self.w['signs']}{self.colon}{signs or self.x['none']}. {self.w['notes']}{self.colon}"
             + (f"{notes} ({self.x['see_notes']})" if notes else self.x["none"]),
         ]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ess_observatory.publish.printed_cells import format_cell
 from ess_observatory.publish.tables import Cell, Column, PublishedTable, Row
+from ess_observatory.publish.worth_printing import is_drawn
 from ess_observatory.render.chartdata import (
     drawn_title,
     highlighted,
-    is_drawn,
     is_percent,
     points,
     spec_columns,

@@ -85,6 +85,11 @@ _STAYS_INSIDE: dict[str, Any] = {
 }
 
 
+def has_base(column: dict[str, Any], unit: str, is_survey: bool) -> bool:
+    """Whether a cell is a percentage of the survey, which the rules on bases govern."""
+    return bool(column.get("base_rule", is_survey and unit in ("%", "points")))
+
+
 def release(
     cell: Cell,
     column: dict[str, Any],
@@ -117,8 +122,12 @@ def release(
         cell = replace(cell, **{**NOTHING, **values, "text": cell.text, "base_n": cell.base_n})
     status = cell.obs_status or (NOT_AVAILABLE if cell.value is None and cell.text is None else NORMAL)
     unit = cell.unit if cell.unit is not None else column.get("unit", "")
-    has_base = column.get("base_rule", is_survey and unit in ("%", "points"))
-    if has_base and cell.base_n is not None and cell.value is not None and status == NORMAL:
+    if (
+        has_base(column, unit, is_survey)
+        and cell.base_n is not None
+        and cell.value is not None
+        and status == NORMAL
+    ):
         bases = rules["bases"]
         if cell.base_n < bases["flag_from"]:
             return replace(cell, obs_status=NOT_SIGNIFICANT, **NOTHING, **_STAYS_INSIDE)

@@ -21,6 +21,9 @@ from ess_observatory.secrecy.rules import AT_SOURCE, FEW, is_true_zero, protecti
 from ess_observatory.secrecy.system import INFINITY, Row, System
 from ess_observatory.words.numbers import round_half_up
 
+#: What withholding a bound costs beside hiding a figure.
+BOUND_COST = 1e-3
+
 
 @dataclass
 class Node:
@@ -197,6 +200,8 @@ def _node(
         costs.get(cell.row_kind, 1.0) * float(links.column(key).get("cost", 1.0))
         for key, cell in zip(members, cells, strict=True)
     )
+    if links.bounded.issuperset(members):  # a bound is withheld before any figure is hidden for it
+        cost *= BOUND_COST
     first = next((key for key, reason in zip(members, reasons, strict=True) if reason), members[0])
     return Node(
         members,

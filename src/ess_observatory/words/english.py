@@ -29,6 +29,7 @@ INTERFACE: dict[str, str] = {
     "scope": "Coverage",
     "source": "Source",
     "base": "Base",
+    "date": "Date",
     "reading": "How to read",
     "notes": "Notes",
     "note": "Note",

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from ess_observatory.declare.models.base import Declared, refused
 from ess_observatory.declare.models.charts import Chart
 from ess_observatory.declare.models.checks import Check
+from ess_observatory.declare.models.claims import Claim
 from ess_observatory.declare.models.measures import CardRows, RateTerms, SecrecyClass
 from ess_observatory.declare.models.survey_blocks import SurveyBlock
 from ess_observatory.declare.models.types import (
@@ -155,6 +156,10 @@ class CardTexts(Declared):
     title_en: Words | None = Field(None, description="titre anglais")
     scope: ColumnName = Field(description="champ : clé de pipelines/texts/scopes.toml")
     sources: list[Slug] = Field([], description="sources ; la première décide si le tableau paraît")
+    origins: dict[Words, list[Slug]] = Field(
+        {},
+        description="ligne = les sources dont elle vient, quand elle ne vient pas de toutes celles du tableau",
+    )
     requires: Literal["all"] | None = Field(None, description="all : toutes les sources sont nécessaires")
     base: Words = Field(description="base de calcul")
     base_en: Words | None = Field(None, description="la même en anglais")
@@ -169,6 +174,7 @@ class CardTexts(Declared):
     rows: CardRows | None = Field(None, description="lignes que fait le moteur, à la place d’une requête")
     columns: list[CardColumn] = Field(min_length=1, description="colonnes")
     chart: Chart | None = Field(None, description="dessin")
+    claims: dict[ColumnName, Claim] = Field({}, description="ce que les phrases peuvent affirmer du tableau")
     survey: SurveyBlock | None = Field(None, description="calcul sur les réponses de l’enquête")
     checks: list[Check] = Field([], description="contrôles du tableau publié")
     parameters: dict[ColumnName, Parameter] = Field({}, description="valeurs que lit la requête")

@@ -24,12 +24,10 @@ ChartType = Literal[
 
 
 def _highlight(value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+    if value == "finding" or (isinstance(value, list) and all(isinstance(item, str) for item in value)):
         return value
     raise refused(
-        "un nombre de lignes, ou une liste de codes de lignes, est attendu ici", 'écrivez 3, ou ["a", "b"]'
+        "« finding », ou une liste de codes de lignes, est attendu ici", 'écrivez "finding", ou ["a", "b"]'
     )
 
 
@@ -78,8 +76,11 @@ class Chart(Declared):
     highlight: Annotated[
         Any,
         BeforeValidator(_highlight),
-        WithJsonSchema({"type": ["integer", "array"], SAID: "un nombre, ou une liste de textes"}),
-    ] = Field(None, description="lignes en couleur : combien par bloc, ou leurs codes")
+        WithJsonSchema({"type": ["string", "array"], SAID: "« finding », ou une liste de textes"}),
+    ] = Field(
+        None,
+        description="lignes en couleur, celles que nomme le constat : finding les y lit, sinon leurs codes",
+    )
     negative: list[Words] = Field([], description="lignes à gauche du centre (diverging)")
     neutral: list[Words] = Field([], description="lignes au centre (diverging)")
     positive: list[Words] = Field([], description="lignes à droite du centre (diverging)")

@@ -55,6 +55,12 @@ class Bases(Declared):
         ge=1, description="réponses à partir desquelles il est imprimé avec une réserve (u)"
     )
 
+    decimal_margin: float = Field(
+        0,
+        ge=0,
+        description="une décimale est imprimée tant que la marge d’erreur reste sous ce nombre de ses unités (0 : toujours)",
+    )
+
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.flag_from > self.percent_from:
@@ -132,6 +138,7 @@ class SourceBreak(_Break):
     from_: Slug = Field(alias="from", description="source d’avant")
     to: Slug = Field(description="source d’après")
     reason: Words = Field(description="motif imprimé")
+    reason_en: Words | None = Field(None, description="le même en anglais")
 
 
 class PerimeterBreak(_Break):
@@ -140,6 +147,7 @@ class PerimeterBreak(_Break):
     from_: Slug = Field(alias="from", description="périmètre d’avant")
     to: Slug = Field(description="périmètre d’après")
     reason: Words = Field(description="motif imprimé")
+    reason_en: Words | None = Field(None, description="le même en anglais")
     untouched: list[Slug] = Field([], description="sources dont les chiffres n’en dépendent pas")
 
 

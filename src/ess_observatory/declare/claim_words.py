@@ -1,0 +1,115 @@
+"""Words that rank, compare or qualify, in a text: each stands under a claim of its kind (`{% if holds('…') %}`), or is a fault.
+
+The words, and the expressions in which they claim nothing, are declared in `pipelines/rules/claims.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ess_observatory.declare.models.claims import ClaimsFile
+from ess_observatory.declare.prose import CLAIMING, Trouble, parsed
+
+if TYPE_CHECKING:
+    from jinja2 import nodes
+
+KINDS = ("leader", "level", "more")
+_WHAT = {
+    "leader": "ce mot classe ou désigne un premier",
+    "level": "ce mot qualifie une quantité",
+    "more": "ce mot compare",
+}
+
+
+def unclaimed(text: str, lang: str, rules: ClaimsFile, kind_of: Callable[[str], str | None]) -> list[Trouble]:
+    """The words of a text that need a claim and have none. `kind_of`: the kind of `table.claim` (None: there is no such claim)."""
+    if not text:
+        return []
+    masked = _mask(text, rules)
+    tree, _ = parsed(masked)
+    found = list(_of(tree, frozenset(), kind_of)) if tree is not None else []
+    troubles = []
+    for line, words, kinds in found:
+        for kind in kinds & set(
+            KINDS
+        ):  # « la plus courante »: a superlative that is claimed may hold a word of another kind
+            words = _pattern(rules, kind, lang).sub(_hidden, words)
+        for kind in KINDS:
+            for match in _pattern(rules, kind, lang).finditer(words) if kind not in kinds else ():
+                place = line + words.count("\n", 0, match.start())
+                fix = f"mettez la phrase sous une affirmation « {kind} » : {{% if holds('tableau.affirmation') %}}"
+                troubles.append(Trouble(place, match.group(0), _WHAT[kind], fix))
+    return troubles
+
+
+def _mask(text: str, rules: ClaimsFile) -> str:
+    """The text without the expressions that claim nothing, its placeholders and its line numbers untouched."""
+    allowed = _allowed(tuple(item.text for item in rules.allowed))
+    if allowed is None:
+        return text
+    return allowed.sub(_hidden, text)
+
+
+def _hidden(match: re.Match[str]) -> str:
+    """As many marks as there were letters, on as many lines."""
+    return re.sub(r"[^\n]", "·", match.group(0))
+
+
+@lru_cache(maxsize=16)
+def _allowed(texts: tuple[str, ...]) -> re.Pattern[str] | None:
+    return (
+        re.compile("|".join(f"(?<!\\w)(?:{text})(?!\\w)" for text in texts), re.IGNORECASE) if texts else None
+    )
+
+
+@lru_cache(maxsize=64)
+def _words(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(r"(?<![\w.])(?:" + "|".join(patterns or ("(?!)",)) + r")(?!\w)", re.IGNORECASE)
+
+
+def _pattern(rules: ClaimsFile, kind: str, lang: str) -> re.Pattern[str]:
+    declared = rules.words.get(kind)  # type: ignore[call-overload]
+    return _words(tuple(getattr(declared, lang)) if declared else ())
+
+
+def _of(
+    node: nodes.Node, claimed: frozenset[str], kind_of: Callable[[str], str | None]
+) -> Iterator[tuple[int, str, frozenset[str]]]:
+    """(line, words, kinds of the claims that hold where they are printed) of every piece of a text."""
+    from jinja2 import nodes
+
+    if isinstance(node, nodes.TemplateData):
+        yield node.lineno, node.data, claimed
+    elif isinstance(node, nodes.If):
+        for child in node.body:
+            yield from _of(child, claimed | _held(node.test, kind_of), kind_of)
+        for child in [*node.elif_, *node.else_]:
+            yield from _of(child, claimed, kind_of)
+    elif isinstance(node, nodes.CondExpr):
+        yield from _of(node.expr1, claimed | _held(node.test, kind_of), kind_of)
+        if node.expr2 is not None:
+            yield from _of(node.expr2, claimed, kind_of)
+    elif isinstance(node, nodes.Call):
+        if getattr(node.node, "name", "") == "agree":
+            yield node.lineno, " ".join(str(argument.value) for argument in node.args[1:]), claimed  # type: ignore[attr-defined]
+    elif isinstance(node, nodes.Const):
+        yield node.lineno, str(node.value), claimed
+    else:
+        for child in node.iter_child_nodes():
+            yield from _of(child, claimed, kind_of)
+
+
+def _held(test: nodes.Node, kind_of: Callable[[str], str | None]) -> frozenset[str]:
+    """The kinds of the claims that are true whenever a condition is."""
+    from jinja2 import nodes
+
+    if isinstance(test, nodes.And):
+        return _held(test.left, kind_of) | _held(test.right, kind_of)
+    if isinstance(test, nodes.Or):
+        return _held(test.left, kind_of) & _held(test.right, kind_of)
+    if isinstance(test, nodes.Call) and getattr(test.node, "name", "") in CLAIMING:
+        return frozenset({kind_of(str(test.args[0].value)) or ""})  # type: ignore[attr-defined]
+    return frozenset()
