@@ -71,6 +71,14 @@ FAULTS = [
         "where is_employer is null",
         "size_bands.total.count",
     ),
+    (25, "pipelines/core/employment.sql", "'partial'", "null", "communes.total.posts"),
+    (
+        11,
+        "pipelines/texts/fr/ch-12.md",
+        "{% if leads('obstacles.first', 'J02.financier') %}Le frein",
+        "{% if fig('obstacles.J02.financier.count') != 'x' %}Le frein",
+        "chapter 12: what it says first is not",
+    ),
 ]
 
 
