@@ -99,6 +99,7 @@ def _signs(sentence: str) -> list[str]:
 def _numbers(sentence: str, shown: set[float], literal: set[float], declared: Declared) -> list[str]:
     given = {float(declared.edition["year"]), float(len(declared.communes)), float(declared.reference.day),
              float(declared.reference.year)}  # fmt: skip
+    given |= {float(declared.reference.year - back) for back in range(12)}  # the dates of figures
     given |= {_value(word) for label in _labels(declared) for word in re.findall(r"\d+(?:\.\d+)?", label)}
     wrong = []
     for text in NUMBER.findall(sentence):
