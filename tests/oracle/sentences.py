@@ -137,7 +137,7 @@ def _claims(sentence: str, figures: pd.DataFrame) -> list[str]:
         cell for cell in cells.to_dict("records") if round(cell["value"], int(cell["decimals"])) in numbers
     ]
     said = [cell for cell in cells.to_dict("records") if _is_named(str(cell["row_label"]), sentence)]
-    if LEADS.search(sentence) and (said or named) and not any(_leads(cell, cells) for cell in said or named):
+    if LEADS.search(sentence) and (said or named) and not any(_leads(cell, cells) for cell in said + named):
         wrong.append("what it says first is not")
     percents = [_value(text) for text in re.findall(NUMBER.pattern + r"(?=[\u202f\u00a0 ]%)", sentence)]
     if MOST.search(sentence) and percents and max(percents) <= 50:
