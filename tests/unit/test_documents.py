@@ -249,10 +249,10 @@ def test_the_examples_of_declarations_follow_their_models(name: str) -> None:
         (territory,) = more
         TerritoryFile.model_validate(territory)
     else:
-        repeated, wide, card, measure, example = more
+        repeated, wide, card, measure, example, claims = more
         for added in ({}, repeated, wide):
             SourceFile.model_validate({**first, **added})
-        CardFile.model_validate(card)
+        CardFile.model_validate({**card, **claims})
         MeasureFile.model_validate(measure)
         ExampleFile.model_validate(example)
 
