@@ -44,6 +44,9 @@ FIGURE_COLUMNS = [
     "flags",
     "sources",
     "build",
+    "low",
+    "high",
+    "reference_date",
 ]
 CONTRACT_TABLES = [
     "1.1",
