@@ -30,7 +30,8 @@ import pyarrow.parquet as pq
 from IPython.display import display
 
 from ess_observatory import Observatory
-from ess_observatory.compared.compare import compare, read_snapshot
+from ess_observatory.publish.comparison import compare
+from ess_observatory.publish.snapshot import read_snapshot
 
 obs = Observatory.open()
 apres = obs.outputs.publication
@@ -101,5 +102,5 @@ display(obs.plot("size_bands"))
 # ## Aller plus loin
 #
 # - `ess compare A B --json` donne la même chose à un programme.
-# - `ess draft --previous A` écrit un premier commentaire qui signale ces changements.
+# - `ess draft --previous A` écrit le commentaire du rapport et y signale ces changements.
 # - `ess export --previous A` les inscrit dans le journal du paquet de données.

@@ -10,9 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from ess_observatory.commands.main import app
-from ess_observatory.compared.compare import compare, read_snapshot
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
+from ess_observatory.publish.comparison import compare
+from ess_observatory.publish.snapshot import read_snapshot
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from ess_observatory.recipe import each
 from ess_observatory.recipe.each import run_each
 from ess_observatory.recipe.each_index import BUILT, EMPTY, FAILED, LEFT_ASIDE, UNCHANGED, Each, Part
 from ess_observatory.recipe.runner import Outcome, run
+from ess_observatory.words.labels import plural
 from test_other_edition import HEADERS, _siret
 
 TODAY = "sambre-avesnois-2026"
@@ -262,6 +263,10 @@ def test_the_index_leads_to_each(small):
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert f'href="../../epci-{COUNTED}/reports/rapport-ess.html"' in page
     assert "Association 1" not in page
+    assert "</strong>construit<" in page and "</strong>sans établissement<" in page
+    assert (plural("territoire", 4), plural("construit", 4), plural("sans établissement", 4)) == (
+        "territoires", "construits", "sans établissement",
+    )  # fmt: skip
 
 
 def test_what_is_unchanged_is_not_built_again(project, folder, small, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -73,7 +74,23 @@ def test_another_source_is_a_break_without_difference(together: Publication) -> 
     after = [families.cell(row, "e1") for row in families.rows]
     assert all("b" in cell.marks for cell in after if not cell.sign)
     assert CHANGE not in {column.code for column in families.columns}
-    assert any("sirene_old" in note for note in families.notes)
+    [note] = [note for note in families.notes if "Rupture" in note]
+    assert "sirene_old" not in note, "the reason is said once, at the head"
+    reasons = [line["text"] for line in together.changes["lines"] if "sirene_old" in line["text"]]
+    assert all(re.match(r"Rupture de série \d+ \(", reason) for reason in reasons)
+    reasons = [reason for reason in reasons if "3.2" in reason]
+    assert reasons
+    numbers = {re.findall(r"\d+", reason)[0] for reason in reasons}
+    assert numbers <= set(re.findall(r"\d+", note))
+
+
+def test_the_head_of_the_series_is_not_empty(together: Publication) -> None:
+    """What the tables say of 2010 and 2011 is said at the head: a rise, and nothing of what 2010 hides."""
+    [point] = together.texts["main_points"]
+    assert "2010 et 2011" in point
+    lines = [line["text"] for line in together.changes["lines"]]
+    assert len(lines) == len(set(lines))
+    assert not any("3 à 5" in line for line in lines)
 
 
 def test_a_break_does_not_wipe_out_the_reserve_of_a_figure(together: Publication) -> None:

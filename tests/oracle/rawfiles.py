@@ -28,6 +28,7 @@ def table(raw: Path, *wanted: str, without: str = "") -> pd.DataFrame | None:
     return pd.concat(found, ignore_index=True).fillna("") if found else None
 
 
+@lru_cache(maxsize=4096)
 def plain(text: object) -> str:
     """A header without case, accents nor kind of apostrophe."""
     flat = unicodedata.normalize("NFD", str(text).replace("’", "'").strip().lower())

@@ -19,7 +19,8 @@ def establishments(declared: Declared) -> pd.DataFrame:
     if found["register"].iloc[0] == "sirene":
         found = found[found["commune"].isin(declared.communes.keys())]
     found = found.reset_index(drop=True)
-    decided = [_decide(row, *_rules(declared)) for row in found.to_dict("records")] if len(found) else []
+    rules = _rules(declared)
+    decided = [_decide(row, *rules) for row in found.to_dict("records")]
     found[["rule", "family", "nature"]] = pd.DataFrame(
         decided, columns=["rule", "family", "nature"], index=found.index
     )
@@ -153,7 +154,7 @@ Rules = tuple[Declared, dict, dict, dict, dict]
 
 def _rules(declared: Declared) -> Rules:
     """The rules that are in force on the reference date, gathered once an edition."""
-    if "rules" not in declared.__dict__:
+    if "kept_rules" not in declared.__dict__:
         day = declared.reference.isoformat()
 
         def lives(row: dict[str, str]) -> bool:

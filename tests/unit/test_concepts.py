@@ -178,7 +178,7 @@ def test_sublevels_are_official_areas_only_when_they_are_whole(project: Project,
 
 def published(
     edition: str, area: str, value: float | None, *, status: str = "F", sha: str = "a", date: str = "2024",
-    category: str = "commune=59001", perimeter: str = "loi",
+    category: str = "commune=59001", perimeter: str = "loi", concept: str = "jobs",
 ) -> Publication:  # fmt: skip
     printed = Printed("posts", value, conf_status=status, obs_status="A")
     card = PublishedTable(
@@ -192,7 +192,7 @@ def published(
         "sources": [{"id": "flores", "files": [{"sha256": sha}]}],
     }
     return Publication(
-        Path(), manifest, (card,), {}, None, [], [], concepts={"area": area, "concepts": {"jobs": told}}
+        Path(), manifest, (card,), {}, None, [], [], concepts={"area": area, "concepts": {concept: told}}
     )
 
 
@@ -234,3 +234,10 @@ def test_the_whole_of_a_territory_is_the_row_of_its_area_elsewhere() -> None:
         published(name, f"territory={name}", value, category="") for name, value in (("a", 120), ("b", 121))
     ]
     assert not disagreements(lists)
+
+
+def test_a_share_of_the_whole_is_of_its_territory() -> None:
+    """60 % of the arrondissement's establishments are in an area that has 100 % of its own."""
+    books = [published("a", "epci=1", 100, category="", concept="jobs.share"),
+             published("b", "arrondissement=9", 60, category="epci=1", concept="jobs.share")]  # fmt: skip
+    assert not disagreements(books)

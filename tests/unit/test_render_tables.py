@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.reader import read_publication
-from ess_observatory.publish.table_csv import table_csv
+from ess_observatory.publish.table_csv import csv_name, table_csv, warning_of
 from ess_observatory.render.html import table_fragment
 from ess_observatory.words.spreadsheet import BOM
 from test_render_fixture import build_publication
@@ -118,6 +119,21 @@ def test_csv_reads_back(publication: Publication) -> None:
 
 def test_csv_text_is_never_a_formula(publication: Publication) -> None:
     assert "'=1+1" in table_csv(publication.table("actions"))
+
+
+def test_every_row_of_a_synthetic_csv_says_so(publication: Publication) -> None:
+    table = publication.table("size")
+    for lang, header, word in (
+        ("fr", "Avertissement", "Données synthétiques"),
+        ("en", "Warning", "Synthetic data"),
+    ):
+        text = table_csv(table, lang, warning_of(publication, lang)).removeprefix(BOM)
+        rows = list(csv.reader(io.StringIO(text), delimiter=";" if lang == "fr" else ","))
+        assert rows[0][-1] == header and {row[-1] for row in rows[1:]} == {word} and len(rows) > 5
+    real = replace(publication, manifest={**publication.manifest, "synthetic": False})
+    assert warning_of(real) == "" and "Avertissement" not in table_csv(table)
+    assert csv_name(publication, table) == "SYNTHETIQUE_1.1_size.csv"
+    assert csv_name(real, table, "essai") == "essai_1.1_size.csv"
 
 
 def test_csv_says_the_unit_of_each_row(publication: Publication) -> None:

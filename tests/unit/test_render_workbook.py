@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import zipfile
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +142,8 @@ def test_charts_have_alternative_texts_and_no_zero_for_hidden(path: Path) -> Non
     frames = [frame for text in drawings for frame in re.findall(r"<xdr:cNvPr[^>]*>", text)]
     assert len(frames) == len(charts) >= 12
     assert all('descr="' in frame and 'descr=""' not in frame for frame in frames)
+    assert all("Données synthétiques" in frame for frame in frames)
+    assert all(chart.count("Données synthétiques") == 1 for chart in charts), "said inside each picture"
     assert any("<a:t>s</a:t>" in chart for chart in charts)
 
 
@@ -225,3 +229,94 @@ def test_charts_stand_beside_the_rows_on_one_scale_with_their_unit(path: Path, b
         charts = [archive.read(n).decode() for n in archive.namelist() if re.match(r"xl/charts/chart\d+", n)]
     assert any('formatCode="#,##0.0&quot;\u00a0%&quot;"' in chart for chart in charts)
     assert all("<c:title>" in chart and "<c:tickLblSkip" in chart for chart in charts)
+
+
+def _charts(path: Path) -> dict[str, str]:
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if re.match(r"xl/charts/chart\d+", name)]
+        return {name: archive.read(name).decode() for name in names}
+
+
+def test_charts_never_overlap_whatever_the_rows(publication: Publication, tmp_path: Path) -> None:
+    """Each begins under the end of the one before, in pixels of the rows as they are set."""
+    wide = replace(
+        publication.table("rates"),
+        columns=tuple(
+            replace(column, label=f"{column.label} {'très ' * 12}long")
+            for column in publication.table("rates").columns
+        ),
+    )
+    tables = tuple(wide if table.id == "rates" else table for table in publication.tables)
+    path = render_workbook(replace(publication, tables=tables), tmp_path / "wide.xlsx")
+    several = 0
+    for sheet in openpyxl.load_workbook(path).worksheets:
+
+        def top(row: int, offset: int, sheet: Any = sheet) -> float:
+            heights = [sheet.row_dimensions[at].height or 15 for at in range(1, row + 1)]
+            return sum(heights) * 96 / 72 + offset / 9525
+
+        spans = sorted(
+            (top(c.anchor._from.row, c.anchor._from.rowOff), top(c.anchor.to.row, c.anchor.to.rowOff))
+            for c in sheet._charts
+        )
+        several += len(spans) > 1
+        assert all(end <= start for (_, end), (start, _) in pairwise(spans)), sheet.title
+        last = re.search(r"\d+$", next(iter(sheet.tables.values())).ref) if sheet.tables else None
+        for chart in sheet._charts:
+            beside = chart.anchor._from.col >= sheet.max_column
+            assert beside or chart.anchor._from.row > int(last[0]), "beside the table or under it"  # type: ignore[index]
+    assert several >= 3
+
+
+def _alone(publication: Publication, tmp_path: Path, key: str, **chart: Any) -> Path:
+    """A workbook with one table, whose chart is changed."""
+    table = publication.table(key)
+    table = replace(table, chart={**(table.chart or {}), **chart})
+    return render_workbook(replace(publication, tables=(table,)), tmp_path / "alone.xlsx")
+
+
+def test_charts_of_a_table_have_one_length_of_unit(publication: Publication, tmp_path: Path) -> None:
+    """The same end of scale in plots of the same width, at the same place."""
+    charts = _charts(_alone(publication, tmp_path, "5.1", column="pct"))
+    assert len(charts) == 2
+    for tag in ('<c:x val="[^"]+"/>', '<c:w val="[^"]+"/>', '<c:max val="[^"]+"/>'):
+        assert len({re.findall(tag, text)[-1] for text in charts.values()}) == 1, tag
+
+
+def test_charts_draw_intervals_and_mark_what_is_weak(publication: Publication, tmp_path: Path) -> None:
+    path = _alone(publication, tmp_path, "5.1", column="pct", also=None)
+    drawn = [text for text in _charts(path).values() if "<c:errBars>" in text]
+    assert len(drawn) == 1 and "Trait\u00a0: intervalle de confiance" in drawn[0]
+    cell = publication.table("5.1").cell("f1", "pct")
+    (low, high), value = cell.interval or (0, 0), cell.value or 0
+    _, rows = _block(openpyxl.load_workbook(path)["Intervalles"])
+    assert rows[0][1] == "Compétences des salariés et des bénévoles"
+    assert rows[0][3:] == pytest.approx([value - low, high - value])
+    assert re.search(r"<c:plus><c:numRef><c:f>'?Intervalles'?!\$E\$4:\$E\$\d+<", drawn[0])
+    weak = [text for text in _charts(path).values() if "(u)</a:t>" in text]
+    assert weak and all("u = peu fiable" in text and '<a:alpha val="25000"/>' in text for text in weak)
+
+
+def test_every_sheet_leads_back_to_the_contents(book: Any) -> None:
+    for sheet in book.worksheets[2:]:
+        links = [cell for row in sheet.iter_rows(max_row=9) for cell in row if cell.hyperlink]
+        assert [link.value for link in links] == ["Retour au sommaire"], sheet.title
+        assert links[0].hyperlink.location == "'Sommaire'!A1" or "Sommaire" in str(
+            links[0].hyperlink.location
+        )
+
+
+def test_a_base_says_its_own_unit_in_its_cell(publication: Publication, tmp_path: Path) -> None:
+    """« 55 questionnaires » under a column of structures, never a bare number of something else."""
+    table = publication.table("5.1")
+    cells = {**table.cells, ("fb", "n"): replace(table.cell("fb", "n"), unit="questionnaires")}
+    tables = tuple(replace(table, cells=cells) if t.id == table.id else t for t in publication.tables)
+    book = openpyxl.load_workbook(
+        render_workbook(replace(publication, tables=tables), tmp_path / "base.xlsx")
+    )
+    sheet = book["T5.1"]
+    header, rows = _block(sheet)
+    at = next(at for at, row in enumerate(rows) if "Ensemble des répondants (n)" in row)
+    cell = sheet.cell(9 + at, 1 + header.index("Nombre de structures"))
+    assert cell.value == 55 and cell.number_format == '#,##0"\u00a0questionnaires"', "still a number"
+    assert "Unité" not in header

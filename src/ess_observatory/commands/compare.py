@@ -10,13 +10,13 @@ import typer
 from ess_observatory.commands.compare_view import show_changes
 from ess_observatory.commands.messages import note, print_json, say
 from ess_observatory.commands.options import EditionOption, JsonOption, open_edition, places
-from ess_observatory.compared.compare import Snapshot, read_snapshot
-from ess_observatory.compared.compare import compare as changes_of
 from ess_observatory.compared.perimeters import compare_perimeters
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.project import Project
 from ess_observatory.publish.agreement import disagreements
+from ess_observatory.publish.comparison import compare as changes_of
 from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.snapshot import Snapshot, read_snapshot
 
 
 def compare(

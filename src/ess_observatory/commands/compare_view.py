@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from ess_observatory.commands.console import answers, escape
 from ess_observatory.commands.messages import note
-from ess_observatory.compared.compare import WORDS, Change, Snapshot
+from ess_observatory.publish.comparison import WORDS, Change
+from ess_observatory.publish.snapshot import Snapshot
 
 _WIDE = 200
 

@@ -13,6 +13,7 @@ from ess_observatory.quality.report import REPORT
 from ess_observatory.quality.workbook import NAME as REFUSED
 from ess_observatory.recipe.each_index import FAILED, STATUS, Each, message
 from ess_observatory.recipe.runner import Outcome
+from ess_observatory.words.labels import plural
 from ess_observatory.words.numbers import format_number, is_plural
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def summary_each(each: Each) -> None:
     for status, word in STATUS.items():
         if count := sum(part.status == status for part in each.parts):
             mark = "[red]✘[/red]" if status == FAILED else "[green]✔[/green]"
-            _say(f"{mark} {word} : {format_number(count)}")
+            _say(f"{mark} {format_number(count)} {plural('territoire', count)} {plural(word, count)}")
     for part in each.parts:
         if text := message(part):
             _say(f"[yellow]⚠[/yellow] {escape(f'{part.code} {part.name} : {text}'.strip())}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ess_observatory.compared.compare import find_publication
 from ess_observatory.declare.project import Project
+from ess_observatory.publish.snapshot import find_publication
 
 
 def publication_of(edition: str | None, out: Path | None, publication: Path | None) -> tuple[Project, Path]:

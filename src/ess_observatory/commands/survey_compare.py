@@ -10,7 +10,6 @@ import typer
 from ess_observatory.commands.messages import print_json, say
 from ess_observatory.commands.options import JsonOption, expect_suffix
 from ess_observatory.commands.survey_compare_view import show_evolutions, write_evolutions
-from ess_observatory.compared.compare import find_publication
 from ess_observatory.compared.survey_answers import (
     CAVEAT,
     compare_shares,
@@ -21,6 +20,7 @@ from ess_observatory.compared.survey_answers import (
 from ess_observatory.declare.models.codebook_checks import codebook_at
 from ess_observatory.declare.project import Project
 from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.snapshot import find_publication
 
 
 def compare(

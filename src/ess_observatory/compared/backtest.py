@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.compared.compare import Change, Snapshot, compare, read_snapshot
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.outputs import Outputs
+from ess_observatory.publish.comparison import Change, compare
+from ess_observatory.publish.snapshot import Snapshot, read_snapshot
 from ess_observatory.recipe.runner import run
 
 

@@ -7,81 +7,56 @@ annual report.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.compared.compare import REASON_BREAK, Snapshot, break_between, snapshot_of
 from ess_observatory.compared.series_communes import ADDED, in_present_communes
+from ess_observatory.compared.series_editions import ABSENT, HEADING, Editions, names_of
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.commune_moves import CommuneMoves
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.agreement import agreement
+from ess_observatory.publish.change_lines import lines_of, tables_named
+from ess_observatory.publish.comparable import worded
+from ess_observatory.publish.comparison import REASON_BREAK
+from ess_observatory.publish.evolution import evolutions
 from ess_observatory.publish.publication import Publication
+from ess_observatory.publish.snapshot import snapshot_of
 from ess_observatory.publish.tables import BREAK, Cell, Column, PublishedTable, Row
 from ess_observatory.render.html import render_html
 from ess_observatory.render.workbook import render_workbook
+from ess_observatory.words.numbers import is_plural
 from ess_observatory.words.typography import french
 
 CHANGE = "change"
-_ABSENT = Cell(obs_status="O")
 _NOT_COMPARED = Cell(obs_status="M")
 _HEADLINES = "0"
+#: Lines on what moved, at most twice as many.
+_MOST = 24
 PAGE, WORKBOOK, DATA = "series-ess.html", "series-ess.xlsx", "series-ess.parquet"
 
 
-@dataclass(frozen=True)
-class Editions:
-    """The publications to set side by side, oldest first, with what each column is called.
-
-    `notes`: what bringing a table to the communes of the latest edition makes one say of it.
-    """
-
-    books: tuple[Publication, ...]
-    snapshots: tuple[Snapshot, ...]
-    names: tuple[str, ...]
-    breaks: Breaks
-    notes: dict[str, list[str]] = field(default_factory=dict)
-
-    def tables(self, table: str) -> list[PublishedTable]:
-        """The table of that id in each edition that has it, oldest first."""
-        return [known for book in self.books for known in book.tables if known.id == table]
-
-    def cells(self, table: str, row: str, column: str) -> list[Cell]:
-        """The cell of each edition; one that follows a break has its mark, one that is not there is not available."""
-        found = [_cell(book, table, row, column) for book in self.books]
-        for index in range(1, len(found)):
-            before = next((cell for cell in reversed(found[:index]) if cell is not _ABSENT), None)
-            if before is not None and found[index] is not _ABSENT and self.why(before, found[index], index):
-                found[index] = replace(found[index], flags=(*found[index].flags, BREAK))
-        return found
-
-    def why(self, before: Cell, after: Cell, index: int) -> str | None:
-        """Why a cell does not compare with that of a former edition: reasons joined by « ; »."""
-        earlier = next(
-            (s for s in reversed(self.snapshots[:index]) if before.figure_id in s.entries), self.snapshots[0]
-        )
-        a = earlier.entries.get(before.figure_id or "")
-        b = self.snapshots[index].entries.get(after.figure_id or "")
-        return break_between(earlier, self.snapshots[index], a, b, self.breaks) if a and b else None
-
-
 def side_by_side(
-    books: Sequence[Publication], breaks: Breaks, moves: CommuneMoves | None = None
+    books: Sequence[Publication],
+    breaks: Breaks,
+    moves: CommuneMoves | None = None,
+    surveys: frozenset[str] = frozenset(),
 ) -> Publication:
     """One publication with a column an edition, for every table that two editions share.
 
     Rows are matched on table, row and column codes, those of tables by commune once they are brought to the communes of the latest
-    edition (`moves`). A difference is only given between the first and the last edition, of figures that no break parts. Its checks
-    are the figures on which editions of the same files disagree. Raises E134 when there are fewer than two publications, or nothing
-    that they share.
+    edition (`moves`). A difference is only given between the first and the last edition, of figures
+    that no break parts. `surveys`: ids of the sources that are surveys. Its checks are the figures on which editions of the same files
+    disagree. Raises E134 when there are fewer than two publications, or nothing that they share.
     """
     ordered = tuple(
         sorted(books, key=lambda book: (int(book.manifest["year"]), str(book.manifest["version"])))
     )
-    present, notes = in_present_communes(ordered, breaks.commune_columns, moves or CommuneMoves())
-    editions = Editions(present, tuple(map(snapshot_of, ordered)), _names(ordered), breaks, notes)
+    moves = moves or CommuneMoves()
+    present, notes = in_present_communes(ordered, breaks.commune_columns, moves)
+    editions = Editions(present, tuple(map(snapshot_of, ordered)), names_of(ordered), breaks, moves, notes)
     tables = tuple(_tables(editions))
     if len(ordered) < 2 or not tables:
         raise ObservatoryError(
@@ -96,7 +71,8 @@ def side_by_side(
         {"id": v.id, "label": v.label, "status": v.status, "detail": v.detail, "source": v.source}
         for v in agreement(ordered)
     ]
-    return Publication(last.dir, _manifest(ordered), tables, _texts(last), None, checks, [])
+    texts, changes = _texts(editions, tables), _changes(editions, surveys)
+    return Publication(last.dir, _manifest(ordered), tables, texts, None, checks, [], changes=changes)
 
 
 def write_series(publication: Publication, folder: Path) -> list[Path]:
@@ -167,7 +143,7 @@ def _together(editions: Editions, last: PublishedTable) -> PublishedTable | None
     for column in numbers:
         for row in _rows(editions, last.id):
             found = editions.cells(last.id, row.code, column.code)
-            if all(cell is _ABSENT for cell in found):
+            if all(cell is ABSENT for cell in found):
                 continue
             code = f"{column.code}.{row.code}"
             section = column.header if len(numbers) > 1 else row.section
@@ -185,7 +161,7 @@ def _together(editions: Editions, last: PublishedTable) -> PublishedTable | None
     columns = [Column(code, name) for code, name in zip(codes, editions.names, strict=True)]
     if any(cells[row.code, CHANGE].value is not None for row in rows):
         columns.append(Column(CHANGE, f"Écart {editions.names[-1]} – {editions.names[0]}"))
-    notes = [french(f"Rupture de série ({reason}).") for reason in reasons] + editions.notes.get(last.id, [])
+    notes = editions.note(reasons, last.number) + editions.notes.get(last.id, [])
     return replace(
         last,
         finding=None,
@@ -225,7 +201,7 @@ def _over_time(editions: Editions, table: PublishedTable, number: str) -> Publis
         finding=None,
         base=None,
         reading_aid=None,
-        notes=tuple(french(f"Rupture de série ({reason}).") for reason in reasons),
+        notes=tuple(editions.note(reasons, number)),
         stub="Édition",
         columns=columns,
         rows=rows,
@@ -251,13 +227,6 @@ def _reasons(editions: Editions, found: Sequence[Cell]) -> Iterator[str]:
             yield from why.split(REASON_BREAK)
 
 
-def _cell(book: Publication, table: str, row: str, column: str) -> Cell:
-    try:
-        return book.table(table).cell(row, column)
-    except KeyError:
-        return _ABSENT
-
-
 def _rows(editions: Editions, table: str) -> list[Row]:
     """The rows of every edition, in the order of the latest, those that it has no more after them."""
     rows: dict[str, Row] = {}
@@ -280,19 +249,6 @@ def _decimals(found: Sequence[Cell], column: Column) -> int:
     return next((cell.decimals for cell in reversed(found) if cell.decimals is not None), column.decimals)
 
 
-def _names(books: Sequence[Publication]) -> tuple[str, ...]:
-    """The year of each edition, with its territory or its version where the year alone would not tell them apart."""
-    places = [str(book.manifest["territory"]["name"]) for book in books]
-    names = [
-        str(book.manifest["year"]) if len(set(places)) == 1 else f"{place} {book.manifest['year']}"
-        for book, place in zip(books, places, strict=True)
-    ]
-    return tuple(
-        f"{name} ({book.manifest['version']})" if names.count(name) > 1 else name
-        for book, name in zip(books, names, strict=True)
-    )
-
-
 def _manifest(books: Sequence[Publication]) -> dict[str, Any]:
     first, last = books[0].manifest, books[-1].manifest
     sources = {source["id"]: source for book in books for source in book.manifest["sources"]}
@@ -313,16 +269,35 @@ def _manifest(books: Sequence[Publication]) -> dict[str, Any]:
     }
 
 
-def _texts(last: Publication) -> dict[str, Any]:
-    """The chapters of the latest edition, without their prose: it speaks of one year."""
+def _texts(editions: Editions, tables: Sequence[PublishedTable]) -> dict[str, Any]:
+    """What is set side by side, in a sentence; the chapters of the latest edition, without their prose: it speaks of one year."""
+    last = editions.books[-1]
     chapters = [
         {"id": c["id"], "number": c["number"], "title": c["title"], "tables": []}
         for c in last.texts["chapters"]
         if str(c["id"]).isdigit()
     ]
+    *names, latest = editions.names
+    count = sum(not table.id.startswith("series_") for table in tables)
+    many = "s" if is_plural(count) else ""
+    point = f"Les éditions {', '.join(names)} et {latest} ont {count} tableau{'x' if many else ''} en commun, mis côte à côte."
     return {
-        "main_points": [],
+        "main_points": [french(point)],
         "key_figures": [],
         "chapters": chapters,
         "glossary": last.texts.get("glossary", []),
     }
+
+
+def _changes(editions: Editions, surveys: frozenset[str]) -> dict[str, Any]:
+    """What moved between the first and the last edition, then each break once, with its number and its tables."""
+    a, b, last = editions.snapshots[0], editions.snapshots[-1], editions.books[-1]
+    keys = [item["figure"] for item in last.texts.get("key_figures", ()) if isinstance(item, dict)]
+    found = evolutions(a, b, editions.breaks, editions.moves, keys, surveys)
+    lines = [] if found.apart and a.territory != b.territory else lines_of(found, b, last, last, _MOST)
+    said = [line.as_dict() for line in lines if line.kind != "broken"]
+    for number, (reason, tables) in enumerate(editions.told.items(), 1):
+        why = worded(a, b, reason, editions.breaks).fr.rstrip(".")
+        text = f"Rupture de série {number} ({tables_named(tables, 'fr')}) : {why}."
+        said.append({"kind": "broken", "text": french(text)})
+    return {"heading": HEADING, "lines": said}

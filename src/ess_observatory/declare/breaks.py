@@ -24,13 +24,14 @@ class Breaks:
     """What `pipelines/rules/breaks.toml` declares; the reason is the same in both directions.
 
     `not_compared`: tables that already hold several years, which say nothing set side by side. `commune_columns`: tables by
-    commune → their columns that add up when communes merge.
+    commune → their columns that add up when communes merge. `english`: reason → its English twin, where one is declared.
     """
 
     sources: Replacements
     perimeters: dict[tuple[str, str], Perimeter]
     not_compared: frozenset[str] = frozenset()
     commune_columns: dict[str, frozenset[str]] = field(default_factory=dict)
+    english: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, pipelines: Path | None) -> Breaks:
@@ -46,7 +47,9 @@ class Breaks:
             for pair in _both(entry["from"], entry["to"]):
                 perimeters[pair] = change
         communes = {table: frozenset(columns) for table, columns in data.get("communes", {}).items()}
-        return cls(sources, perimeters, frozenset(data.get("not_compared", ())), communes)
+        declared = [*data.get("source", []), *data.get("perimeter", [])]
+        english = {entry["reason"]: entry["reason_en"] for entry in declared if entry.get("reason_en")}
+        return cls(sources, perimeters, frozenset(data.get("not_compared", ())), communes, english)
 
     def of_sources(self, before: frozenset[str], after: frozenset[str]) -> str | None:
         """Why figures drawn from two sets of sources do not compare, or None when the sets are the same."""

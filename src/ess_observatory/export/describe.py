@@ -136,7 +136,11 @@ def _field(field: Field, name: str) -> dict[str, Any]:
 
 
 def datapackage(
-    about: About, folder: Path, rows: dict[str, int], totals: list[dict[str, Any]]
+    about: About,
+    folder: Path,
+    rows: dict[str, int],
+    totals: list[dict[str, Any]],
+    concepts: dict[str, Any],
 ) -> dict[str, Any]:
     """`datapackage.json` (Data Package v2). No `bytes` on Parquet: readers compare it with what they cannot count."""
     manifest, licence = about.manifest, about.licence
@@ -191,6 +195,7 @@ def datapackage(
         "edition": manifest["edition"],
         "year": manifest["year"],
         "build": manifest["build"],
+        "publication": _kept(manifest, concepts),
         "licenses": [{key: licence[key] for key in ("name", "path", "title") if licence.get(key)}],
         "contributors": [
             {
@@ -210,3 +215,20 @@ def datapackage(
         "resources": resources,
         "controls": {"totals": totals},
     }
+
+
+def _kept(manifest: dict[str, Any], concepts: dict[str, Any]) -> dict[str, Any]:
+    """What of the manifest tells how these figures compare with those of another edition; files by their hash alone."""
+    sources = [
+        {
+            **{key: source.get(key) for key in ("id", "label", "label_en", "vintage")},
+            "files": [{"sha256": file["sha256"]} for file in source["files"]],
+        }
+        for source in manifest["sources"]
+    ]
+    counted = {
+        name: {key: known.get(key) for key in ("date", "made_from", "figures")}
+        for name, known in (concepts.get("concepts") or {}).items()
+    }
+    kept = {key: manifest.get(key) for key in ("territory", "perimeter", "revisions")}
+    return {**kept, "sources": sources, "concepts": counted}

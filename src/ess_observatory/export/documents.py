@@ -9,10 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.compared.compare import WORDS, Change
 from ess_observatory.export.declare import Field
 from ess_observatory.export.describe import About
 from ess_observatory.export.files import rows_csv, write_text
+from ess_observatory.publish.comparison import WORDS, Change
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.words import templates

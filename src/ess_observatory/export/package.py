@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ess_observatory.compared.compare import Change, compare, read_snapshot
 from ess_observatory.declare.breaks import Breaks
 from ess_observatory.declare.files import read_csv
 from ess_observatory.declare.project import Project
@@ -31,8 +30,10 @@ from ess_observatory.export.provenance import provenance
 from ess_observatory.export.report import quality, quality_page
 from ess_observatory.export.resources import Records, arrow_table
 from ess_observatory.export.totals import totals
+from ess_observatory.publish.comparison import Change, compare
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.reader import read_publication
+from ess_observatory.publish.snapshot import read_snapshot
 from ess_observatory.publish.table_csv import csv_name, table_csv, warning_of
 from ess_observatory.words.decoding import decode
 from ess_observatory.words.spreadsheet import safe_text
@@ -124,7 +125,9 @@ def _fill(project: Project, book: Publication, about: About, folder: Path) -> di
     report = quality(about, book)
     write_json(folder / "rapport_qualite.json", report)
     write_text(folder / "rapport_qualite.html", quality_page(report))
-    write_json(folder / "datapackage.json", datapackage(about, folder, rows, totals(records.all)))
+    write_json(
+        folder / "datapackage.json", datapackage(about, folder, rows, totals(records.all), book.concepts)
+    )
     write_readmes(about, folder, rows, has_survey, has_rules)
     return rows
 

@@ -18,6 +18,7 @@ _PUBLISHED = (
     "figures.parquet",
     "tables.json",
     "texts.json",
+    "changes.json",
     "checks.json",
     "replication.parquet",
     "map.geojson",

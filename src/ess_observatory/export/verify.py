@@ -256,5 +256,5 @@ def _source(publication: Path, described: dict[str, Any], tables: dict[str, pa.T
         "high",
     )
     for figure_id in figures.keys() & whole.keys():
-        if odd := [key for key in compared if figures[figure_id][key] != whole[figure_id][key]]:
+        if odd := [key for key in compared if figures[figure_id].get(key) != whole[figure_id].get(key)]:
             yield f"{figure_id} : {', '.join(odd)}"

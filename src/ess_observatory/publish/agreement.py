@@ -92,7 +92,8 @@ def _prints(
         made_from = tuple((source, files.get(source, frozenset())) for source in told["made_from"])
         seen: set[str] = set()
         for figure_id, category in told["figures"].items():
-            is_area = category.partition("=")[0] in AREAS
+            # a share of the territory's whole is of that territory, whatever the area whose share it is
+            is_area = category.partition("=")[0] in AREAS and not _is_share(concept)
             place = category if is_area else ",".join(filter(None, (area, category)))
             figure = figures.get(figure_id)
             if figure is None or place in seen or (are_apart and not is_area):
@@ -105,6 +106,10 @@ def _prints(
                 number, where, figure.row.label, cell.sign, cell.value, decimals, figure.formatted()
             )
             yield (concept, place, manifest.get("perimeter"), told["date"], made_from), one, told["label"]
+
+
+def _is_share(concept: str) -> bool:
+    return "share" in concept.split(".")[1:]
 
 
 def _differ(one: Printed, other: Printed) -> bool:

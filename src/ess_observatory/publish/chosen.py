@@ -80,6 +80,23 @@ class Chooser:
         ]
         return french(" ; ".join(labels)) or "nd", self._date(spec["date"], sources)
 
+    def _what(self, concept: str) -> str:
+        """The population of a concept, then why it differs from the others of its group."""
+        parts = [self.text(concept, key) for key in ("population", "why")]
+        twins = [self.words.of(part) for part in parts]
+        text = ". ".join(parts) + "."
+        if all(twins):
+            self.words.learn(text, ". ".join(map(str, twins)) + ".")
+        return text
+
+    def _origin(self, concept: str, number: str) -> str:
+        """« Tableau 1.4 : Insee, FLORES 2024 (2024) »."""
+        source, date = self.source(concept)
+        text = french(f"Tableau {number} : {source} ({date})")
+        if twin := self.words.of(source):
+            self.words.learn(text, f"Table {number}: {twin} ({self.words.of(date) or date})")
+        return text
+
     def _date(self, kind: str, sources: list[str]) -> str:
         reference = self.edition.reference_date
         if kind == "reference":
@@ -113,14 +130,7 @@ class Chooser:
             section = self._told(spec["label"], spec.get("label_en"), group)
             for concept, one in shown:
                 rank += 1
-                source, date = self.source(concept)
-                texts = {
-                    "population": self.text(concept, "population"),
-                    "source": source,
-                    "date": date,
-                    "why": self.text(concept, "why"),
-                    "table": one.table.number,
-                }
+                texts = {"what": self._what(concept), "origin": self._origin(concept, one.table.number)}
                 cells += self._row(concept, one, rank, section, texts)
         return cells
 

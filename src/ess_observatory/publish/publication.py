@@ -49,6 +49,7 @@ class Publication:
     checks: list[dict[str, Any]]
     replication: list[dict[str, Any]]
     lang: str = "fr"
+    changes: dict[str, Any] = field(default_factory=dict)
     concepts: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def table(self, key: str) -> PublishedTable:

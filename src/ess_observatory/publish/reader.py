@@ -23,7 +23,7 @@ Files of the folder
 
   Any text key may have a twin `<key>_en` (also in columns and rows), taken when `lang="en"` is asked.
   A number absent from `figures.parquet` does not exist by nature (sign `///`); an absent text is « – ».
-`manifest.json`        {"edition", "year", "title", "subtitle"?, "territory": {"code", "name"},
+`manifest.json`        {"edition", "year", "title", "subtitle"?, "territory": {"code", "name", "communes"},
                        "publisher": {"name", "contact"?, "url"?}, "licence": {"name", "url"?},
                        "synthetic": bool, "banner"?, "version", "build", "published"?, "citation"?,
                        "signs": {sign: meaning}, "sources": [{"id", "label", "producer", "vintage", "licence",
@@ -39,6 +39,8 @@ Files of the folder
                        "" for the whole.
 `checks.json`          [{"id", "label", "status": "ok" | "warning" | "failed" | "info", "detail"?, "source"?}]
                        (`label_en` and `detail_en`, as `label_en` and `remark_en` below, are taken when `lang="en"`).
+`changes.json`         optional: what changed since the edition before, {"status": "first" | "missing" | "compared", "since",
+                       "heading", "lines": [{"kind", "text"}]}, each text with its `_en` twin.
 `map.geojson`          optional FeatureCollection; properties `code`, `name`, `commune_codes`?, `cx`?, `cy`?.
 `replication.parquet`  optional: figure_id, published, recomputed, difference, verdict, remark.
 `replication.json`     optional: {figure_id: {"label", "label_en"?, "unit", "remark_en"?}}, words of the lines of the former.
@@ -89,8 +91,13 @@ def read_publication(directory: Path | str, lang: str = "fr") -> Publication:
         checks=[_twinned(check, lang) for check in _json(folder / "checks.json", optional=True) or []],
         replication=[_twinned(line, lang) for line in _replication(folder)],
         lang=lang,
+        changes=_changes(_json(folder / "changes.json", optional=True) or {}, lang),
         concepts=_json(folder / "concepts.json", optional=True) or {},
     )
+
+
+def _changes(found: dict[str, Any], lang: str) -> dict[str, Any]:
+    return {**_twinned(found, lang), "lines": [_twinned(line, lang) for line in found.get("lines", ())]}
 
 
 def _manifest(manifest: dict[str, Any], lang: str) -> dict[str, Any]:

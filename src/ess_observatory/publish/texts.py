@@ -38,6 +38,11 @@ EUROS = {
     ("M€", "en"): "\u00a0million euros",
 }
 
+#: Words that « au moins » cannot follow: the sentence was written for a plain number, and is left aside.
+_FOR_NUMBERS = re.compile(
+    r"\b(?:les|des|aux|ces|ses|leurs|the|these|its|their) (?:au moins|at least)\b", re.IGNORECASE
+)
+
 
 class Placeholders:
     """Fills the placeholders of a text with published figures; an unknown name is an error that names the text."""
@@ -95,7 +100,8 @@ class Placeholders:
 
     def agree(self, figure_id: str, singular: str, plural: str) -> str:
         """The words that follow a figure, in the number it calls for: plural from 2 on in French, but for 1 in English."""
-        value = self.figures[figure_id][0].value if figure_id in self.figures else None
+        cell = self.figures.get(figure_id, (None,))[0]
+        value = None if cell is None else cell.low if cell.is_bounded else cell.value
         if value is None:
             return plural
         return plural if is_plural(value, self.lang) else singular
@@ -190,7 +196,9 @@ class Placeholders:
         filled = self.joined.said(filled, each=where == MAIN) if self.joined else plain(filled)
         if self._lacking:
             self.absent.setdefault(where, set()).update(self._lacking)
-        return filled if self._is_whole and filled.strip(" \n->") else None
+        filled = filled.replace(" de au moins ", " d’au moins ")
+        is_said = self._is_whole and not _FOR_NUMBERS.search(filled)
+        return filled if is_said and filled.strip(" \n->") else None
 
     def fill_blocks(self, text: str, where: str) -> str:
         """A Markdown text, filled block by block (paragraph or list item): a block that cannot be filled is left aside."""
@@ -235,7 +243,14 @@ def load_texts(
         "key_figures": [key for key in figures if placeholders.shown(key["figure"])],
         "chapters": chapters,
         "glossary": _glossary(files.get("glossaire.md"), placeholders),
+        "files": {name: _place(path) for name, path in sorted(files.items())},
     }
+
+
+def _place(path: Path) -> str:
+    """Where a text is written, from the folder `texts` on."""
+    parts = path.parts
+    return "/".join(parts[len(parts) - 1 - parts[::-1].index("texts") :]) if "texts" in parts else path.name
 
 
 def _chapter_key(stem: str) -> tuple[int, str]:

@@ -170,10 +170,18 @@ def write_manifest(
             "title_en": data.get("title_en"),
             "subtitle": french(edition.territory.meta.get("description", "")),
             "subtitle_en": edition.territory.meta.get("description_en"),
-            "territory": {"code": edition.territory.id, "name": edition.territory.name},
+            "territory": {
+                "code": edition.territory.id,
+                "name": edition.territory.name,
+                "communes": sorted(commune["code"] for commune in edition.territory.communes),
+            },
             "perimeter": str(data["perimeter"]),
             "revisions": [
-                {"figures": list(r["figures"]), "reason": french(r["reason"])}
+                {
+                    "figures": list(r["figures"]),
+                    "reason": french(r["reason"]),
+                    "reason_en": r.get("reason_en"),
+                }
                 for r in data.get("revisions", ())
             ],
             "publisher": {

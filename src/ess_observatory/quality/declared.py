@@ -255,14 +255,19 @@ def previous_ledger(project: Project, edition: Edition, outputs: Outputs) -> Pat
     previous = edition.data.get("previous")
     if not previous:
         return None
-    folders = [
-        edition.path.parent / str(previous),
-        outputs.base.parent / str(previous),
-        Outputs.of(project.root, str(previous), None).base,
-    ]
+    folders = places_of_previous(project, edition, outputs, str(previous))
     return next(
         (path for folder in folders if (path := folder / "quality" / "ledger.parquet").is_file()), None
     )
+
+
+def places_of_previous(project: Project, edition: Edition, outputs: Outputs, previous: str) -> list[Path]:
+    """Where the build of an earlier edition may be: beside this one, beside its build, in its usual place."""
+    return [
+        edition.path.parent / previous,
+        outputs.base.parent / previous,
+        Outputs.of(project.root, previous, None).base,
+    ]
 
 
 def _expected(low: float | None, high: float | None, unit: str) -> str:

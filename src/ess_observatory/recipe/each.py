@@ -18,6 +18,7 @@ from ess_observatory.engine.database import Database
 from ess_observatory.engine.outputs import Outputs, put_in_place, refuse_beside, settle
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.agreement import agreement
+from ess_observatory.publish.changes import Before
 from ess_observatory.publish.reader import read_publication
 from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
@@ -39,6 +40,7 @@ from ess_observatory.recipe.each_index import (
 )
 from ess_observatory.recipe.guard import constructing, refuse_changed_files
 from ess_observatory.recipe.inputs import inventory_of, refuse_missing
+from ess_observatory.recipe.previous import edition_before
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.recipe.runner import IN_PLACE, PUBLISHING, STAGES, Outcome
 from ess_observatory.recipe.steps import Progress, Work
@@ -65,6 +67,17 @@ class _Run:
     @property
     def publishes(self) -> bool:
         return self.until in PUBLISHING
+
+    def before(self, territory: Territory) -> Before:
+        """What was published of one of the territories in the edition before."""
+        found = edition_before(self.project, self.edition, self.outputs, territory.id)
+        return replace(
+            found, is_declared=False
+        )  # `previous` speaks of the whole: no part is asked to have been published
+
+    def fingerprint_of(self, territory: Territory) -> str:
+        """What one of the territories is made from."""
+        return of_territory(self.fingerprint, territory, self.before(territory))
 
 
 def run_each(
@@ -104,7 +117,9 @@ def run_each(
     inventory = inventory_of(project, edition, raw)
     refuse_missing(project, edition, inventory)
     whole = outputs.part(level)
-    fingerprint = fingerprint_of(project, edition, inventory, previous_ledger(project, edition, outputs))
+    ledger = previous_ledger(project, edition, outputs)
+    before = replace(edition_before(project, edition, outputs), folder=None)
+    fingerprint = fingerprint_of(project, edition, inventory, ledger, before)
     run = _Run(project, edition, inventory, outputs, until, fingerprint, accepted)
     known = {} if again else dict(_unchanged(run, found.territories))
     waiting = [territory for territory in found.territories if territory.id not in known]
@@ -135,7 +150,7 @@ def _unchanged(run: _Run, territories: tuple[Territory, ...]) -> Iterator[tuple[
     for territory in territories:
         places = run.outputs.part(territory.id)
         settle(places)
-        counts = recall(places, of_territory(run.fingerprint, territory), run.until, STAGES)
+        counts = recall(places, run.fingerprint_of(territory), run.until, STAGES)
         if counts is not None:
             verdicts = read_verdicts(places.quality / "checks.json")
             outcome = Outcome(places, run.inventory, verdicts, counts, is_unchanged=True)
@@ -216,6 +231,7 @@ def _build_one(run: _Run, common: Work, territory: Territory) -> Outcome:
             work = replace(
                 common, edition=edition, inventory=inventory, db=db, scratch=scratch, desk=desk,
                 progress=lambda step, detail: None, counts=outcome.counts, moved=outcome.moved,
+                before=run.before(territory),
             )  # fmt: skip
             load_rules(db, project, edition, inventory.sources())
             for source in sorted(surveys):  # the answers are those of the whole: they say nothing of one part
@@ -236,7 +252,7 @@ def _build_one(run: _Run, common: Work, territory: Territory) -> Outcome:
             db.seal()
         if reached == "build":
             keep_memory(places, scratch)
-        fingerprint = of_territory(run.fingerprint, territory)
+        fingerprint = run.fingerprint_of(territory)
         remember(scratch, edition.id, fingerprint, run.until, outcome.counts)
         put_in_place(scratch, places, IN_PLACE[reached])
     return outcome

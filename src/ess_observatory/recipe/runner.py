@@ -20,6 +20,7 @@ from ess_observatory.read.recognise import Inventory
 from ess_observatory.recipe import steps
 from ess_observatory.recipe.guard import constructing, refuse_changed_files
 from ess_observatory.recipe.inputs import inventory_of, refuse_missing
+from ess_observatory.recipe.previous import edition_before
 from ess_observatory.recipe.stale import stale_outputs
 from ess_observatory.recipe.steps import Progress, Work
 from ess_observatory.recipe.unchanged import fingerprint_of, recall, remember
@@ -107,7 +108,9 @@ def run(
     settle(outputs)
     if publishes := until in PUBLISHING:
         refuse_beside(outputs, set())
-    fingerprint = fingerprint_of(project, edition, inventory, previous_ledger(project, edition, outputs))
+    before = edition_before(project, edition, outputs)
+    ledger = previous_ledger(project, edition, outputs)
+    fingerprint = fingerprint_of(project, edition, inventory, ledger, before)
     if not again and (counts := recall(outputs, fingerprint, until, STAGES)) is not None:
         shutil.rmtree(outputs.failed_quality, ignore_errors=True)
         verdicts = read_verdicts(outputs.quality / "checks.json")
@@ -129,6 +132,7 @@ def run(
                 outcome.counts,
                 accepted=accepted,
                 moved=outcome.moved,
+                before=before,
             )
             _build(work, until)
             db.seal()

@@ -16,6 +16,7 @@ from ess_observatory.engine.graph import Model, order, output_columns, read_mode
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.assemble import publish as write
+from ess_observatory.publish.changes import Before, write_changes
 from ess_observatory.publish.reader import read_publication
 from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
@@ -23,6 +24,7 @@ from ess_observatory.quality.partitions import BOOK
 from ess_observatory.quality.rule_change import refuse_change, rule_change
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
+from ess_observatory.recipe.measures_sql import table_models
 from ess_observatory.recipe.perimeter_sql import core_models, refuse_undecided
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.render.formats import write_reports
@@ -42,7 +44,7 @@ class Work:
     """What the steps of a build hand to each other.
 
     `shared`: tables of `core` that were made before, for all the territories of the run. `accepted`: why a change of rules
-    beyond the budget is; `moved`: what it moves.
+    beyond the budget is; `moved`: what it moves. `before`: the edition before, which this one is compared with.
     """
 
     project: Project
@@ -57,6 +59,7 @@ class Work:
     shared: frozenset[str] = frozenset()
     accepted: str | None = None
     moved: list[str] = field(default_factory=list)
+    before: Before = field(default_factory=Before)
 
 
 def read_files(work: Work) -> None:
@@ -177,6 +180,7 @@ def publish(work: Work) -> None:
     book, controls = write(
         work.db, work.project, work.edition, work.scratch.publication, work.counts["build"]
     )
+    controls += write_changes(work.project, work.before, work.scratch.publication)
     work.counts["tables"] = len(book.tables)
     work.counts["hidden"] = sum(c.conf_status != "F" for _, cells in book.tables for c in cells)
     places = (work.desk.outputs, work.scratch)
@@ -214,7 +218,7 @@ def render(
 
 
 def models_of(project: Project) -> list[Model]:
-    """Every SQL file of the project, and what is written from the rules of the perimeter, in building order."""
+    """Every SQL file of the project, and what is written from the rules of the perimeter and from the measures of cards, in building order."""
     files = {
         f"staging.{spec.id}": spec.staging_sql
         for spec in project.sources.values()
@@ -222,6 +226,7 @@ def models_of(project: Project) -> list[Model]:
     }
     files |= {f"marts.{table.id}": table.query for table in project.tables if table.query.is_file()}
     models = {target: read_model(target, path) for target, path in files.items()} | core_models(project)
+    models |= table_models(project, models)
     _check_keys(project, models)
     return order(models.values())
 

@@ -12,6 +12,7 @@ from typing import Any
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.declare.territories import Territory
 from ess_observatory.engine.outputs import Outputs
+from ess_observatory.publish.changes import Before
 from ess_observatory.quality.partitions import BOOK
 from ess_observatory.read.recognise import Inventory
 from ess_observatory.tabular.sheets import sha256_of
@@ -20,10 +21,13 @@ MEMORY = "construction.json"
 _ASIDE = {"demo", "__pycache__"}
 
 
-def fingerprint_of(project: Project, edition: Edition, inventory: Inventory, ledger: Path | None) -> str:
+def fingerprint_of(
+    project: Project, edition: Edition, inventory: Inventory, ledger: Path | None, before: Before
+) -> str:
     """One hash of the raw files, declarations, templates, program and installed libraries that a build depends on.
 
     `ledger`: that of the previous edition, which row counts are judged against, with its counts by partition beside it.
+    `before`: the edition before, which this one is compared with.
     """
     digest = hashlib.sha256()
     for folder in (project.pipelines, project.root / "reports" / "templates", Path(__file__).parents[1]):
@@ -37,6 +41,7 @@ def fingerprint_of(project: Project, edition: Edition, inventory: Inventory, led
         for path in (ledger, ledger.with_name(BOOK)):
             if path.is_file():
                 _add(digest, path.name, path.read_bytes())
+    _add_before(digest, before)
     read = sorted({(m.sheet.relative, m.sheet.name, m.sheet.sha256, m.source) for m in inventory.matches})
     left = sorted((u.relative, u.sheet, u.why, u.severity) for u in inventory.unmatched)
     for part in (read, left, _installed()):
@@ -44,9 +49,10 @@ def fingerprint_of(project: Project, edition: Edition, inventory: Inventory, led
     return digest.hexdigest()
 
 
-def of_territory(fingerprint: str, territory: Territory) -> str:
-    """The fingerprint of one territory of a run, from that of what all of them are made from."""
+def of_territory(fingerprint: str, territory: Territory, before: Before) -> str:
+    """The fingerprint of one territory of a run, from that of what all of them are made from, and what was published of it before."""
     digest = hashlib.sha256(fingerprint.encode())
+    _add_before(digest, before)
     _add(digest, territory.id, repr((territory.communes, territory.meta, territory.sublevel_label)).encode())
     return digest.hexdigest()
 
@@ -84,6 +90,12 @@ def _hashes(outputs: Outputs) -> dict[str, str]:
     named = {path.relative_to(outputs.publication).as_posix(): sha256_of(path) for path in files}
     reports = {path.name: sha256_of(path) for path in (outputs.page, outputs.workbook) if path.is_file()}
     return named | reports
+
+
+def _add_before(digest: Any, before: Before) -> None:
+    _add(digest, before.edition, repr((before.year, before.is_declared)).encode())
+    for path in before.files:
+        _add(digest, path.name, path.read_bytes())
 
 
 @lru_cache(maxsize=1)

@@ -37,6 +37,7 @@ def page_content(publication: Publication, lang: str, paper: bool = False) -> di
         "citation": manifest.get("citation") or _citation(manifest, lang),
         "texts": publication.texts,
         "foreign": publication.texts.get("lang", lang) != lang,
+        "changes": publication.changes,
         "tiles": _tiles(publication, lang),
         "essentials": [
             _view(publication, table, context)

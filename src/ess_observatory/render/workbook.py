@@ -137,6 +137,9 @@ class _Writer:
         if points:
             lines.append((self.w["essential"], {"bold": True, "font_size": 14, "valign": "bottom"}))
             lines.extend((f"{rank}. {_text_of(point)}", {}) for rank, point in enumerate(points, start=1))
+        if changes := self.pub.changes.get("lines"):
+            lines.append((self.pub.changes["heading"], {"bold": True, "font_size": 14, "valign": "bottom"}))
+            lines.extend((f"– {line['text']}", {}) for line in changes)
         sheet.set_column(0, 0, 76)
         for row, (text, style) in enumerate(lines):
             self.pen.paragraph(sheet, row, text, 76, **style)
@@ -210,7 +213,7 @@ class _Writer:
         for index, line in enumerate(lines[1:], start=1):
             self.pen.paragraph(sheet, index, line, FIRST)
         self.pen.back(sheet, HEADER_ROW - 1)
-        grid = Grid(table, self.w, self.x, self.lang)
+        grid = Grid(table, self.w, self.x)
         name = f"{table.sheet_name}_{table.id}".lower().replace(".", "_").replace("-", "_")
         totals = frozenset(index for index, row in enumerate(table.rows) if row.kind == "total")
         self.pen.block(

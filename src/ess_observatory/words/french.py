@@ -231,6 +231,7 @@ PLURALS: dict[str, str] = {
     "conforme": "conformes",
     "non conforme": "non conformes",
     "information": "informations",
+    "territoire": "territoires",
     "construit": "construits",
     "inchangé": "inchangés",
     "laissé de côté": "laissés de côté",

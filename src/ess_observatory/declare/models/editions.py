@@ -48,6 +48,7 @@ class Revision(Declared):
 
     figures: list[FigureId] = Field(min_length=1, description="identifiants des chiffres corrigés")
     reason: Words = Field(description="motif, publié avec la correction")
+    reason_en: Words | None = Field(None, description="le même en anglais")
 
 
 class EditionFile(Declared):
@@ -68,7 +69,10 @@ class EditionFile(Declared):
     reference_date: Day | None = Field(
         None, description="jour où l’on compte ce qui existe (sinon, le 31 décembre)"
     )
-    previous: Slug | None = Field(None, description="identifiant de l’édition précédente, pour comparer")
+    previous: Slug | None = Field(
+        None,
+        description="identifiant de l’édition précédente, pour comparer (sinon, la dernière déclarée du même territoire)",
+    )
     replication: Slug | None = Field(
         None, description="dossier de pipelines/replications/ : chiffres à retrouver"
     )

@@ -143,6 +143,7 @@ class SourceBreak(_Break):
     from_: Slug = Field(alias="from", description="source d’avant")
     to: Slug = Field(description="source d’après")
     reason: Words = Field(description="motif imprimé")
+    reason_en: Words | None = Field(None, description="le même en anglais")
 
 
 class PerimeterBreak(_Break):
@@ -151,6 +152,7 @@ class PerimeterBreak(_Break):
     from_: Slug = Field(alias="from", description="périmètre d’avant")
     to: Slug = Field(description="périmètre d’après")
     reason: Words = Field(description="motif imprimé")
+    reason_en: Words | None = Field(None, description="le même en anglais")
     untouched: list[Slug] = Field([], description="sources dont les chiffres n’en dépendent pas")
 
 

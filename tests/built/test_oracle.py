@@ -1,0 +1,87 @@
+"""The oracle on editions that are known, and its own eyes: what is planted wrong, it sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conftest import REFERENCE, ROOT, TODAY, some_of
+from ess_observatory.declare.project import Project
+from ess_observatory.engine.outputs import Outputs
+from ess_observatory.recipe.each import run_each
+from ess_observatory.recipe.runner import run
+from oracle.declared import Declared
+from oracle.judge import Judgement, judge
+from random_editions.edition import copy_project
+from random_editions.trial import judged
+
+
+def _fair(judgement: Judgement, least: int) -> None:
+    assert not judgement.complaints, "\n".join(judgement.complaints[:30])
+    assert judgement.agreed >= least
+
+
+def test_the_reference_edition_counted_again(reference_build: Outputs) -> None:
+    """Its survey came as forms too, which the oracle does not read."""
+    declared = Declared(ROOT, REFERENCE, ROOT / "data" / "raw" / REFERENCE)
+    _fair(judge(declared, reference_build.publication), 600)
+
+
+def test_the_edition_of_today_counted_again(today_build: Outputs) -> None:
+    declared = Declared(ROOT, TODAY, ROOT / "data" / "raw" / TODAY)
+    _fair(judge(declared, today_build.publication), 700)
+
+
+@pytest.mark.slow
+def test_each_part_of_a_territory_counted_again(project: Project, tmp_path: Path) -> None:
+    edition = project.edition("cambresis-2026")
+    raw = ROOT / "data" / "raw" / edition.id
+    run_each(project, edition, "epci", raw, Outputs.of(project.root, edition.id, tmp_path), "publish")
+    parts = sorted(tmp_path.rglob("epci-*/publication"))
+    assert len(parts) == 3
+    for part in parts:
+        area = ("epci", part.parent.name.removeprefix("epci-"))
+        _fair(judge(Declared(ROOT, edition.id, raw, area), part), 200)
+
+
+@pytest.mark.slow
+def test_the_example_of_the_presentation_counted_again(tmp_path: Path) -> None:
+    """An EPCI of the reference territory, on the files of today."""
+    root = copy_project(ROOT, tmp_path / "project")
+    declared = (root / "pipelines" / "editions" / f"{TODAY}.toml").read_text(encoding="utf-8")
+    territory = (
+        'name = "Pays de Démonstration"\nname_in = "dans le Pays de Démonstration"\nepci = ["200043396"]\n'
+    )
+    (root / "pipelines" / "territories" / "demo.toml").write_text(territory, encoding="utf-8")
+    changed = declared.replace(f'id = "{TODAY}"', 'id = "demo"').replace('"avesnes-sur-helpe"', '"demo"')
+    (root / "pipelines" / "editions" / "demo.toml").write_text(changed, encoding="utf-8")
+    raw, project = ROOT / "data" / "raw" / TODAY, Project.load(root)
+    outputs = Outputs.of(root, "demo", tmp_path / "demo")
+    run(project, project.edition("demo"), raw, outputs, "publish")
+    _fair(judge(Declared(root, "demo", raw), outputs.publication), 200)
+
+
+#: (seed, file of the project, what it says, what is put there instead, what the oracle must name)
+FAULTS = [
+    (
+        5,
+        "pipelines/core/perimeter_test.sql",
+        "where not is_employer",
+        "where is_employer is null",
+        "size_bands.total.count",
+    ),
+]
+
+
+@pytest.mark.parametrize(("seed", "file", "said", "planted", "named"), some_of(FAULTS))
+def test_a_planted_fault_is_seen(
+    tmp_path: Path, seed: int, file: str, said: str, planted: str, named: str
+) -> None:
+    def plant(root: Path) -> None:
+        text = (root / file).read_text(encoding="utf-8")
+        assert said in text, f"{file} has changed: plant the fault elsewhere"
+        (root / file).write_text(text.replace(said, planted), encoding="utf-8")
+
+    complaints = judged(ROOT, tmp_path, seed, plant).complaints
+    assert any(complaint.startswith(named) for complaint in complaints), "\n".join(complaints)
