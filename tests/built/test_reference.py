@@ -47,6 +47,7 @@ FIGURE_COLUMNS = [
     "low",
     "high",
     "reference_date",
+    "reference_sources",
 ]
 CONTRACT_TABLES = [
     "1.1",
