@@ -99,11 +99,14 @@ def said(book: Book, places: Places) -> Iterator[Said]:
 def one_value(figures: Iterable[Said], labels: dict[str, str]) -> list[Verdict]:
     """Gate 2: a concept has one value in a publication, shown or hidden everywhere alike; `labels`: concept → its words.
 
-    Found from what the cells are about, over all the tables from which texts, map, key figures and packages are made.
+    Found from what the cells are about, over all the tables from which texts, map, key figures and packages are made. Two tables
+    that count an answer to the survey otherwise are warned of: nobody declared that they count the same.
     """
     places: dict[tuple[str, str], list[Said]] = defaultdict(list)
     for one in figures:
-        if one.about.declared:
+        if (
+            one.about.declared or not one.sign
+        ):  # what the survey shows may be withheld in one table for its small base
             places[one.about.key].append(one)
     verdicts = [
         _conflict(labels, key, same, apart)
@@ -157,7 +160,7 @@ def _conflict(labels: dict[str, str], key: tuple[str, str], same: list[Said], ap
         f"publication.concept.{concept}{'.' + category if category else ''}",
         "publication",
         f"Un même chiffre a la même valeur partout où il paraît : {name}",
-        "block",
+        "block" if first.about.declared else "warn",
         False,
         f"{told}. Remède : {fix} (pipelines/rules/concepts.toml)",
     )
