@@ -202,7 +202,7 @@
       var files = {};
       var links = all(".dataset .tools a[download]");
       links.forEach(function (link) { files[link.download] = decodeURIComponent(link.href.slice(link.href.indexOf(",") + 1)); });
-      save(essSheet.zip(files, "application/zip"), links[0].download.replace(/_[^_]*_.*$/, "") + ".zip");
+      save(essSheet.zip(files, "application/zip"), links[0].download.replace(/_[0-9A-Za-z]+\.\d+_.*$/, "") + ".zip");
     });
     item.append(button);
     list.append(item);

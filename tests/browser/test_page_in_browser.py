@@ -8,9 +8,11 @@ import json
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from openpyxl import load_workbook
@@ -217,21 +219,108 @@ def test_one_figure_alone_for_an_embedding_page(chromium: Browser, page: Path) -
     assert len(chromium.value(visible)) > 10
 
 
-def test_picture_of_a_figure_carries_colours_and_source(chromium: Browser, page: Path) -> None:
+CATCH = (
+    "(() => { const make = URL.createObjectURL; URL.createObjectURL = b => { window.saved = b; return make(b); };"
+    " HTMLAnchorElement.prototype.click = function () { window.named = this.download; };"
+    " window.file = () => new Promise(done => { const r = new FileReader(); r.onload = () => done(r.result);"
+    " r.readAsDataURL(window.saved); }); })()"
+)
+
+
+def test_picture_of_a_figure_carries_colours_source_signs_and_warning(chromium: Browser, page: Path) -> None:
     chromium.screen()
     chromium.open(page)
-    chromium.value(
-        "(() => { const make = URL.createObjectURL; URL.createObjectURL = b => { window.saved = b; return make(b); };"
-        " HTMLAnchorElement.prototype.click = function () { window.named = this.download; };"
-        " [...document.querySelectorAll('#t2-1 .tools button')][1].click(); })()"
-    )
+    chromium.value(CATCH)
+    chromium.value("[...document.querySelectorAll('#t2-1 .tools button')][1].click()")
     picture = chromium.value("window.saved.text()")
-    assert chromium.value("window.named") == "t2-1.svg"
+    assert chromium.value("window.named") == "SYNTHETIQUE_temoin-2030_2.1_communes.svg"
     assert picture.startswith("<svg") and "--c1:" in picture and "Source" in picture
     said = chromium.value("document.querySelector('#t2-1 h3').textContent")
     words = re.findall(r'class="t-title"[^>]*>([^<]+)<', picture)
     assert " ".join(words) == said, "the picture says its title"
     assert picture.count("<svg") == 3, "the sheet, the map and the ranking"
+    warning = " ".join(re.findall(r'class="t-warn"[^>]*>([^<]+)<', picture))
+    assert warning.upper().startswith("DONNÉES SYNTHÉTIQUES")
+    signs = chromium.value("document.querySelector('#t2-1 .meta .said').innerText")
+    foot = " ".join(re.findall(r'class="t-src"[^>]*>([^<]+)<', picture))
+    assert signs.strip() in foot, "and what its signs mean"
+
+
+def test_picture_for_a_document_is_twice_as_fine(chromium: Browser, page: Path) -> None:
+    chromium.screen()
+    chromium.open(page)
+    chromium.value(CATCH)
+    chromium.value("[...document.querySelectorAll('#t1-2 .tools button')][2].click()")
+    chromium.wait_until("Boolean(window.saved)")
+    assert chromium.value("window.named").endswith("1.2_weight.png")
+    raw = base64.b64decode(chromium.value("window.file()").split(",")[1])
+    assert raw[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(raw[16:20], "big") == 2 * (720 + 24)
+    loud = [event for event in chromium.events if event.get("method") == "Log.entryAdded"]
+    assert loud == [], "the policy of the page lets it be made"
+
+
+def test_every_download_says_that_data_are_synthetic(
+    chromium: Browser, page: Path, publication: Publication
+) -> None:
+    chromium.screen()
+    chromium.open(page)
+    links = chromium.value(
+        "[...document.querySelectorAll('.dataset .tools a[download]')].map(a => [a.download, a.href])"
+    )
+    assert len(links) == len(publication.tables)
+    for name, href in links:
+        rows = unquote(href.split(",", 1)[1]).strip().splitlines()
+        assert name.startswith("SYNTHETIQUE_")
+        assert all("Données synthétiques" in row for row in rows[1:] if row.endswith("s")), name
+        assert sum("Données synthétiques" in row for row in rows) >= 1
+    chromium.value(CATCH)
+    chromium.value("document.querySelector('.downloads button').click()")
+    assert chromium.value("window.named") == "SYNTHETIQUE_temoin-2030.zip"
+    archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(chromium.value("window.file()").split(",")[1])))
+    assert archive.testzip() is None and sorted(archive.namelist()) == sorted(name for name, _ in links)
+    assert chromium.value("document.querySelector('.downloads a').getAttribute('href')") == "rapport-ess.xlsx"
+
+
+def test_embedded_figure_takes_the_height_that_it_needs(chromium: Browser, page: Path) -> None:
+    chromium.screen(900)
+    chromium.open(page)
+    code = chromium.value(
+        "(() => { const d = document.querySelector('#t2-1 details.embed'); d.open = true;"
+        " return new Promise(done => setTimeout(() => done(d.querySelector('code').textContent), 200)); })()"
+    )
+    given = int(re.search(r'height="(\d+)"', code)[1])  # type: ignore[index]
+    assert given > 1000, "measured, not a guess"
+    host = page.with_name("host.html")
+    host.write_text(
+        f"<!doctype html><body style='width: 700px'>{code.replace(str(given), '640')}", encoding="utf-8"
+    )
+    chromium.open(host)
+    chromium.wait_until("Number(document.querySelector('iframe').height) > 1000")
+    asked = chromium.value("Number(document.querySelector('iframe').height)")
+    chromium.screen(700)
+    chromium.open(page, "?embed=t2-1")
+    needs = chromium.value("document.documentElement.offsetHeight")
+    assert abs(asked - needs) < 40
+    assert chromium.value("document.querySelector('.banner').checkVisibility()"), "with its warning"
+
+
+def test_key_figures_are_on_the_first_screen(chromium: Browser, page: Path) -> None:
+    chromium.screen(1280, 800)
+    chromium.open(page)
+    assert chromium.value("document.querySelector('.tiles').getBoundingClientRect().bottom") <= 800
+
+
+def test_a_wide_screen_is_used(chromium: Browser, page: Path) -> None:
+    chromium.screen(1920, 1080)
+    chromium.open(page)
+    box = "(s => { const r = document.querySelector(s).getBoundingClientRect(); return [r.left, r.right, r.top]; })"
+    drawing, meta = (chromium.value(f"{box}('#t3-1 > {name}')") for name in (".drawing", ".meta"))
+    whole = chromium.value(f"{box}('#t3-1')")
+    assert whole[1] - whole[0] > 1300 and meta[0] > drawing[1], "the notes stand beside the figure"
+    land, rank = (chromium.value(f"{box}('#t2-1 svg.wide{kind}')") for kind in (".map", ":not(.map)"))
+    assert rank[0] > land[1] - 1 and abs(rank[2] - land[2]) < 30, "the ranking stands beside the map"
+    assert chromium.value("document.documentElement.scrollWidth") <= 1920
 
 
 def test_a_table_alone_as_a_workbook(chromium: Browser, page: Path, publication: Publication) -> None:

@@ -182,7 +182,7 @@ def denied(book: Book, name: str, rows: tuple[str, ...]) -> str | None:
         "half": (50, 101),
         "most": (66, 101),
     }
-    low, high = bounds[claim["level"]]
+    low, high = bounds[claim["qualifier"]]
     return None if low < first < high else f"{first} is not {claim['level']}"
 
 

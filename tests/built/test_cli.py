@@ -79,7 +79,8 @@ def test_explain_an_unknown_siret(reference_build):
 def test_trace_walks_from_the_figure_to_the_files(reference_build):
     answer = json.loads(ess("trace", "size_1_2", "--out", reference_build.base, "--json").stdout)
     assert answer["value"] == 160
-    assert answer["query"] == "pipelines/tables/size_bands/query.sql"
+    assert answer["query"] == "pipelines/tables/size_bands/card.toml"
+    assert list(answer["measures"]) == ["establishments"]
     assert answer["tables"]["core.field_establishment"] == 449
     assert [f["rows_read"] - f["rows_kept"] - f["rows_refused"] for f in answer["files"]] == [0]
     assert len(answer["files"][0]["sha256"]) == 64

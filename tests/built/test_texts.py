@@ -18,12 +18,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "pipelines" / "texts" / "fr"
 FILES = sorted(FOLDER.glob("*.md"))
 EVERY = sorted(FOLDER.parent.rglob("*.md"))  # both languages, and the texts of one kind of edition
 CHAPTERS = [*(str(n) for n in range(1, 15)), "A", "B", "C", "D"]
-TABLE_REFERENCE = re.compile(r"tableau (\d+\.\d+|[A-E]\.\d+)")
-ENGLISH_REFERENCE = re.compile(r"[Tt]able (\d+\.\d+|[A-E]\.\d+)")
 #: Digits that are names or units, not results.
 ALLOWED = (
-    TABLE_REFERENCE,
-    ENGLISH_REFERENCE,
     re.compile("pour 1\u202f000 habitants"),
     re.compile(r"loi du 31 juillet 2014|law of 31 July 2014|série de 2012|series of 2012"),
 )
@@ -62,12 +58,6 @@ def test_no_number_is_typed_by_hand(path: Path) -> None:
 def test_every_figure_exists(path: Path, publication: Publication) -> None:
     known = {figure.id for figure in publication.figures()}
     assert asked(path) <= known
-
-
-@by_file
-def test_every_table_named_exists(path: Path, publication: Publication) -> None:
-    numbers = {table.number for table in publication.tables}
-    assert set(TABLE_REFERENCE.findall(prose(path))) <= numbers
 
 
 @by_file

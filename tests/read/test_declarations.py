@@ -315,11 +315,11 @@ FAULTS = [
     ("sources/clap/source.toml", 'severity = "block"', 'severity = "blok"', "voulez-vous dire « block »"),
     ("sources/clap/source.toml", "min_value = 1", "minimum = 1", "argument inconnu"),
     ("sources/clap/source.toml", "min_value = 1", 'min_value = true', "donnez un nombre"),
-    ("tables/communes/card.toml", 'secrecy = "', 'secrecy = "x', "valeurs connues"),
+    ("tables/demography/card.toml", 'secrecy = "', 'secrecy = "x', "valeurs connues"),
     ("tables/communes/card.toml", "number = ", "numbr = ", "voulez-vous dire « number »"),
-    ("tables/communes/card.toml", "decimals = 0", 'decimals = "deux"', "nombre entier"),
-    ("tables/communes/card.toml", "decimals = 0", "decimals = 12", "6 ou moins"),
-    ("tables/communes/card.toml", "additive = true", "additve = true", "voulez-vous dire « additive »"),
+    ("tables/demography/card.toml", "decimals = 0", 'decimals = "deux"', "nombre entier"),
+    ("tables/demography/card.toml", "decimals = 0", "decimals = 12", "6 ou moins"),
+    ("tables/sector_weight/card.toml", "additive = true", "additve = true", "voulez-vous dire « additive »"),
     ("tables/communes/card.toml", 'scope = "establishments"', 'scope = "establishment"', "voulez-vous dire « establishments »"),
     ("tables/communes/card.toml", 'scope = "establishments"', 'scope = "swimming"', "ajoutez-le à pipelines/texts/scopes.toml"),
     ("tables/communes/card.toml", 'sources = ["manageo"', 'sources = ["manago"', "voulez-vous dire « manageo »"),
@@ -394,7 +394,7 @@ FAULTS = [
     ("territories/sambre-avesnois.toml", 'name = "', 'name = "{{ year }}', "aucun placeholder"),
     ("territories/sambre-avesnois.toml", 'cog = "2011"', 'cog = "2O11"', "une année"),
     ("sources/siae_list/source.toml", 'headers = ["Ville"]', 'headers = ["Ville", "siret"]', "déjà celui de la colonne « siret »"),
-    ("tables/communes/card.toml", "min_value = 0", 'min_value = "zéro"', "donnez un nombre"),
+    ("tables/economic_weight/card.toml", "min_value = 0", 'min_value = "zéro"', "donnez un nombre"),
     ("tables/sectors/card.toml", '"total/count" = ', '"totl/count" = ', "voulez-vous dire « total »"),
     ("tables/participation/card.toml", '"economic_weight:jobs/ess"', '"economic_wieght:jobs/ess"', "voulez-vous dire « economic_weight »"),
     ("tables/resources_by_origin/card.toml", 'exclude = ["detailed"', 'exclude = ["detaild"', "voulez-vous dire « detailed »"),
@@ -551,7 +551,7 @@ def test_versions_of_a_nomenclature_do_not_overlap(root: Path) -> None:
 def test_all_faults_of_all_files_come_at_once(root: Path) -> None:
     changes = {
         "rules/secrecy.toml": ("max_share = 0.85", "max_share = 85"),
-        "tables/communes/card.toml": ("additive = true", "additve = true"),
+        "tables/communes/card.toml": ("order = ", "ordre = "),
         "editions/cambresis-2026.toml": ("perimeter =", "perimetre ="),
         "sources/clap/source.toml": ('type = "integer"', 'type = "entier"'),
     }

@@ -66,7 +66,7 @@ def leave(cells: list[Cell], rules: dict[str, Any], folder: Path) -> dict[str, C
     publication.mkdir(parents=True, exist_ok=True)
     table = TableCard("one", folder, CARD)
     book = Book(None, "build")  # type: ignore[arg-type]
-    let_out(book, [table], [("one", CARD, cells)], rules, {}, publication)
+    let_out(book, [table], [("one", CARD, cells)], rules, {}, publication, lambda _: {})
     return {cell.row_code: cell for cell in book.tables[0][1]}
 
 

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ess_observatory.codebook.codebook import load_codebook
+from ess_observatory.declare.measured import completed
+from ess_observatory.declare.models.measures import MeasureFile
 from ess_observatory.engine.database import Database
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.read import SurveyRead, read_answers
@@ -310,13 +312,19 @@ def test_a_wrong_card_is_refused(table: dict[str, Any], said: str) -> None:
     assert said in str(caught.value)
 
 
+MEASURES = {
+    path.stem: MeasureFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    for path in sorted((ROOT / "pipelines" / "measures").glob("*.toml"))
+}
+
+
 def cards() -> list[dict[str, Any]]:
     """The survey cards of the project."""
     loaded = []
     for path in sorted((ROOT / "pipelines" / "tables").glob("*/card.toml")):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         if "survey" in data:
-            loaded.append(data | {"id": path.parent.name})
+            loaded.append(completed(data, MEASURES) | {"id": path.parent.name})
     return loaded
 
 

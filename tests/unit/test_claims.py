@@ -15,7 +15,7 @@ from ess_observatory.secrecy.door import Cell
 
 RULES = ClaimsFile.model_validate(
     {
-        "levels": {
+        "qualifiers": {
             "half": {"above": 50.0},
             "rare": {"above": 0.0, "below": 20.0},
             "few": {"below": 33.0},
@@ -44,8 +44,8 @@ def survey(counts: dict[str, int], base: int, hidden: tuple[str, ...] = ()) -> d
             "first": {"kind": "leader", "column": "share", "unnamed": ["other"]},
             "two": {"kind": "leader", "column": "share", "count": 2, "unnamed": ["other"]},
             "first_count": {"kind": "leader", "column": "count", "unnamed": ["other"]},
-            "half": {"kind": "level", "level": "half", "cell": "a/share"},
-            "rare": {"kind": "level", "level": "rare", "cell": "a/count", "of": "base/count"},
+            "half": {"kind": "level", "qualifier": "half", "cell": "a/share"},
+            "rare": {"kind": "level", "qualifier": "rare", "cell": "a/count", "of": "base/count"},
             "more": {"kind": "more", "cell": "a/share", "than": "b/share"},
         },
     }
@@ -75,7 +75,7 @@ def census(values: dict[str, float | None], unit: str = "établissements", decim
         "claims": {
             "first": {"kind": "leader", "column": "count", "unnamed": ["other"]},
             "more": {"kind": "more", "cell": "a/count", "than": "b/count"},
-            "few": {"kind": "level", "level": "few", "cell": "a/count", "of": "total/count"},
+            "few": {"kind": "level", "qualifier": "few", "cell": "a/count", "of": "total/count"},
         },
     }
     cells = [

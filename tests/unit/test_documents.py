@@ -17,6 +17,7 @@ from ess_observatory.commands.verbs import VERBS, Verb, under
 from ess_observatory.declare.models.cards import CardFile
 from ess_observatory.declare.models.editions import EditionFile, TerritoryFile
 from ess_observatory.declare.models.examples import ExampleFile
+from ess_observatory.declare.models.measures import MeasureFile
 from ess_observatory.declare.models.sources import SourceFile
 
 PAIRS = (("README.md", "README.en.md"), ("CONTRIBUTING.md", "CONTRIBUTING.en.md"))
@@ -26,6 +27,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 STANDS_FOR = {
     "<édition>": "<edition>",
     "<tableau>": "<table>",
+    "<mesure>": "<measure>",
     "CLASSEUR.xlsx": "WORKBOOK.xlsx",
     "NOM_OU_FICHIER.toml": "NAME_OR_FILE.toml",
     "DOSSIER": "FOLDER",
@@ -247,10 +249,11 @@ def test_the_examples_of_declarations_follow_their_models(name: str) -> None:
         (territory,) = more
         TerritoryFile.model_validate(territory)
     else:
-        repeated, wide, card, example = more
+        repeated, wide, card, measure, example = more
         for added in ({}, repeated, wide):
             SourceFile.model_validate({**first, **added})
         CardFile.model_validate(card)
+        MeasureFile.model_validate(measure)
         ExampleFile.model_validate(example)
 
 

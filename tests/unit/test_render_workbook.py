@@ -314,7 +314,9 @@ def test_a_base_says_its_own_unit_in_its_cell(publication: Publication, tmp_path
     book = openpyxl.load_workbook(
         render_workbook(replace(publication, tables=tables), tmp_path / "base.xlsx")
     )
-    header, rows = _block(book["T5.1"])
-    row = next(row for row in rows if "Ensemble des répondants (n)" in row)
-    assert row[header.index("Nombre de structures")].replace("\u00a0", " ") == "55 questionnaires"
+    sheet = book["T5.1"]
+    header, rows = _block(sheet)
+    at = next(at for at, row in enumerate(rows) if "Ensemble des répondants (n)" in row)
+    cell = sheet.cell(9 + at, 1 + header.index("Nombre de structures"))
+    assert cell.value == 55 and cell.number_format == '#,##0"\u00a0questionnaires"', "still a number"
     assert "Unité" not in header

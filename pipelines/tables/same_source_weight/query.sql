@@ -1,4 +1,5 @@
--- grain: one indicator x measure; both terms of each share come from the same producer.
+-- grain: one indicator x measure; both terms of each share come from the same producer. Units that a producer does not give are at
+-- least those of the part; without these, one: the cell is then secret.
 with figure as (
     select
         max(case when field = 'ess' and posts_mark is null then posts end) as ess_posts,
@@ -22,16 +23,17 @@ with figure as (
 ),
 line as (
     select 'posts_all' as row_code, 'Postes salariés' as row_label, 1 as row_rank, 'postes' as unit, ess_posts as ess,
-        all_posts as total, ess_establishments as ess_units, all_establishments as total_units,
+        all_posts as total, coalesce(ess_establishments, 1) as ess_units,
+        coalesce(all_establishments, ess_establishments, 1) as total_units,
         ess_low, ess_high, all_low as total_low, all_high as total_high
     from figure
     union all
-    select 'posts_private', 'Postes salariés du secteur privé', 2, 'postes', ess_posts, private_posts, ess_establishments,
-        private_establishments, ess_low, ess_high, private_low, private_high
+    select 'posts_private', 'Postes salariés du secteur privé', 2, 'postes', ess_posts, private_posts,
+        coalesce(ess_establishments, 1), coalesce(private_establishments, ess_establishments, 1), ess_low, ess_high, private_low, private_high
     from figure
     union all
     select 'establishments', 'Établissements employeurs', 3, 'établissements', ess_establishments, all_establishments,
-        ess_establishments, all_establishments, ess_establishments_low, ess_establishments_high, all_establishments_low,
+        coalesce(ess_establishments, 1), coalesce(all_establishments, ess_establishments, 1), ess_establishments_low, ess_establishments_high, all_establishments_low,
         all_establishments_high
     from figure
 )
@@ -49,9 +51,9 @@ select row_code, row_label, row_rank, 'share', 100.0 * ess / nullif(total, 0), '
 from line
 union all
 select 'size', 'Salariés par établissement', 4, 'ess', ess_posts / nullif(ess_establishments, 0), 'salariés', 1, ess_posts,
-    ess_establishments, cast(ess_establishments as bigint), null, null, null
+    ess_establishments, cast(coalesce(ess_establishments, 1) as bigint), null, null, null
 from figure
 union all
 select 'size', 'Salariés par établissement', 4, 'total', all_posts / nullif(all_establishments, 0), 'salariés', 1, all_posts,
-    all_establishments, cast(all_establishments as bigint), null, null, null
+    all_establishments, cast(coalesce(all_establishments, ess_establishments, 1) as bigint), null, null, null
 from figure

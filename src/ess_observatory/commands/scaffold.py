@@ -126,7 +126,7 @@ def _source(project: Project, source: str, taken: dict[str, Any], year: int) -> 
 
 
 def new_table(project: Project, name: str, number: str, title: str, source: str) -> list[Path]:
-    """A table with its card, its query and its worked example, ready to run: it counts the establishments of the field."""
+    """A table with its card and its worked example, ready to run: it counts the establishments of the field."""
     if not re.fullmatch(r"(\d+|[A-Z])\.\d+", number):
         raise ObservatoryError(
             "E159",

@@ -8,6 +8,7 @@ import typer
 
 from ess_observatory.commands.messages import note, print_json
 from ess_observatory.commands.options import EditionOption, JsonOption, OutOption, open_edition, places
+from ess_observatory.declare.measured import made_of
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.graph import closure
@@ -101,6 +102,14 @@ def trace_of(project: Project, edition: Edition, outputs: Outputs, figure_id: st
             f"  calcul      {plain_number(cell.numerator)} / {plain_number(cell.denominator)}"
             + (f", base {cell.base_n}" if cell.base_n else "")
         )
+    columns = _card(project, figure.table.id)["columns"]
+    measured = {
+        name: project.concepts["concepts"].get(name, {}).get("label", project.measures[name].label)
+        for column in columns
+        if column["code"] == figure.column.code
+        for name in made_of(column)
+    }
+    lines += [f"  mesure      {label} ({name})" for name, label in measured.items()]
     lines += [f"  requête     {sql}", "  tables lues (lignes) :"]
     lines += [f"    {name:<36} {count:>9}" for name, count in counts.items()]
     lines.append("  fichiers (lues = retenues + refusées) :")
@@ -116,6 +125,7 @@ def trace_of(project: Project, edition: Edition, outputs: Outputs, figure_id: st
         "formatted": figure.formatted(),
         "table": {"id": figure.table.id, "number": figure.table.number, "title": figure.table.title},
         "query": sql,
+        "measures": measured,
         "numerator": cell.numerator,
         "denominator": cell.denominator,
         "base_n": cell.base_n,

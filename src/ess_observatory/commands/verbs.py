@@ -64,7 +64,7 @@ VERBS = (
     Verb("new territory", "new:territory", "Écrire un territoire, d’après le code officiel géographique."),
     Verb("new edition", "new:edition", "Écrire une édition et préparer son dossier de fichiers bruts."),
     Verb("new source", "new:source", "Écrire une source d’après les en-têtes d’un fichier, à relire et compléter."),
-    Verb("new table", "new:table", "Écrire un tableau qui marche, avec sa fiche, sa requête et son exemple."),
+    Verb("new table", "new:table", "Écrire un tableau qui marche, avec sa fiche et son exemple."),
     Verb("demo", "demo:demo", "Écrire les fichiers bruts synthétiques de l’édition de démonstration."),
     Verb("schema", "schema:schema", "Écrire les schémas des fichiers déclarés, pour un éditeur, et la page de leurs clés."),
     Verb("doctor", "doctor:doctor", "Vérifier l’installation : Python, bibliothèques, dossiers, déclarations."),

@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.models.claims import ClaimsFile
-from ess_observatory.declare.prose import CLAIMING, Trouble, parsed
+from ess_observatory.declare.project import Project
+from ess_observatory.declare.prose import CLAIMING, GLOSSARY, Trouble, blocks_of, parsed
+from ess_observatory.words.decoding import decode
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -22,6 +25,45 @@ _WHAT = {
     "level": "ce mot qualifie une quantité",
     "more": "ce mot compare",
 }
+
+
+#: Texts of a card that a reader sees.
+_TEXTS = ("title", "finding", "base", "reading_aid", "notes", "stub")
+
+
+def everywhere(project: Project) -> Iterator[tuple[str, Trouble]]:
+    """(place, trouble) of every word that needs a claim and has none, in the texts, cards and scopes, French and English.
+
+    The glossary defines words and states nothing.
+    """
+    rules = project.claims
+    kinds = {
+        f"{table.id}.{name}": str(claim["kind"])
+        for table in project.tables
+        for name, claim in table.card.get("claims", {}).items()
+    }
+    for where, lang, text in _texts(project):
+        for trouble in unclaimed(text, lang, rules, kinds.get):
+            yield where, trouble
+
+
+def _texts(project: Project) -> Iterator[tuple[str, str, str]]:
+    for lang, end in (("fr", ""), ("en", "_en")):
+        for table in project.tables:
+            for key in _TEXTS:
+                found = table.card.get(f"{key}{end}") or ()
+                for text in [found] if isinstance(found, str) else found:
+                    yield f"tables/{table.id}/card.toml : {key}{end}", lang, text
+        folder = project.pipelines / "texts" / lang
+        for path in sorted(folder.rglob("*.md")):
+            if path.name != GLOSSARY:
+                for line, block in blocks_of(decode(path.read_bytes())):
+                    yield f"texts/{path.relative_to(folder.parent).as_posix()}, ligne {line}", lang, block
+    for name, lang in (("scopes.toml", "fr"), ("en/words.toml", "en")):
+        place = project.pipelines / "texts" / name
+        declared = read_toml(place) if place.is_file() else {}
+        for key, text in (declared.get("scopes", {}) if lang == "en" else declared).items():
+            yield f"texts/{name} : {key}", lang, str(text)
 
 
 def unclaimed(text: str, lang: str, rules: ClaimsFile, kind_of: Callable[[str], str | None]) -> list[Trouble]:

@@ -15,6 +15,7 @@ from ess_observatory.declare.models.concepts import ConceptsFile
 from ess_observatory.declare.models.editions import EditionFile, TerritoryFile
 from ess_observatory.declare.models.examples import ExampleFile
 from ess_observatory.declare.models.export import DirectoryFile, PackageFile
+from ess_observatory.declare.models.measures import MeasureFile
 from ess_observatory.declare.models.rules import (
     BreaksFile,
     ChangeBudgetFile,
@@ -49,6 +50,7 @@ KINDS = (
     Kind("source", "Source", "sources/*/source.toml", SourceFile, True),
     Kind("expected", "Ce qu’un fichier d’essai doit donner", "sources/*/expected.toml", ExpectedFile),
     Kind("corrections", "Corrections d’une source", "sources/*/corrections.toml", CorrectionsFile),
+    Kind("measure", "Mesure", "measures/*.toml", MeasureFile),
     Kind("card", "Fiche d’un tableau", "tables/*/card.toml", CardFile, True),
     Kind("example", "Exemple d’un tableau", "tables/*/example.toml", ExampleFile),
     Kind("core_example", "Exemple d’une table intermédiaire", "core/*.example.toml", ExampleFile),

@@ -11,6 +11,7 @@ from ess_observatory.declare.faults import Fault, advice
 from ess_observatory.declare.links_concepts import concept_faults
 from ess_observatory.declare.links_rules import unknown
 from ess_observatory.declare.load import Loaded
+from ess_observatory.declare.measured import column_faults
 from ess_observatory.declare.models.cards import CardFile, CardTexts
 from ess_observatory.declare.models.claims import Leader, Level, More
 from ess_observatory.declare.models.survey_blocks import (
@@ -36,7 +37,7 @@ def card_faults(loaded: Loaded, codebook: Codebook | None) -> Iterator[Fault]:
     known_scopes = set(scopes.model.root) if scopes else set()
     columns = {name: {column.code for column in card.columns} for name, (_, card) in cards.items()}
     rules = loaded.one("claims")
-    levels = set(rules.model.levels) if rules else set()
+    levels = set(rules.model.qualifiers) if rules else set()
     for name, (document, card) in cards.items():
         yield from _common(document, card, loaded, known_scopes)
         yield from _columns(document, card, columns[name])
@@ -85,7 +86,8 @@ def _common(document: Document, card: CardTexts, loaded: Loaded, scopes: set[str
     yield from unknown(document, ("scope",), card.scope, scopes, "champ", "pipelines/texts/scopes.toml")
     for number, source in enumerate(card.sources):
         yield from unknown(document, ("sources", number), source, loaded.known("source"), "nom de source")
-    readable = {column.code for column in card.columns if column.secrecy != "text"} | {"row_code"}
+    readable = {c.code for c in card.columns if c.secrecy != "text" and c.attribute is None} | {"row_code"}
+    yield from column_faults(document, card, loaded)
     for number, check in enumerate(card.checks):
         for column in check.columns:
             yield from unknown(
@@ -172,7 +174,7 @@ def _claims(document: Document, card: CardFile, codes: set[str], levels: set[str
         elif isinstance(claim, Level):
             where = "pipelines/rules/claims.toml"
             yield from unknown(
-                document, ("claims", name, "level"), claim.level, levels, "qualificatif", where
+                document, ("claims", name, "qualifier"), claim.qualifier, levels, "qualificatif", where
             )
 
 

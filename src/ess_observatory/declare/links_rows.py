@@ -28,7 +28,7 @@ def row_faults(context: Context) -> Iterator[Fault]:
     """Rows that a card of the survey names and does not make; settings that stand on nothing."""
     rows = {name: made for name, (_, card) in context.loaded.cards.items() if (made := _rows(card))}
     literals = {
-        name: _literals(document)
+        name: _literals(document, card)
         for name, (document, card) in context.loaded.cards.items()
         if card.survey is None
     }
@@ -51,9 +51,12 @@ def _rows(card: CardFile) -> set[str]:
     return {row.code for row in block.indicators} if isinstance(block, (Numbers, Extended)) else set()
 
 
-def _literals(document: Document) -> frozenset[str]:
-    """The texts that the query of a table writes, the codes of its own rows among them."""
-    return frozenset(re.findall(r"'([a-z][a-z0-9_.]*)'", sql_text(document.path.parent / "query.sql")))
+def _literals(document: Document, card: CardFile) -> frozenset[str]:
+    """The texts that the query of a table, or of its dimension, writes, the codes of its own rows among them."""
+    query = document.path.parent / "query.sql"
+    if card.rows is not None:
+        query = document.path.parents[2] / "dimensions" / f"{card.rows.dimension}.sql"
+    return frozenset(re.findall(r"'([a-z][a-z0-9_.]*)'", sql_text(query)))
 
 
 def _misspelt(row: str, literals: frozenset[str]) -> str | None:

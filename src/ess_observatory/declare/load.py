@@ -143,12 +143,18 @@ def _folders(loaded: Loaded) -> None:
                     Fault(file, what="fichier introuvable", fix="écrivez-le, ou retirez le dossier")
                 )
     for name, (document, card) in loaded.cards.items():
-        made = card.survey is not None or card.kind is not None
-        if not made and not (document.path.parent / "query.sql").is_file():
-            loaded.faults.append(Fault(
-                name_of(document.path.parent / "query.sql", loaded.root),
-                what=f"le tableau « {name} » n’a ni requête ni bloc [survey]", fix="écrivez query.sql à côté de sa fiche",
-            ))  # fmt: skip
+        query = document.path.parent / "query.sql"
+        ways = [card.survey is not None, card.kind is not None, card.rows is not None, query.is_file()]
+        if sum(ways) != 1:
+            what = "a deux origines" if any(ways) else "n’a ni requête, ni bloc [survey], ni « rows »"
+            fix = (
+                "gardez-en une"
+                if any(ways)
+                else "écrivez query.sql à côté de sa fiche, ou donnez-lui « rows »"
+            )
+            loaded.faults.append(
+                Fault(name_of(query, loaded.root), what=f"le tableau « {name} » {what}", fix=fix)
+            )
     for name, (document, source) in loaded.sources.items():
         if source.kind == "table" and not (document.path.parent / "staging.sql").is_file():
             loaded.faults.append(Fault(

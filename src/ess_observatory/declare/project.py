@@ -16,7 +16,9 @@ from typing import Any
 from ess_observatory.declare.check import require
 from ess_observatory.declare.geography import Geography
 from ess_observatory.declare.links import territory_path
+from ess_observatory.declare.measured import completed, measures_of
 from ess_observatory.declare.models.claims import ClaimsFile
+from ess_observatory.declare.models.measures import MeasureFile
 from ess_observatory.declare.question_tables import question_tables
 from ess_observatory.declare.source_spec import SourceSpec, source_spec
 from ess_observatory.declare.territories import Territory, load_territory
@@ -40,7 +42,7 @@ class TableCard:
 
     @property
     def query(self) -> Path:
-        """The SQL of the table (absent for tables made by a mechanism)."""
+        """The SQL of the table (absent for tables made by a mechanism: the survey, or the rows and measures of the card)."""
         return self.folder / "query.sql"
 
     def is_fed(self, present: Container[str]) -> bool:
@@ -94,6 +96,7 @@ class Project:
     root: Path
     sources: dict[str, SourceSpec] = field(repr=False)
     tables: tuple[TableCard, ...] = field(repr=False)
+    measures: dict[str, MeasureFile] = field(repr=False)
 
     @property
     def pipelines(self) -> Path:
@@ -118,9 +121,13 @@ class Project:
             TableCard(name, questionnaire.parent, card)
             for name, card in question_tables(questionnaire).items()
         ]
+        measures = measures_of(found)
+        tables = [replace(table, card=completed(table.card, measures)) for table in tables]
         for table in tables:
             sql_name(table.id, "L’identifiant d’un tableau", str(table.folder))
-        return cls(root, sources, tuple(sorted(tables, key=lambda table: table.sort_key)))
+        for name in measures:
+            sql_name(name, "Le nom d’une mesure", str(root / "pipelines" / "measures" / f"{name}.toml"))
+        return cls(root, sources, tuple(sorted(tables, key=lambda table: table.sort_key)), measures)
 
     def with_sources(self, table: TableCard, present: Container[str]) -> TableCard:
         """The card as an edition fills it: a source without file gives way to its successors that have one.

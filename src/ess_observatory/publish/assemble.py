@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from ess_observatory.declare.claim_words import everywhere
 from ess_observatory.declare.english_words import load_words
 from ess_observatory.declare.project import Edition, Project, TableCard
 from ess_observatory.engine.database import Database
@@ -63,9 +65,24 @@ def publish(
     write_wide(folder)
     chooser.write(folder)
     verdicts = control(book, db) + chooser.verdicts()
+    verdicts += _unclaimed(project)
     verdicts += _absent(placeholders.absent)
-    verdicts += [_emptied(table, names) for table, names in _lost(tables, book)]
+    verdicts += _emptied(tables, book, project)
     return book, verdicts + [_untranslated(number, words) for number, words in untranslated.items()]
+
+
+def _unclaimed(project: Project) -> list[Verdict]:
+    """One warning on the texts that rank, compare or qualify by themselves: nothing holds them to the figures."""
+    found: dict[str, list[str]] = {}
+    for where, trouble in everywhere(project):
+        found.setdefault(where, []).append(trouble.value)
+    if not found:
+        return []
+    places = " ; ".join(f"{where} ({', '.join(words)})" for where, words in found.items())
+    label = (
+        "Textes qui classent, comparent ou qualifient sans affirmation déclarée (pipelines/rules/claims.toml)"
+    )
+    return [verdict("texts.unclaimed", "publication", label, "warn", False, places)]
 
 
 def _absent(texts: dict[str, set[str]]) -> list[Verdict]:
@@ -77,28 +94,27 @@ def _absent(texts: dict[str, set[str]]) -> list[Verdict]:
     return [verdict("texts.left_aside", "publication", label, "warn", False, places)]
 
 
-def _lost(tables: list[TableCard], book: Book) -> list[tuple[TableCard, list[str]]]:
-    """The tables that lost the columns for which no source gives anything, with the labels of these."""
+def _emptied(tables: list[TableCard], book: Book, project: Project) -> Iterator[Verdict]:
+    """A warning on the columns that were left out where a source was asked for a year: the file does not hold it, perhaps."""
     kept = {table.id: {column["code"] for column in table.card["columns"]} for table, _ in book.tables}
-    lost = [
-        (table, [c["label"] for c in table.card["columns"] if c["code"] not in kept[table.id]])
-        for table in tables
-        if table.id in kept
-    ]
-    return [(table, names) for table, names in lost if names]
-
-
-def _emptied(table: TableCard, names: list[str]) -> Verdict:
-    """A warning on columns that were left out, as their sources give nothing for the year that the edition asks for."""
-    return verdict(
-        f"empty.{table.number}",
-        "publication",
-        f"Tableau {table.number} : colonne sans aucune valeur, laissée de côté",
-        "warn",
-        False,
-        f"{', '.join(names)} : les fichiers lus n’en donnent rien ; vérifiez le millésime (vintage) demandé aux sources "
-        + ", ".join(table.card.get("sources", [])),
-    )
+    for table in tables:
+        lost = [c["label"] for c in table.card["columns"] if c["code"] not in kept.get(table.id, {c["code"]})]
+        dated = [
+            f"{name} ({vintage})"
+            for name in table.card.get("sources", [])
+            if name in book.present
+            and project.sources[name].role != "register"
+            and (vintage := book.edition.sources.get(name, {}).get("vintage"))
+        ]
+        if lost and dated:
+            yield verdict(
+                f"empty.{table.number}",
+                "publication",
+                f"Tableau {table.number} : colonne sans aucune valeur, laissée de côté",
+                "warn",
+                False,
+                f"{', '.join(lost)} : les fichiers lus n’en donnent rien ; vérifiez le millésime demandé (vintage) : {', '.join(dated)}",
+            )
 
 
 def _untranslated(number: str, words: list[str]) -> Verdict:

@@ -124,7 +124,7 @@ class Claims:
         return Claimed(True, tuple(row for row, _ in front)) if ahead else Claimed()
 
     def _level(self, table_id: str, claim: Mapping[str, Any]) -> Claimed:
-        bounds = self.rules.levels.get(claim["level"])
+        bounds = self.rules.qualifiers.get(claim["qualifier"])
         cell, table = self._named(table_id, claim["cell"])
         if cell is None or bounds is None:
             return Claimed()

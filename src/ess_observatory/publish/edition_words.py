@@ -6,12 +6,18 @@ from typing import Any
 
 from ess_observatory.declare.english_words import Words
 from ess_observatory.declare.project import Edition, Project
-from ess_observatory.publish.book import Book, known_ids
+from ess_observatory.publish.book import Book, known_ids, unit_of
 from ess_observatory.publish.claims import Claims
+from ess_observatory.publish.joined import Joined, Known
+from ess_observatory.publish.origins import Origins
 from ess_observatory.publish.texts import Placeholders
 from ess_observatory.words import english as words_en
 from ess_observatory.words.labels import date_words
 from ess_observatory.words.typography import french
+
+#: Units of figures that count respondents, and so say a base; of those that count all the answers.
+ANSWERS = "réponses"
+COUNTS = (ANSWERS, "structures", "répondants", "questionnaires")
 
 
 def names_for_texts(project: Project, edition: Edition) -> dict[str, Any]:
@@ -43,7 +49,28 @@ def placeholders_of(project: Project, book: Book) -> Placeholders:
         return forms.get(french(label), f"« {label} »")
 
     names = names_for_texts(project, book.edition)
-    return Placeholders(book.figures(), names, known=known_ids(project), claims=claims, said=said)
+    joined = Joined(_known(book, Origins(book, project)), book.edition.reference_date.isoformat())
+    return Placeholders(
+        book.figures(), names, known=known_ids(project), claims=claims, said=said, joined=joined
+    )
+
+
+def _known(book: Book, origins: Origins) -> dict[str, Known]:
+    """What a sentence may have to say of each figure of a publication."""
+    found = {}
+    for table, cells in book.tables:
+        for cell in cells:
+            if not book.is_number(table, cell):
+                continue
+            unit = unit_of(table, cell)[0]
+            counts = unit in COUNTS
+            found[book.figure_id(table, cell)] = Known(
+                origins.of(table, cell).dates,
+                None if counts else cell.base_n,
+                int(cell.value) if counts and cell.value is not None else None,
+                unit == ANSWERS,
+            )
+    return found
 
 
 def english_placeholders(
@@ -57,7 +84,13 @@ def english_placeholders(
         printed = french(label)
         return forms.get(printed, f"“{words.of(printed) or printed}”")
 
-    return Placeholders(placeholders.figures, names, "en", placeholders.known, placeholders.claims, said)
+    known, reference = (
+        (placeholders.joined.known, placeholders.joined.reference) if placeholders.joined else ({}, "")
+    )
+    joined = Joined(known, reference, "en")
+    return Placeholders(
+        placeholders.figures, names, "en", placeholders.known, placeholders.claims, said, joined
+    )
 
 
 def english_names(project: Project, edition: Edition, names: dict[str, Any]) -> dict[str, Any]:

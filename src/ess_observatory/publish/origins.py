@@ -44,7 +44,8 @@ class Origins:
         found = about(table.id, table.card, cell.row_code, cell.row_kind, column_of(table, cell))
         spec = self.concepts.get(found.concept)
         if spec is None:
-            named = table.card.get("origins", {}).get(cell.row_code)
+            own = table.card.get("origins", {})
+            named = own.get(cell.row_code) or own.get(cell.column_code)
             sources = tuple(named or table.card.get("sources", ()))
             read = [source for source in sources if source in self.book.present]
             # weights and frames only serve to extend what the survey says
@@ -53,10 +54,10 @@ class Origins:
                 date[:4] for date in found_dates if len(date) > 4
             }  # the legal units of a stock are of its day
             return Origin(sources, tuple(date for date in found_dates if date not in days))
-        own, per = (sources_of(self.project, self.book.present, spec.get(key)) for key in ("source", "per"))
+        main, per = (sources_of(self.project, self.book.present, spec.get(key)) for key in ("source", "per"))
         dates = {"reference": self._reference, "last_year": self._last_year, "survey": self._survey_year}
-        first = (dates[spec["date"]](),) if spec["date"] in dates else self._dates(own)
-        return Origin(tuple(dict.fromkeys([*own, *per])), tuple(dict.fromkeys([*first, *self._dates(per)])))
+        first = (dates[spec["date"]](),) if spec["date"] in dates else self._dates(main)
+        return Origin(tuple(dict.fromkeys([*main, *per])), tuple(dict.fromkeys([*first, *self._dates(per)])))
 
     def in_table(self, table: TableCard, cells: Iterable[Cell]) -> list[dict[str, Any]]:
         """The dates of a table: each with the columns, or else the rows, that it is about (none: all of them)."""

@@ -23,6 +23,7 @@ from ess_observatory.declare.prose import (
 )
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.publish.claims import Claims, is_shown
+from ess_observatory.publish.joined import Joined, marked, plain
 from ess_observatory.secrecy.door import CONFIDENTIAL, Cell
 from ess_observatory.words.decoding import decode
 from ess_observatory.words.numbers import format_bound, format_value, is_plural
@@ -37,6 +38,11 @@ EUROS = {
     ("M€", "en"): "\u00a0million euros",
 }
 
+#: Words that « au moins » cannot follow: the sentence was written for a plain number, and is left aside.
+_FOR_NUMBERS = re.compile(
+    r"\b(?:les|des|aux|ces|ses|leurs|the|these|its|their) (?:au moins|at least)\b", re.IGNORECASE
+)
+
 
 class Placeholders:
     """Fills the placeholders of a text with published figures; an unknown name is an error that names the text."""
@@ -49,17 +55,19 @@ class Placeholders:
         known: Callable[[str], bool] = lambda _: False,
         claims: Claims | None = None,
         said: Callable[[str], str] = str,
+        joined: Joined | None = None,
     ) -> None:
         """`figures`: id → (published cell, unit, decimals); `names`: further words that texts may use.
 
         `known` tells a name that this edition lacks (its table or row is not there) from one that does not exist.
-        `said`: the label of a row as a sentence of that language says it.
+        `said`: the label of a row as a sentence of that language says it. `joined`: completes sentences that join figures.
         """
         self.figures = figures
         self.lang = lang
         self.known = known
         self.claims = claims or Claims({}, ClaimsFile())
         self.said = said
+        self.joined = joined
         self.absent: dict[str, set[str]] = {}
         self.named: list[Cell] = []  # the cells that the last text filled speaks of
         self._lacking: set[str] = set()
@@ -79,12 +87,12 @@ class Placeholders:
         ):
             self._lacking.add(figure_id)
         if cell is not None and cell.is_bounded:
-            return format_bound(cell.low or 0, None, unit, decimals, self.lang)
+            return marked(figure_id, format_bound(cell.low or 0, None, unit, decimals, self.lang))
         if cell is None or not is_shown(cell):
             self._is_whole = False
             return ""
         self.named.append(cell)
-        return self._written(cell, unit, decimals)
+        return marked(figure_id, self._written(cell, unit, decimals))
 
     def _written(self, cell: Cell, unit: str, decimals: int) -> str:
         suffix = EUROS.get((unit, self.lang), "")
@@ -92,7 +100,8 @@ class Placeholders:
 
     def agree(self, figure_id: str, singular: str, plural: str) -> str:
         """The words that follow a figure, in the number it calls for: plural from 2 on in French, but for 1 in English."""
-        value = self.figures[figure_id][0].value if figure_id in self.figures else None
+        cell = self.figures.get(figure_id, (None,))[0]
+        value = None if cell is None else cell.low if cell.is_bounded else cell.value
         if value is None:
             return plural
         return plural if is_plural(value, self.lang) else singular
@@ -184,9 +193,12 @@ class Placeholders:
                 "Corrigez le placeholder.",
                 Exit.USAGE,
             ) from error
+        filled = self.joined.said(filled, each=where == MAIN) if self.joined else plain(filled)
         if self._lacking:
             self.absent.setdefault(where, set()).update(self._lacking)
-        return filled if self._is_whole and filled.strip(" \n->") else None
+        filled = filled.replace(" de au moins ", " d’au moins ")
+        is_said = self._is_whole and not _FOR_NUMBERS.search(filled)
+        return filled if is_said and filled.strip(" \n->") else None
 
     def fill_blocks(self, text: str, where: str) -> str:
         """A Markdown text, filled block by block (paragraph or list item): a block that cannot be filled is left aside."""

@@ -17,6 +17,7 @@ from ess_observatory.declare.project import Project
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.graph import Model, output_columns, parse_model, parsed, read_model
 from ess_observatory.errors import ObservatoryError
+from ess_observatory.recipe.measures_sql import dimension_models
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -44,9 +45,10 @@ class Rule:
 
 
 def core_models(project: Project) -> dict[str, Model]:
-    """The models of `core` by target: its SQL files, and `core.perimeter_decision` where there are rules. Raises E414."""
+    """The models of `core` by target: its SQL files, the dimensions, and `core.perimeter_decision` where there are rules. Raises E414."""
     files = sorted((project.pipelines / "core").glob("*.sql"))
     models = {f"core.{path.stem}": read_model(f"core.{path.stem}", path) for path in files}
+    models |= dimension_models(project)
     if RULES in models:
         models[DECISION] = perimeter_decision(project.nomenclatures["decision_rules"], models)
     return models

@@ -24,6 +24,7 @@ from ess_observatory.quality.partitions import BOOK
 from ess_observatory.quality.rule_change import refuse_change, rule_change
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
+from ess_observatory.recipe.measures_sql import table_models
 from ess_observatory.recipe.perimeter_sql import core_models, refuse_undecided
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.render.formats import write_reports
@@ -217,7 +218,7 @@ def render(
 
 
 def models_of(project: Project) -> list[Model]:
-    """Every SQL file of the project, and what is written from the rules of the perimeter, in building order."""
+    """Every SQL file of the project, and what is written from the rules of the perimeter and from the measures of cards, in building order."""
     files = {
         f"staging.{spec.id}": spec.staging_sql
         for spec in project.sources.values()
@@ -225,6 +226,7 @@ def models_of(project: Project) -> list[Model]:
     }
     files |= {f"marts.{table.id}": table.query for table in project.tables if table.query.is_file()}
     models = {target: read_model(target, path) for target, path in files.items()} | core_models(project)
+    models |= table_models(project, models)
     _check_keys(project, models)
     return order(models.values())
 

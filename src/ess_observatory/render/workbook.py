@@ -213,7 +213,7 @@ class _Writer:
         for index, line in enumerate(lines[1:], start=1):
             self.pen.paragraph(sheet, index, line, FIRST)
         self.pen.back(sheet, HEADER_ROW - 1)
-        grid = Grid(table, self.w, self.x, self.lang)
+        grid = Grid(table, self.w, self.x)
         name = f"{table.sheet_name}_{table.id}".lower().replace(".", "_").replace("-", "_")
         totals = frozenset(index for index, row in enumerate(table.rows) if row.kind == "total")
         self.pen.block(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ess_observatory.publish.printed_cells import format_cell, row_units
+from ess_observatory.publish.printed_cells import row_units
 from ess_observatory.publish.tables import NOT_APPLICABLE, PublishedTable
 from ess_observatory.render.svg import text_width, wrap
 
@@ -20,6 +21,7 @@ PIXELS, CHARACTER = 16, 9  # height of the font, width of a unit of column width
 ARIAL = 0.97  # widest text of that face, against what is estimated for any sans-serif face
 FIRST = 56  # width of the first column, which carries the wrapped lines above the table
 Value = str | float | int
+Shown = int | str | None  # decimals of a number, or the unit that its cell says after it
 
 
 class Pen:
@@ -66,14 +68,14 @@ class Pen:
         widths: list[int],
         *,
         right: list[bool] | None = None,
-        decimals: list[list[int | None]] | None = None,
+        decimals: Sequence[Sequence[Shown]] | None = None,
         bold_rows: frozenset[int] = frozenset(),
         filtered: bool = False,
     ) -> None:
         """A named Excel table whose header is on row `top`.
 
         `right`: columns of numbers (found from the values when not given); `decimals`: shown decimals of each
-        cell, None for a general number or a text; `bold_rows`: positions of totals.
+        cell (or a unit), None for a general number or a text; `bold_rows`: positions of totals.
         """
         unique: list[str] = []
         for text in headers:
@@ -125,7 +127,7 @@ class Pen:
         row: int,
         column: int,
         value: Value,
-        decimals: int | None,
+        decimals: Shown,
         right: bool,
         style: dict[str, Any],
     ) -> None:
@@ -135,7 +137,9 @@ class Pen:
         if isinstance(value, str):
             sheet.write_string(row, column, value, self.format(**style))
             return
-        if decimals is not None:
+        if isinstance(decimals, str):
+            style |= {"num_format": f'#,##0"\u00a0{decimals}"'}
+        elif decimals is not None:
             tail = f".{'0' * decimals}" if decimals else ""
             style |= {"num_format": f"#,##0{tail};-#,##0{tail};0{tail};@"}
         sheet.write_number(row, column, value, self.format(**style))
@@ -144,7 +148,7 @@ class Pen:
 class Grid:
     """A published table as a rectangle: section and unit columns where needed, reliability last."""
 
-    def __init__(self, table: PublishedTable, w: dict[str, str], x: dict[str, Any], lang: str) -> None:
+    def __init__(self, table: PublishedTable, w: dict[str, str], x: dict[str, Any]) -> None:
         self.offset = 1 + table.has_sections
         units = row_units(table)
         with_units = any(units.get(row.code, "–") != "–" for row in table.rows if row.kind != "base")
@@ -168,9 +172,9 @@ class Grid:
         for wanted, header in ((with_units, x["unit"]), (with_marks, w["reliability"])):
             if wanted:
                 self._add(header, 16, False)
-        self.rows: list[list[tuple[Value, int | None]]] = []
+        self.rows: list[list[tuple[Value, Shown]]] = []
         for row in table.rows:
-            line: list[tuple[Value, int | None]] = [(row.section or "–", None)] if table.has_sections else []
+            line: list[tuple[Value, Shown]] = [(row.section or "–", None)] if table.has_sections else []
             line.append((row.label, None))
             marks = []
             for column in table.columns:
@@ -178,7 +182,7 @@ class Grid:
                 if cell.sign or cell.value is None:
                     line.append((cell.bound or cell.sign or cell.text or "–", None))
                 elif row.kind == "base" and cell.unit not in (None, column.unit) and not with_units:
-                    line.append((format_cell(cell, column, lang), None))
+                    line.append((cell.value, cell.unit))
                 else:
                     line.append((cell.value, cell.decimals if cell.decimals is not None else column.decimals))
                 marks.append(cell.mark)

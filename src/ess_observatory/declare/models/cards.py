@@ -10,6 +10,7 @@ from ess_observatory.declare.models.base import Declared, refused
 from ess_observatory.declare.models.charts import Chart
 from ess_observatory.declare.models.checks import Check
 from ess_observatory.declare.models.claims import Claim
+from ess_observatory.declare.models.measures import CardRows, RateTerms, SecrecyClass
 from ess_observatory.declare.models.survey_blocks import SurveyBlock
 from ess_observatory.declare.models.types import (
     CellName,
@@ -31,8 +32,6 @@ from ess_observatory.declare.models.types import (
     Words,
 )
 
-SecrecyClass = Literal["public", "magnitude", "opinion", "text"]
-
 
 class RatioTerms(Declared):
     """What a computed column is made of."""
@@ -47,11 +46,23 @@ class CardColumn(Declared):
     """A column of the table."""
 
     code: ColumnName = Field(description="code, qui ne change pas d’une édition à l’autre")
-    label: Words = Field(description="en-tête")
+    measure: Slug | None = Field(
+        None,
+        description="mesure déclarée (pipelines/measures), qui donne à la colonne ses mots et son secret",
+    )
+    share: Slug | None = Field(None, description="mesure dont la colonne est la part dans l’ensemble")
+    among: Literal["known"] | None = Field(
+        None, description="known : part parmi les lignes connues (« row_kind » data)"
+    )
+    rate: RateTerms | None = Field(None, description="mesures dont la colonne est le rapport")
+    attribute: ColumnName | None = Field(None, description="colonne de la dimension, imprimée comme un texte")
+    label: Words | None = Field(None, description="en-tête ; à défaut celui de la mesure")
     label_en: Words | None = Field(None, description="en-tête anglais")
     unit: str = Field("", description="unité : %, structures, k€…")
     decimals: Decimals = Field(0, description="décimales imprimées")
-    secrecy: SecrecyClass = Field(description="classe de secret de la colonne")
+    secrecy: SecrecyClass | None = Field(
+        None, description="classe de secret de la colonne ; à défaut celle de la mesure"
+    )
     concept: ConceptName | None = Field(
         None, description="ce que compte la colonne (rules/concepts.toml) ; à défaut, un concept à elle seule"
     )
@@ -64,6 +75,25 @@ class CardColumn(Declared):
     follows: PartName | None = Field(None, description="colonne avec laquelle celle-ci est masquée")
     when_hidden: Literal["rounded"] | None = Field(None, description="rounded : elle reste, arrondie")
     cost: float | None = Field(None, gt=0, description="ce que coûte de la masquer (1 : comme une autre)")
+
+    @property
+    def made_of(self) -> tuple[str, ...]:
+        """The measures that the column is made of."""
+        rate = (self.rate.of, self.rate.per) if self.rate else ()
+        return tuple(name for name in (self.measure, self.share, *rate) if name is not None)
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        origins = [key for key in ("measure", "share", "rate", "attribute") if getattr(self, key) is not None]
+        if len(origins) > 1:
+            raise refused(f"« {origins[0]} » et « {origins[1]} » à la fois", "gardez l’un des deux")
+        if not self.made_of:
+            lacking = [key for key in ("label", "secrecy") if getattr(self, key) is None]
+            if lacking and not (self.attribute and lacking == ["secrecy"]):
+                raise refused(
+                    f"sans mesure, la colonne a besoin de « {lacking[0]} »", "ajoutez la clé qui manque"
+                )
+        return self
 
 
 class SecrecySum(Declared):
@@ -128,7 +158,7 @@ class CardTexts(Declared):
     sources: list[Slug] = Field([], description="sources ; la première décide si le tableau paraît")
     origins: dict[Words, list[Slug]] = Field(
         {},
-        description="ligne = les sources dont elle vient, quand elle ne vient pas de toutes celles du tableau",
+        description="ligne ou colonne = les sources dont elle vient, quand elle ne vient pas de toutes celles du tableau",
     )
     requires: Literal["all"] | None = Field(None, description="all : toutes les sources sont nécessaires")
     base: Words = Field(description="base de calcul")
@@ -141,6 +171,7 @@ class CardTexts(Declared):
     notes_en: list[Words] = Field([], description="les mêmes en anglais")
     stub: Words = Field(description="en-tête des lignes")
     stub_en: Words | None = Field(None, description="en-tête anglais des lignes")
+    rows: CardRows | None = Field(None, description="lignes que fait le moteur, à la place d’une requête")
     columns: list[CardColumn] = Field(min_length=1, description="colonnes")
     chart: Chart | None = Field(None, description="dessin")
     claims: dict[ColumnName, Claim] = Field({}, description="ce que les phrases peuvent affirmer du tableau")

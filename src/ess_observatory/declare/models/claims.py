@@ -32,7 +32,7 @@ class Level(Declared):
     """A share is high, or low: more than half, a third, rare."""
 
     kind: Literal["level"]
-    level: ColumnName = Field(description="qualificatif de rules/claims.toml : half, few, rare…")
+    qualifier: ColumnName = Field(description="qualificatif de rules/claims.toml : half, few, rare…")
     cell: CellPath = Field(description="cellule qualifiée")
     of: CellPath | None = Field(
         None, description="cellule à laquelle elle se rapporte, si elle n’est pas une part"
@@ -103,7 +103,7 @@ class ClaimsFile(Declared):
     """When a claim is stated, and the words that need one."""
 
     reliability: Reliability = Field(Reliability(), description="quand une affirmation est tenue pour sûre")
-    levels: dict[ColumnName, Qualifier] = Field({}, description="qualificatifs")
+    qualifiers: dict[ColumnName, Qualifier] = Field({}, description="qualificatifs")
     words: dict[Literal["leader", "level", "more"], ClaimWords] = Field(
         {}, description="mots qu’aucune phrase n’emploie sans affirmation de ce genre"
     )

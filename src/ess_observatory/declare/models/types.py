@@ -209,6 +209,10 @@ Codes = Annotated[
 FigureId = _matching(r"[A-Za-z0-9_][^\s/]*", "un identifiant de chiffre", "écrivez tableau.ligne.colonne")
 #: A table of the engine that declarations may name.
 StagedTable = _matching(r"(?:staging|core)\.[a-z][a-z0-9_]*", "une table", "écrivez staging.nom ou core.nom")
+#: A table whose rows a measure counts or adds up.
+MeasuredTable = _matching(
+    r"(?:rules|staging|core)\.[a-z][a-z0-9_]*", "une table", "écrivez rules.nom, staging.nom ou core.nom"
+)
 CoreTable = _matching(r"core\.[a-z][a-z0-9_]*", "une table de core", "écrivez core.nom")
 
 
