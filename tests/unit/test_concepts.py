@@ -289,3 +289,16 @@ def test_a_share_of_the_whole_is_of_its_territory() -> None:
     books = [published("a", "epci=1", 100, category="", concept="jobs.share"),
              published("b", "arrondissement=9", 60, category="epci=1", concept="jobs.share")]  # fmt: skip
     assert not disagreements(books)
+
+
+def test_a_bound_here_and_a_number_or_another_bound_there_is_refused(project: Project, today) -> None:
+    bound = {"obs_status": "O", "low": 300.0}
+    families = [cell("total", "count", None, "total", **bound)]
+    assert not judged(project, today, (FAMILIES, families), (WEIGHT, [cell("count", "ess", None, **bound)]))
+    for other in (
+        cell("count", "ess", 436),
+        cell("count", "ess", None),
+        cell("count", "ess", None, **bound | {"low": 301.0}),
+    ):
+        (found,) = judged(project, today, (FAMILIES, families), (WEIGHT, [other]))
+        assert "au moins 300 au tableau 3.2" in found.detail

@@ -57,6 +57,11 @@ class Said:
             return format_bound(low, self.cell.high, self.unit, self.decimals)
         return self.sign or ("nd" if value is None else format_value(value, self.unit, self.decimals))
 
+    @property
+    def known(self) -> int:
+        """How well the figure is known: 0 exactly, 1 within bounds, 2 not at all."""
+        return 2 if self.sign else 0 if self.cell.value is not None else 1
+
 
 class Places:
     """The categories of an edition as others would name them: areas that are the territory, or wholly inside it."""
@@ -124,9 +129,7 @@ def differ(one: Said, other: Said) -> bool:
     """Whether two cells of one figure do not say the same: one hidden, another value, another bound."""
     if one.sign != other.sign:
         return True
-    pairs = [
-        (getattr(one.cell, name, None), getattr(other.cell, name, None)) for name in ("value", "low", "high")
-    ]
+    pairs = [(getattr(one.cell, name), getattr(other.cell, name)) for name in ("value", "low", "high")]
     return any(not same_number(x, one.decimals, y, other.decimals) for x, y in pairs)
 
 
