@@ -109,9 +109,8 @@ def one_value(figures: Iterable[Said], labels: dict[str, str]) -> list[Verdict]:
     """
     places: dict[tuple[str, str], list[Said]] = defaultdict(list)
     for one in figures:
-        if (
-            one.about.declared or not one.sign
-        ):  # what the survey shows may be withheld in one table for its small base
+        # what the survey shows may be withheld in one table for its small base
+        if one.about.declared or not one.sign:
             places[one.about.key].append(one)
     verdicts = [
         _conflict(labels, key, same, apart)
@@ -126,9 +125,12 @@ def one_value(figures: Iterable[Said], labels: dict[str, str]) -> list[Verdict]:
 
 
 def differ(one: Said, other: Said) -> bool:
-    """Whether two cells of one figure do not say the same: one hidden, another value, another bound."""
-    if one.sign != other.sign:
-        return True
+    """Whether two cells of one figure do not say the same: one hidden, another value, another bound.
+
+    One that is hidden and one that is not available show nothing, both: what a producer hides may be either.
+    """
+    if one.sign or other.sign:
+        return not (one.sign and other.sign)
     pairs = [(getattr(one.cell, name), getattr(other.cell, name)) for name in ("value", "low", "high")]
     return any(not same_number(x, one.decimals, y, other.decimals) for x, y in pairs)
 
