@@ -73,6 +73,54 @@ def test_what_a_cell_is_about(card, row, kind, spec, found) -> None:
     assert about("t", card, row, kind, spec) == found
 
 
+CHOICES = {"survey": {"kind": "choices", "questions": ["B01"], "groups": [{"code": "any", "question": "B01"}],
+                      "blocks": [{"question": "K01", "among": "K02 = 'oui'"}, {"question": "K03"}]}}  # fmt: skip
+CROSSING = {"survey": {"kind": "crossing", "indicators": [
+    {"code": "needs", "question": "B01", "where": "B01 = 'besoins'"},
+    {"code": "some", "question": "B01", "where": "B01 = 'besoins'", "among": "A01 = 'x'"},
+    {"code": "two", "question": "B01", "where": "B01 = 'besoins' or B01 = 'reseau'"}]}}  # fmt: skip
+EXTENDED = {"survey": {**CROSSING["survey"], "kind": "extended"}}
+
+
+@pytest.mark.parametrize(
+    ("card", "row", "code", "found"),
+    [
+        (CHOICES, "B01.besoins", "count", ("survey.B01.count", "answer=besoins")),
+        (CHOICES, "B01.base", "share", ("survey.B01.share", "answer=base")),
+        (CHOICES, "K03.dla", "count", ("survey.K03.count", "answer=dla")),
+        (CHOICES, "K01.cress", "count", ("t.count", "t=K01.cress")),
+        (CHOICES, "B01.any", "count", ("t.count", "t=B01.any")),
+        (CHOICES, "B01.not_stated", "count", ("t.count", "t=B01.not_stated")),
+        (CROSSING, "needs.all", "share", ("survey.B01.share", "answer=besoins")),
+        (CROSSING, "needs.all", "n", ("survey.B01.count", "answer=base")),
+        (CROSSING, "needs.size.small", "share", ("t.share", "t=needs.size.small")),
+        (CROSSING, "some.all", "share", ("t.share", "t=some.all")),
+        (CROSSING, "two.all", "share", ("t.share", "t=two.all")),
+        (EXTENDED, "needs", "sample", ("survey.B01.share", "answer=besoins")),
+        (EXTENDED, "needs", "extended", ("t.extended", "t=needs")),
+        ({"survey": {"kind": "expression"}}, "B01", "expressed", ("survey.B01.count", "answer=base")),
+        (
+            {"survey": {"kind": "choices", "questions": ["B01"], "where": "x"}},
+            "B01.besoins",
+            "count",
+            ("t.count", "t=B01.besoins"),
+        ),
+    ],
+)
+def test_an_answer_is_the_same_wherever_it_is_counted(card, row, code, found) -> None:
+    assert about("t", card, row, "data", column(code, measure="structures")) == About(*found, False)
+
+
+def test_two_counts_of_one_answer_are_warned_of(project: Project, today) -> None:
+    one = table("one", "4.1", [column("count")], **CHOICES)
+    two = table("two", "4.2", [column("count")], **CROSSING)
+    cells = [cell("B01.besoins", "count", 28)], [cell("needs.all", "count", 27, "base")]
+    (found,) = judged(project, today, (one, cells[0]), (two, cells[1]))
+    assert found.status == "warning" and "27 au tableau 4.2" in found.detail
+    withheld = [cell("needs.all", "count", None, "base", obs_status="N")]
+    assert not judged(project, today, (one, cells[0]), (two, withheld))
+
+
 def test_a_second_value_is_refused_with_both_places_and_the_remedy(project: Project, today) -> None:
     families = [cell("association", "count", 300), cell("total", "count", 436, "total")]
     (found,) = judged(project, today, (FAMILIES, families), (WEIGHT, [cell("count", "ess", 435)]))
@@ -248,3 +296,16 @@ def test_a_share_of_the_whole_is_of_its_territory() -> None:
     books = [published("a", "epci=1", 100, category="", concept="jobs.share"),
              published("b", "arrondissement=9", 60, category="epci=1", concept="jobs.share")]  # fmt: skip
     assert not disagreements(books)
+
+
+def test_a_bound_here_and_a_number_or_another_bound_there_is_refused(project: Project, today) -> None:
+    bound = {"obs_status": "O", "low": 300.0}
+    families = [cell("total", "count", None, "total", **bound)]
+    assert not judged(project, today, (FAMILIES, families), (WEIGHT, [cell("count", "ess", None, **bound)]))
+    for other in (
+        cell("count", "ess", 436),
+        cell("count", "ess", None),
+        cell("count", "ess", None, **bound | {"low": 301.0}),
+    ):
+        (found,) = judged(project, today, (FAMILIES, families), (WEIGHT, [other]))
+        assert "au moins 300 au tableau 3.2" in found.detail

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ess_observatory.declare.survey_concepts import asked
+
 #: Tables made of published cells, whose rows are concepts.
 CHOSEN = ("chosen", "reconciled")
 #: The category of a cell that stands for all of its concept.
@@ -18,7 +20,10 @@ WHOLE = ""
 
 @dataclass(frozen=True)
 class About:
-    """The concept of a cell and its category (`family=association`; '' for the whole); `declared`: by name."""
+    """The concept of a cell and its category (`family=association`; '' for the whole); `declared`: by name.
+
+    What is not declared is of one table only, or an answer to a question of the survey.
+    """
 
     concept: str
     category: str
@@ -41,8 +46,11 @@ def about(table: str, card: Mapping[str, Any], row: str, kind: str, column: Mapp
     if named := card.get("concepts", {}).get(f"{row}/{code}"):
         concept, _, category = str(named).partition("@")
         return About(concept, category, True)
-    # what the survey counts is said by its questions: two tables of one measure are not about the same answers
-    own = column.get("concept") if card.get("survey") else concept_of(column)
+    if card.get("survey") and not column.get("concept"):
+        # two tables of one measure of the survey are not about the same answers: its questions say what they count
+        found = asked(card, row, code)
+        return About(*(found or (f"{table}.{code}", f"{table}={row}")), False)
+    own = concept_of(column)
     return About(own or f"{table}.{code}", _category(table, card, row, kind), own is not None)
 
 

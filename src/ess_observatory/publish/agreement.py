@@ -22,7 +22,7 @@ class Printed:
     where: str
     row: str
     sign: str
-    value: float | None
+    numbers: tuple[float | None, ...]
     decimals: int
     shown: str
 
@@ -44,7 +44,7 @@ class Disagreement:
 
     def as_dict(self) -> dict[str, Any]:
         """The disagreement as plain data."""
-        values = [{"where": one.where, "value": one.value, "sign": one.sign} for one in self.printed]
+        values = [{"where": one.where, "value": one.numbers[0], "sign": one.sign} for one in self.printed]
         return {"concept": self.concept, "category": self.category, "label": self.label, "values": values}
 
 
@@ -103,7 +103,13 @@ def _prints(
             decimals = cell.decimals if cell.decimals is not None else column.decimals
             where = f"{manifest['edition']}, tableau {figure.table.number}"
             one = Printed(
-                number, where, figure.row.label, cell.sign, cell.value, decimals, figure.formatted()
+                number,
+                where,
+                figure.row.label,
+                cell.sign,
+                (cell.value, cell.low, cell.high),
+                decimals,
+                figure.formatted(),
             )
             yield (concept, place, manifest.get("perimeter"), told["date"], made_from), one, told["label"]
 
@@ -113,4 +119,7 @@ def _is_share(concept: str) -> bool:
 
 
 def _differ(one: Printed, other: Printed) -> bool:
-    return one.sign != other.sign or not same_number(one.value, one.decimals, other.value, other.decimals)
+    pairs = zip(one.numbers, other.numbers, strict=True)
+    return one.sign != other.sign or not all(
+        same_number(x, one.decimals, y, other.decimals) for x, y in pairs
+    )

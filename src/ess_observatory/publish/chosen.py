@@ -43,19 +43,19 @@ class Chooser:
         self.by_group = self._by_group()
 
     def _by_group(self) -> dict[str, list[tuple[str, Said]]]:
-        """Group → (concept, its figure for the whole territory), the preferred one first; one that shows nothing comes last."""
+        """Group → (concept, its figure for the whole territory), the preferred one first among those that are as well known."""
         first: dict[str, Said] = {}
         for one in said(self.book, self.places):
             if one.about.declared and not one.about.category:
                 known = first.get(one.about.concept)
-                if known is None or (known.sign and not one.sign):
+                if known is None or one.known < known.known:
                     first[one.about.concept] = one
         found: dict[str, list[tuple[str, Said]]] = defaultdict(list)
         for concept, one in first.items():
             if group := self.declared.get(concept, {}).get("group"):
                 found[str(group)].append((concept, one))
         for listed in found.values():
-            listed.sort(key=lambda item: (bool(item[1].sign), self.declared[item[0]]["rank"]))
+            listed.sort(key=lambda item: (item[1].known, self.declared[item[0]]["rank"]))
         return dict(found)
 
     def text(self, concept: str, key: str) -> str:
@@ -124,7 +124,7 @@ class Chooser:
         cells: list[Cell] = []
         rank = 0
         for group, spec in self.groups.items():
-            shown = [(concept, one) for concept, one in self.by_group.get(group, ()) if not one.sign]
+            shown = [(concept, one) for concept, one in self.by_group.get(group, ()) if one.known < 2]
             if len({one.shown for _, one in shown}) < 2:
                 continue
             section = self._told(spec["label"], spec.get("label_en"), group)

@@ -57,6 +57,11 @@ class Said:
             return format_bound(low, self.cell.high, self.unit, self.decimals)
         return self.sign or ("nd" if value is None else format_value(value, self.unit, self.decimals))
 
+    @property
+    def known(self) -> int:
+        """How well the figure is known: 0 exactly, 1 within bounds, 2 not at all."""
+        return 2 if self.sign else 0 if self.cell.value is not None else 1
+
 
 class Places:
     """The categories of an edition as others would name them: areas that are the territory, or wholly inside it."""
@@ -99,11 +104,13 @@ def said(book: Book, places: Places) -> Iterator[Said]:
 def one_value(figures: Iterable[Said], labels: dict[str, str]) -> list[Verdict]:
     """Gate 2: a concept has one value in a publication, shown or hidden everywhere alike; `labels`: concept → its words.
 
-    Found from what the cells are about, over all the tables from which texts, map, key figures and packages are made.
+    Found from what the cells are about, over all the tables from which texts, map, key figures and packages are made. Two tables
+    that count an answer to the survey otherwise are warned of: nobody declared that they count the same.
     """
     places: dict[tuple[str, str], list[Said]] = defaultdict(list)
     for one in figures:
-        if one.about.declared:
+        # what the survey shows may be withheld in one table for its small base
+        if one.about.declared or not one.sign:
             places[one.about.key].append(one)
     verdicts = [
         _conflict(labels, key, same, apart)
@@ -124,9 +131,7 @@ def differ(one: Said, other: Said) -> bool:
     """
     if one.sign or other.sign:
         return not (one.sign and other.sign)
-    pairs = [
-        (getattr(one.cell, name, None), getattr(other.cell, name, None)) for name in ("value", "low", "high")
-    ]
+    pairs = [(getattr(one.cell, name), getattr(other.cell, name)) for name in ("value", "low", "high")]
     return any(not same_number(x, one.decimals, y, other.decimals) for x, y in pairs)
 
 
@@ -160,7 +165,7 @@ def _conflict(labels: dict[str, str], key: tuple[str, str], same: list[Said], ap
         f"publication.concept.{concept}{'.' + category if category else ''}",
         "publication",
         f"Un même chiffre a la même valeur partout où il paraît : {name}",
-        "block",
+        "block" if first.about.declared else "warn",
         False,
         f"{told}. Remède : {fix} (pipelines/rules/concepts.toml)",
     )

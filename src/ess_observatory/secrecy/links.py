@@ -134,7 +134,8 @@ def read_links(
                 links.bounded.add(key)
                 cell = replace(cell, value=cell.low, n_units=cell.n_units or 0)
             links.cells[key] = cell
-            places[what.key].append(key)
+            if what.declared:
+                places[what.key].append(key)
     for table_id, card, _ in listed:
         _Reader(links, table_id, card).read()
     for first, *others in places.values():
