@@ -30,16 +30,26 @@ def test_each_figure_has_its_own_date_and_sources(reference_build: Outputs) -> N
         "hr_posts_share": ("2012/2009", ["survey", "clap"]),
         "support_never_share": ("2012", ["survey"]),
     }
-    assert {name: (figures[name]["reference_date"], figures[name]["sources"]) for name in wanted} == wanted
+    assert {
+        name: (figures[name]["reference_date"], figures[name]["reference_sources"]) for name in wanted
+    } == wanted
+
+
+def test_a_row_that_is_a_year_is_of_that_year(today_build: Outputs) -> None:
+    figures = _figures(today_build)
+    assert figures["demography.last.births"]["reference_date"] == "2025"
+    assert figures["demography.last.deaths"]["reference_date"] == "2025"
+    assert figures["demography.before_4.stock"]["reference_date"] == "2021"
+    assert read_publication(today_build.publication).table("demography").dates is None
 
 
 def test_no_figure_of_a_dated_source_is_without_a_date(
     reference_build: Outputs, today_build: Outputs
 ) -> None:
-    undated = {"rna", "esus_list", "siae_list", "urssaf_ess", "ess_list"}  # their edition declares no vintage
+    undated = {"urssaf_ess"}  # its edition declares no vintage
     for build in (reference_build, today_build):
         for name, row in _figures(build).items():
-            if set(row["sources"]) - undated:
+            if set(row["reference_sources"]) - undated:
                 assert re.fullmatch(
                     r"\d{4}(-\d\d-\d\d)?(/\d{4}(-\d\d-\d\d)?)*", row["reference_date"] or ""
                 ), name

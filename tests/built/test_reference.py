@@ -44,6 +44,10 @@ FIGURE_COLUMNS = [
     "flags",
     "sources",
     "build",
+    "low",
+    "high",
+    "reference_date",
+    "reference_sources",
 ]
 CONTRACT_TABLES = [
     "1.1",

@@ -7,7 +7,7 @@ import pytest
 from ess_observatory.publish.precision import as_reliable
 from ess_observatory.secrecy.door import Cell
 
-RULES = {"bases": {"flag_from": 10, "percent_from": 30, "decimal_margin": 10}}
+RULES = {"precision": {"decimal_margin": 10}}
 SURVEY = {
     "survey": {"kind": "choices"},
     "columns": [{"code": "share", "unit": "%", "decimals": 1, "secrecy": "opinion"}],
@@ -45,7 +45,7 @@ def test_what_is_no_percentage_of_a_survey_keeps_its_decimals() -> None:
     """A count of the register is no estimate; nor is a mean without an interval."""
     assert _decimals({**SURVEY, "survey": None}, base_n=39) == 1
     assert _decimals(base_n=39, unit="années") == 1
-    assert _decimals(rules={"bases": {}}, base_n=39) == 1
+    assert _decimals(rules={}, base_n=39) == 1
 
 
 def test_an_estimate_has_the_decimals_of_its_interval_wherever_it_is() -> None:

@@ -91,6 +91,7 @@ class SourceSpec:
     budget: dict[str, Any] = field(default_factory=dict)
     row_counts: dict[str, Any] = field(default_factory=dict)
     last_day: dict[str, Any] = field(default_factory=dict)
+    dated: str = "vintage"
     diffusion: str = "aggregates"
     diffusion_column: str | None = None
 
@@ -147,6 +148,7 @@ def source_spec(document: Document) -> SourceSpec:
         budget=dict(data.get("budget", {})),
         row_counts=dict(data.get("row_counts", {})),
         last_day=dict(data.get("last_day", {})),
+        dated=data.get("dated", "vintage"),
         diffusion=data.get("diffusion", "aggregates"),
         diffusion_column=data.get("diffusion_column"),
     )

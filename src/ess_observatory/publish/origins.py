@@ -1,7 +1,8 @@
 """Where each published figure comes from, and which day or year it is about.
 
 A declared concept (`rules/concepts.toml`) says its source and its date; a figure of no declared concept has those of its table: the
-reference date of the edition for a register, the year of the survey, the vintage of any other source.
+reference date of the edition for a register and for the lists that are read at its day, the year of the survey, the vintage of any
+other source. Where the rows of a table are years, each is its own.
 """
 
 from __future__ import annotations
@@ -49,18 +50,18 @@ class Origins:
             sources = tuple(named or table.card.get("sources", ()))
             read = [source for source in sources if source in self.book.present]
             # weights and frames only serve to extend what the survey says
-            found_dates = self._dates(read[:1] if table.card.get("survey") else read)
-            days = {
-                date[:4] for date in found_dates if len(date) > 4
-            }  # the legal units of a stock are of its day
-            return Origin(sources, tuple(date for date in found_dates if date not in days))
+            dates = self._dates(read[:1] if table.card.get("survey") else read)
+            return Origin(sources, self._year(table, cell) or dates)
         main, per = (sources_of(self.project, self.book.present, spec.get(key)) for key in ("source", "per"))
-        dates = {"reference": self._reference, "last_year": self._last_year, "survey": self._survey_year}
-        first = (dates[spec["date"]](),) if spec["date"] in dates else self._dates(main)
-        return Origin(tuple(dict.fromkeys([*main, *per])), tuple(dict.fromkeys([*first, *self._dates(per)])))
+        days = {"reference": self._reference, "last_year": self._last_year, "survey": self._survey_year}
+        first = (days[spec["date"]](),) if spec["date"] in days else self._dates(main)
+        both = tuple(dict.fromkeys([*first, *self._dates(per)]))
+        return Origin(tuple(dict.fromkeys([*main, *per])), self._year(table, cell) or both)
 
     def in_table(self, table: TableCard, cells: Iterable[Cell]) -> list[dict[str, Any]]:
         """The dates of a table: each with the columns, or else the rows, that it is about (none: all of them)."""
+        if table.card.get("years_in_rows"):
+            return []
         known = [
             (cell, dates)
             for cell in cells
@@ -79,12 +80,19 @@ class Origins:
                 return [{"dates": list(dates), kind: codes} for dates, codes in grouped.items()]
         return [{"dates": sorted({date for _, dates in known for date in dates})}]
 
+    @staticmethod
+    def _year(table: TableCard, cell: Cell) -> tuple[str, ...]:
+        """The year that a row is, in a table whose rows are years."""
+        label = cell.row_label.strip()
+        is_year = table.card.get("years_in_rows") and len(label) == 4 and label.isdecimal()
+        return (label,) if is_year else ()
+
     def _dates(self, sources: Iterable[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(filter(None, map(self._date_of, sources))))
 
     def _date_of(self, source: str) -> str:
         spec = self.project.sources[source]
-        if spec.role == "register":
+        if spec.role == "register" or spec.dated == "reference":
             return self._reference()
         if spec.kind == "survey":
             return self._survey_year()

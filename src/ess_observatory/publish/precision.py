@@ -15,13 +15,13 @@ from ess_observatory.secrecy.door import Cell, has_base
 
 
 def as_reliable(cells: Iterable[Cell], card: dict[str, Any], rules: dict[str, Any]) -> list[Cell]:
-    """The cells of a table, without the decimals that say nothing (`bases.decimal_margin`).
+    """The cells of a table, without the decimals that say nothing (`precision.decimal_margin`).
 
     A decimal is kept while the margin of error is under so many units of it: the digit before it then holds. The margin is half the
     confidence interval; for a percentage of the survey without one, 100 / √n, the largest that its base allows.
     """
     columns = {column["code"]: column for column in card["columns"]}
-    most = float(rules["bases"].get("decimal_margin", 0))
+    most = float(rules.get("precision", {}).get("decimal_margin", 0))
     made = []
     for cell in cells:
         column = columns[cell.column_code]

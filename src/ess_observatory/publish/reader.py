@@ -238,7 +238,7 @@ def _cell(record: dict[str, Any], text: str | None, lang: str) -> Cell:
         low=low,
         high=high,
         bound="" if low is None else format_bound(low, high, None, decimals, lang),
-        sources=tuple(record.get("sources") or ()),
+        sources=tuple(record.get("reference_sources") or record.get("sources") or ()),
         dates=tuple((record.get("reference_date") or "").split(JOINT))
         if record.get("reference_date")
         else (),

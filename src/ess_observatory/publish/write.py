@@ -72,11 +72,12 @@ def write_figures(book: Book, origins: Origins, folder: Path) -> None:
                 "ci_low": cell.ci_low,
                 "ci_high": cell.ci_high,
                 "flags": list(cell.flags),
-                "sources": list(origin.sources),
+                "sources": list(table.card.get("sources", [])),
                 "build": book.build,
                 "low": cell.low,
                 "high": cell.high,
                 "reference_date": origin.reference,
+                "reference_sources": list(origin.sources),
             }
             for name, value in record.items():
                 columns[name].append(value)
@@ -107,6 +108,7 @@ def write_figures(book: Book, origins: Origins, folder: Path) -> None:
             ("low", number),
             ("high", number),
             ("reference_date", text),
+            ("reference_sources", pa.list_(text)),
         ]
     )
     pq.write_table(pa.table(dict(columns), schema=schema), folder / "figures.parquet", compression="zstd")

@@ -160,6 +160,7 @@ class CardTexts(Declared):
         {},
         description="ligne ou colonne = les sources dont elle vient, quand elle ne vient pas de toutes celles du tableau",
     )
+    years_in_rows: bool = Field(False, description="true : chaque ligne est une année, celle de ses chiffres")
     requires: Literal["all"] | None = Field(None, description="all : toutes les sources sont nécessaires")
     base: Words = Field(description="base de calcul")
     base_en: Words | None = Field(None, description="la même en anglais")

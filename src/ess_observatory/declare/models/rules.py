@@ -47,18 +47,22 @@ class Bounds(Declared):
     )
 
 
+class Precision(Declared):
+    """How many decimals a figure may be printed with."""
+
+    decimal_margin: float = Field(
+        0,
+        ge=0,
+        description="une décimale est imprimée tant que la marge d’erreur reste sous ce nombre de ses unités (0 : toujours)",
+    )
+
+
 class Bases(Declared):
     """From how many answers a percentage is printed."""
 
     percent_from: int = Field(ge=1, description="réponses à partir desquelles le pourcentage est imprimé")
     flag_from: int = Field(
         ge=1, description="réponses à partir desquelles il est imprimé avec une réserve (u)"
-    )
-
-    decimal_margin: float = Field(
-        0,
-        ge=0,
-        description="une décimale est imprimée tant que la marge d’erreur reste sous ce nombre de ses unités (0 : toujours)",
     )
 
     @model_validator(mode="after")
@@ -79,6 +83,7 @@ class SecrecyFile(Declared):
     protection: Protection = Field(description="intervalles de protection")
     costs: Costs = Field(description="coût de masquer")
     bases: Bases = Field(description="pourcentages de l’enquête")
+    precision: Precision = Field(Precision(), description="décimales imprimées")
     bounds: Bounds = Field(Bounds(), description="sommes dont des termes sont inconnus")
 
 

@@ -123,6 +123,10 @@ class SourceFile(Declared):
     role: Literal["register", "ess_posts", "all_posts", "jobs", "employers"] | None = Field(
         None, description="rôle que plusieurs sources peuvent tenir"
     )
+    dated: Literal["vintage", "reference"] = Field(
+        "vintage",
+        description="de quand sont ses chiffres : vintage, son millésime ; reference, la date de référence de l’édition, où elle est lue",
+    )
     diffusion: Literal["aggregates", "rows"] = Field(
         "aggregates", description="rows : la source permet de nommer une structure dans l’annuaire"
     )
