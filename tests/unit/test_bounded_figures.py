@@ -72,7 +72,7 @@ def test_a_file_gives_the_ends_as_numbers_of_their_own_columns():
 
 
 def test_a_worksheet_never_shows_a_bound_as_a_number():
-    (line,) = Grid(table(bounded(None)), labels("fr"), workbook_labels("fr"), "fr").rows
+    (line,) = Grid(table(bounded(None)), labels("fr"), workbook_labels("fr")).rows
     assert line[1] == (FLOOR, None)
 
 
