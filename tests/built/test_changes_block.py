@@ -161,9 +161,6 @@ def test_it_is_found_beside_in_a_package_and_by_territory(
     project: Project, edition: Edition, today_build: Outputs, tmp_path: Path
 ) -> None:
     declared = replace(edition, data={**edition.data, "previous": "avant"})
-    earlier = replace(edition, id="avant")
-    project = _Knows(project.root, project.sources, project.tables)
-    project.known = earlier  # type: ignore[attr-defined]
     outputs = Outputs.of(project.root, edition.id, tmp_path / "out" / "now")
     assert edition_before(project, declared, outputs).folder is None
     place = tmp_path / "out" / "avant"
@@ -183,12 +180,12 @@ def test_it_is_found_beside_in_a_package_and_by_territory(
     assert edition_before(project, declared, outputs, "epci-1").folder == place / "epci-1" / "publication"
 
 
-class _Knows(Project):
-    """A project that has one more edition."""
-
-    def edition(self, name_or_path: str) -> Edition:
-        known: Edition = self.__dict__["known"]
-        return known if name_or_path == known.id else super().edition(name_or_path)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self.__dict__[name] = value
+def test_an_edition_that_only_its_build_tells_of_is_named_by_previous(
+    project: Project, edition: Edition, now: Path, tmp_path: Path
+) -> None:
+    """`previous` may name what is built beside, of which no declaration is left."""
+    declared = replace(edition, data={**edition.data, "previous": "avant"})
+    outputs = Outputs.of(project.root, edition.id, tmp_path / "out")
+    before = edition_before(project, declared, outputs)
+    assert before == Before("avant", 0, None, True)
+    assert "(avant)" in told(project, before, now)["lines"][0]["text"]

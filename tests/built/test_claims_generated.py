@@ -23,6 +23,7 @@ from ess_observatory.publish import write
 from ess_observatory.publish.book import Book
 from ess_observatory.publish.claims import Claimed, Claims, Estimate
 from ess_observatory.publish.edition_words import placeholders_of
+from ess_observatory.publish.origins import Origins
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.reader import read_publication
 from ess_observatory.secrecy.door import Cell
@@ -224,7 +225,7 @@ def said(project: Project, book: Book, folder: Path) -> dict[str, tuple[str, ...
 
     placeholders.claims.of = of  # type: ignore[method-assign]
     words = load_words(project, book.edition)
-    write.write_tables(book, project, placeholders, words, folder)
+    write.write_tables(book, project, Origins(book, project), placeholders, words, folder)
     write.write_texts(book, project, placeholders, words, folder)
     return stated
 

@@ -147,6 +147,14 @@ def test_what_leads_leads_beyond_its_margin(
         leads, "À égalité en tête, « Choix A »"))  # fmt: skip
 
 
+def test_what_leads_among_the_shown_is_not_said_to_lead() -> None:
+    for unknown in (Cell("h", conf_status="C"), Cell("h", obs_status="O")):
+        table = _survey(_share(0, 60, 2), _share(1, 20, 2), _share(2, 10, 2), unknown)
+        texts = [fact.text for fact in facts_of(table)]
+        assert any(text.startswith("Parmi les valeurs montrées, les plus élevées") for text in texts)
+        assert not any("En tête" in text for text in texts)
+
+
 # ------------------------------------------------------------------ the template of texts
 
 

@@ -65,11 +65,19 @@ def test_the_example_of_the_presentation_counted_again(tmp_path: Path) -> None:
 #: (seed, file of the project, what it says, what is put there instead, what the oracle must name)
 FAULTS = [
     (
-        5,
+        20,
         "pipelines/core/perimeter_test.sql",
         "where not is_employer",
         "where is_employer is null",
-        "size_bands.total.count",
+        "perimeter_decisions.NON_EMPLOYEUR.count",
+    ),
+    (25, "pipelines/core/employment.sql", "'partial'", "null", "communes.total.posts"),
+    (
+        11,
+        "pipelines/texts/fr/ch-12.md",
+        "{% if leads('obstacles.first', 'J02.financier') %}Le frein",
+        "{% if year > 2000 %}Le frein",
+        "chapter 12: what it says first is not",
     ),
 ]
 

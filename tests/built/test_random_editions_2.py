@@ -13,4 +13,4 @@ SHARE = 2
 def test_the_oracle_agrees_on_each_figure_and_sentence(edition_seed: int, tmp_path: Path) -> None:
     judgement = judged(ROOT, tmp_path, edition_seed)
     assert not judgement.complaints, told(edition_seed, judgement)
-    assert judgement.agreed > 100 and judgement.sentences > 30
+    assert judgement.agreed > 50 and judgement.sentences > 20

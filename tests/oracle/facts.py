@@ -13,10 +13,7 @@ Facts = dict[Key, "Fact"]
 
 @dataclass(frozen=True)
 class Fact:
-    """The interval of a value. `has_none`: the cell has no number at all. `must`: an exact number that has to be printed.
-
-    `may_miss`: its absence is as right as its number.
-    """
+    """The interval of a value. `has_none`: the cell has no number at all. `must`: an exact number that has to be printed."""
 
     low: float = 0.0
     high: float = inf

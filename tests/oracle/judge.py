@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,8 +106,3 @@ def _strays(figures: pd.DataFrame) -> list[str]:
         for figure in hidden["figure_id"][hidden[column].notna()]:
             complaints.append(f"{figure}: hidden, and its {column} is published")
     return complaints
-
-
-def manifest_of(publication: Path) -> dict:
-    """What the publication says of itself."""
-    return json.loads((publication / "manifest.json").read_text("utf-8"))

@@ -22,7 +22,7 @@ SIGN = re.compile(
 NUMBER = re.compile(r"\d(?:[\d\u202f\u00a0 ]*\d)?(?:[.,]\d+)?")
 LEADS = re.compile(
     r"en tête|la plus citée|le plus cité|les plus cités|les plus citées|au premier rang|première inquiétude|premier frein|"
-    r"viennent d’abord|vient d’abord",
+    r"viennent d’abord|vient d’abord|le plus souvent désigné|nomment d’abord",
     re.IGNORECASE,
 )
 MOST = re.compile(r"plus de la moitié|la majorité|majoritaire|la plupart", re.IGNORECASE)
@@ -99,6 +99,7 @@ def _signs(sentence: str) -> list[str]:
 def _numbers(sentence: str, shown: set[float], literal: set[float], declared: Declared) -> list[str]:
     given = {float(declared.edition["year"]), float(len(declared.communes)), float(declared.reference.day),
              float(declared.reference.year)}  # fmt: skip
+    given |= {float(declared.reference.year - back) for back in range(12)}  # the dates of figures
     given |= {_value(word) for label in _labels(declared) for word in re.findall(r"\d+(?:\.\d+)?", label)}
     wrong = []
     for text in NUMBER.findall(sentence):
@@ -135,7 +136,8 @@ def _claims(sentence: str, figures: pd.DataFrame) -> list[str]:
     named = [
         cell for cell in cells.to_dict("records") if round(cell["value"], int(cell["decimals"])) in numbers
     ]
-    if LEADS.search(sentence) and numbers and named and not any(_leads(cell, cells) for cell in named):
+    said = [cell for cell in cells.to_dict("records") if _is_named(str(cell["row_label"]), sentence)]
+    if LEADS.search(sentence) and (said or named) and not any(_leads(cell, cells) for cell in said + named):
         wrong.append("what it says first is not")
     percents = [_value(text) for text in re.findall(NUMBER.pattern + r"(?=[\u202f\u00a0 ]%)", sentence)]
     if MOST.search(sentence) and percents and max(percents) <= 50:
@@ -147,6 +149,11 @@ def _claims(sentence: str, figures: pd.DataFrame) -> list[str]:
         if counts and all(cell["value"] > 0.5 * cell["base_n"] > 0 for cell in counts):
             wrong.append("it says few, of more than half")
     return wrong
+
+
+def _is_named(label: str, sentence: str) -> bool:
+    """Whether a sentence says the label of a row, as it is printed."""
+    return len(label) > 3 and label.lower() in sentence.lower()
 
 
 def _leads(cell: dict, cells: pd.DataFrame) -> bool:

@@ -334,7 +334,7 @@ FAULTS = [
     ("tables/hr_key_figures/card.toml", 'whole = "posts/count"', 'whole = "posts/cont"', "colonne inconnue « cont »"),
     ("tables/extended_amounts/card.toml", '"hr_key_figures:posts/count"', '"hr_key_figrues:posts/count"', "voulez-vous dire « hr_key_figures »"),
     ("tables/key_figures/card.toml", '"share_jobs"', '"share_job"', "voulez-vous dire « share_jobs »"),
-    ("tables/families/card.toml", 'concept = "ess_posts"', 'concept = "ess_post"', "voulez-vous dire « ess_posts »"),
+    ("tables/sector_weight/card.toml", 'concept = "ess_posts"', 'concept = "ess_post"', "voulez-vous dire « ess_posts »"),
     ("tables/economic_weight/card.toml", '"jobs/ess" = "ess_posts"', '"jobs/es" = "ess_posts"', "voulez-vous dire « ess »"),
     ("tables/economic_weight/card.toml", '"jobs/ess" = "ess_posts"', '"job/ess" = "ess_posts"', "voulez-vous dire « jobs »"),
     ("tables/economic_weight/card.toml", '"jobs/ess" = "ess_posts"', '"jobs/ess" = "ess_posts@family"', "ess_posts@family=association"),

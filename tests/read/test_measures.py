@@ -152,9 +152,9 @@ def test_a_column_takes_what_its_measure_says_and_its_own_words_win() -> None:
         {"code": "x", "label": "X", "secrecy": "text"},
     ]
     posts, share, rate, people, other = completed({"rows": {}, "columns": columns}, measures)["columns"]
-    assert (posts["label"], posts["label_en"], posts["secrecy"], posts["additive"]) == (
+    assert (posts["label"], posts.get("label_en"), posts["secrecy"], posts["additive"]) == (
         "Emplois",
-        "Posts",
+        None,
         "magnitude",
         True,
     )

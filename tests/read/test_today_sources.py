@@ -17,7 +17,9 @@ from ess_observatory.engine.graph import read_model
 from ess_observatory.read import load
 from ess_observatory.read.recognise import take_inventory
 from ess_observatory.recipe.examples import fill, rules_for
+from ess_observatory.recipe.perimeter_sql import core_models
 from ess_observatory.recipe.rules import load_rules
+from ess_observatory.recipe.steps import make_core
 
 EDITION = "sambre-avesnois-2026"
 FOLDERS = sorted(path.parent for path in (ROOT / "pipelines" / "sources").glob("*/expected.toml"))
@@ -148,18 +150,20 @@ def _employment(
         "staging.flores_wide": _long(wide),
         "staging.flores_ess": "geo_object,area_code,activity,family,is_every_family:bool,measure,value:float,"
         "value_mark,period:int\n" + ess.strip(),
-        "staging.clap": "commune_code,family,posts:int,posts_mark,establishments:int,is_residual:bool\n"
+        "staging.clap": "commune_code,family,posts:int,posts_mark,establishments:int,establishments_mark,is_residual:bool\n"
         + clap.strip(),
         "staging.clap_wide": _long(clap_wide),
     }
-    core = ROOT / "pipelines" / "core"
+    models = core_models(project)
     with Database() as db:
-        rules_for(db, project, {"rules.flores_measures", "rules.naf_rev2"}, set())
+        names = ("flores_measures", "naf_rev2", "naf_rev2_levels", "communes")
+        rules_for(db, project, {f"rules.{name}" for name in names}, set())
         for name, text in given.items():
             fill(db, name, text)
-        cells = (core / "producer_cell.sql").read_text(encoding="utf-8")
-        db.execute(f"create table core.producer_cell as {cells}")
-        rows = db.dicts((core / "employment.sql").read_text(encoding="utf-8"))
+        make_core(
+            db, [models[f"core.{name}"] for name in ("producer_cell", "employment_margin", "employment")]
+        )
+        rows = db.dicts("select * from core.employment")
     return {
         (row["area"], row["commune_code"], row["field"], row["family"], row["activity"]): row for row in rows
     }
@@ -184,11 +188,11 @@ def test_a_sum_that_lacks_hidden_communes_is_marked(project: Project):
 
 #: Two communes of the territory; the associations of the second are in the residual line, the foundations of it nowhere.
 CLAP = """
-01001,association,60,,9,false
-01001,fondation,8,,4,false
-01002,association,,secret,2,false
-01002,fondation,,secret,1,false
-01ZZZ,association,15,,0,true
+01001,association,60,,9,,false
+01001,fondation,8,,4,,false
+01002,association,,secret,2,,false
+01002,fondation,,secret,1,,false
+01ZZZ,association,15,,0,,true
 """
 
 
@@ -209,7 +213,7 @@ def test_clap_alone_gives_both_terms_of_the_share(project: Project):
 
 def test_the_residual_line_of_a_larger_file_is_not_the_territorys(project: Project):
     found = _employment(
-        project, ess="", clap=CLAP + "02001,association,40,,5,false", clap_wide="01001,_T,900,,"
+        project, ess="", clap=CLAP + "02001,association,40,,5,,false", clap_wide="01001,_T,900,,"
     )
     assert _posts(found, "territory", None, "ess", "association", "_T") == (60, "partial")
 

@@ -61,17 +61,16 @@ def test_examples_agree(project, spark):
     kept: set[str] = set()
     with SparkDatabase(spark) as other:
         for case in CASES:
-            query, example = case.values
-            layer = "core" if query.parent.name == "core" else "marts"
-            model = models[f"{layer}.{query.parent.name if layer == 'marts' else query.stem}"]
+            target, example = case.values
+            model = models[target]
             with Database() as db:
                 outcome(db, project, example, model.sql, set(model.reads))
                 there = [name for name in closure(model.target, models) if db.exists(*name.split("."))]
                 views = [t for t in models if t in there and models[t].is_view and t not in example.given]
                 for name in sorted(set(there) - set(views) - kept):
                     _copy(db, other, name)
-                for target in views:
-                    other.make(models[target])
+                for view in views:
+                    other.make(models[view])
                 assert _sorted(other.dicts(model.sql)) == _sorted(db.dicts(model.sql)), case.id
                 kept = (kept | set(there) - set(views)) - set(
                     example.given

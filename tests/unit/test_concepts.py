@@ -123,6 +123,13 @@ def test_hidden_or_missing_here_and_shown_there_is_refused(project: Project, tod
         )
 
 
+def test_hidden_here_and_not_available_there_is_no_conflict(project: Project, today) -> None:
+    """A producer hides the posts of a territory: where they are summed they are secret, where they are a term there is none."""
+    secret = [cell("count", "ess", None, conf_status="C", obs_status="A")]
+    missing = [cell("total", "count", None, "total")]
+    assert judged(project, today, (FAMILIES, missing), (WEIGHT, secret)) == []
+
+
 def test_hidden_everywhere_is_no_conflict(project: Project, today) -> None:
     gone = {"conf_status": "C", "obs_status": "A"}
     tables = (

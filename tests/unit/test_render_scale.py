@@ -145,6 +145,16 @@ def test_groups_of_the_map_are_named(maps: list[str]) -> None:
         assert all(f">Groupement {n}<" in drawing for n in range(1, 5))
 
 
+def test_a_single_group_has_no_limits_to_explain(publication: Publication) -> None:
+    table = publication.table("communes")
+    one = {
+        key: replace(cell, text="Seul") if key[1] == "group" else cell for key, cell in table.cells.items()
+    }
+    assert "Limites" in chart_svgs(table, Context(), publication.map)[0]
+    alone = chart_svgs(replace(table, cells=one), Context(), publication.map)[0]
+    assert "Limites" not in alone and "t-map-group" not in alone
+
+
 def test_what_is_not_on_the_map_is_said(publication: Publication) -> None:
     geo = cast(dict[str, Any], publication.map)
     half = {**geo, "features": geo["features"][:75]}
@@ -199,7 +209,7 @@ def test_no_title_of_a_card_promises_more_than_its_figure_without_saying_it() ->
     for path in sorted((ROOT / "pipelines" / "tables").glob("*/card.toml")):
         card = tomllib.loads(path.read_text(encoding="utf-8"))
         chart = card.get("chart") or {}
-        numbers = [column for column in card.get("columns", ()) if column["secrecy"] != "text"]
+        numbers = [column for column in card.get("columns", ()) if column.get("secrecy") != "text"]
         joined = re.search(r"(Établissements|Unités|Créations|Masse)\b.* et ", card["title"])
         if chart.get("column") and len(numbers) > 1 and joined:
             assert chart.get("title"), card["number"]

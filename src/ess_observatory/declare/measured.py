@@ -9,7 +9,7 @@ from ess_observatory.declare.faults import Fault
 from ess_observatory.declare.links_rules import unknown
 from ess_observatory.declare.load import Loaded
 from ess_observatory.declare.models.cards import CardTexts
-from ess_observatory.declare.models.measures import MeasureFile
+from ess_observatory.declare.models.measures import MeasureFile, MeasureWords
 from ess_observatory.declare.reading import Document
 
 Measures = Mapping[str, MeasureFile]
@@ -30,30 +30,32 @@ def completed(card: dict[str, Any], measures: Measures) -> dict[str, Any]:
 
 
 def _column(column: dict[str, Any], others: list[dict[str, Any]], measures: Measures) -> dict[str, Any]:
+    said: dict[str, Any] = {}
     if "attribute" in column:
-        return {"secrecy": "text", **column}
-    if name := column.get("measure"):
-        return {**_words(measures[name]), **column}
-    if name := column.get("share"):
-        own = _code(name, others)
-        words = measures[name].share
-        said = words.model_dump(exclude_none=True) if words else {"unit": "%", "decimals": 1}
-        terms = {"ratio": {"numerator": own, "denominator": f"total/{own}"}, "follows": own} if own else {}
-        kept = {"secrecy": measures[name].secrecy, **(terms if measures[name].secrecy == "magnitude" else {})}
-        return {"label": "Part (%)", "label_en": "Share (%)", **said, **kept, **column}
-    if rate := column.get("rate"):
-        of, per = measures[rate["of"]], measures[rate["per"]]
-        said = (
-            per.rate.model_dump(exclude={"times"}, exclude_none=True)
-            if per.rate
-            else {"unit": "%", "decimals": 1}
-        )
-        return {
-            **said,
-            **_rate_secrecy(of, per, _code(rate["of"], others), _code(rate["per"], others)),
-            **column,
+        said = {"secrecy": "text"}
+    elif name := column.get("measure"):
+        said = _words(measures[name])
+    elif name := column.get("share"):
+        own, secrecy = _code(name, others), measures[name].secrecy
+        said = {
+            "label": "Part (%)",
+            "label_en": "Share (%)",
+            **_ratio_words(measures[name].share),
+            "secrecy": secrecy,
         }
-    return column
+        if own and secrecy == "magnitude":
+            said |= {"ratio": {"numerator": own, "denominator": f"total/{own}"}, "follows": own}
+    elif rate := column.get("rate"):
+        of, per = measures[rate["of"]], measures[rate["per"]]
+        terms = _rate_secrecy(of, per, _code(rate["of"], others), _code(rate["per"], others))
+        said = {**_ratio_words(per.rate), **terms}
+    if "label" in column:  # the English of another label is not its own
+        said.pop("label_en", None)
+    return {**said, **column}
+
+
+def _ratio_words(words: MeasureWords | None) -> dict[str, Any]:
+    return (words or MeasureWords()).model_dump(exclude={"times"}, exclude_none=True)
 
 
 def _words(measure: MeasureFile) -> dict[str, Any]:

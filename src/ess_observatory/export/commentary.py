@@ -176,7 +176,7 @@ class _Places:
 
 def _fixed(block: str) -> list[str]:
     """What of a block is printed whatever the figures, in parts long enough to know it by."""
-    parts = _TAG.split(re.sub(r"^(?:#+|>|-)\s*", "", block.strip()))
+    parts = (re.sub(r"^(?:#+|>|-)\s*", "", part.strip()) for part in _TAG.split(block))
     plain = [_spaced(french(part.replace("*", ""))) for part in parts]
     return [part for part in plain if len(part) >= _SHORTEST]
 

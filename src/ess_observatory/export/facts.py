@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ess_observatory.publish.comparison import Change
 from ess_observatory.publish.publication import Publication
-from ess_observatory.publish.tables import Cell, Column, PublishedTable, Row
+from ess_observatory.publish.tables import NOT_APPLICABLE, Cell, Column, PublishedTable, Row
 from ess_observatory.words.number_words import spelled, without_digits
 from ess_observatory.words.numbers import is_plural
 
@@ -136,9 +136,10 @@ class _Facts:
         ranked = sorted(shown, key=lambda row: -self._value(row, column))
         positive = [row for row in ranked if self._value(row, column) > 0]
         if positive:
-            yield Fact(0.85, about + self._ranking(column, positive))
+            yield Fact(0.85, about + self._ranking(column, positive, rows))
         yield from self._concentration(column, rows, positive, about)
-        yield from self._outliers(column, positive, about)
+        if self._is_whole(column, rows):
+            yield from self._outliers(column, positive, about)
         zero = [self._label(row) for row in shown if self._value(row, column) == 0]
         if zero and len(zero) <= _LISTED:
             yield Fact(0.3, f"{about}À zéro : {_listing(zero)}.")
@@ -146,10 +147,17 @@ class _Facts:
             if row.kind == "missing" and table.cell(row, column).value:
                 yield Fact(0.4, f"{about}{self._label(row)} : {self._with_share(row, column)}.")
 
-    def _ranking(self, column: Column, ranked: Sequence[Row]) -> str:
-        """The first rows; that one leads is only said when it does: no tie, and intervals that have nothing in common."""
+    def _is_whole(self, column: Column, rows: Sequence[Row]) -> bool:
+        """Whether no row is hidden, bounded or not available: one that is may be the greatest."""
+        cells = [self.table.cell(row, column) for row in rows if row.kind == "data"]
+        return all(cell.value is not None or cell.sign == NOT_APPLICABLE for cell in cells)
+
+    def _ranking(self, column: Column, ranked: Sequence[Row], rows: Sequence[Row]) -> str:
+        """The first rows; that one leads is only said when it does: no row unknown, no tie, and intervals with nothing in common."""
         top = ranked[:_RANKED]
         named = [f"{self._quoted(row)} ({self._with_share(row, column)})" for row in top]
+        if not self._is_whole(column, rows):
+            return f"Parmi les valeurs montrées, les plus élevées : {_listing(named)}."
         if len(top) == 1:
             return f"Une seule ligne n’est pas à zéro : {named[0]}."
         values = [self._value(row, column) for row in top]

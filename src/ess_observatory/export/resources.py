@@ -65,13 +65,13 @@ class Records:
 
     @cached_property
     def _sources(self) -> dict[str, str]:
-        """Sources of each table, as one text."""
+        """Sources of each figure, as one text."""
         import pyarrow.parquet as pq
 
         rows = pq.read_table(
-            self.publication.dir / "figures.parquet", columns=["table_id", "sources", "build"]
+            self.publication.dir / "figures.parquet", columns=["figure_id", "sources"]
         ).to_pylist()
-        return {row["table_id"]: ",".join(row["sources"] or ()) for row in rows}
+        return {row["figure_id"]: ",".join(row["sources"] or ()) for row in rows}
 
     @cached_property
     def _questions(self) -> frozenset[str]:
@@ -117,7 +117,7 @@ class Records:
             "low": cell.low,
             "high": cell.high,
             "flags": ",".join(cell.flags) or None,
-            "sources": self._sources.get(table.id) or None,
+            "sources": self._sources.get(figure.id) or None,
             "is_synthetic": bool(manifest.get("synthetic")),
             "build": manifest["build"],
         }

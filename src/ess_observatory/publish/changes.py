@@ -27,7 +27,7 @@ CHANGES = "changes.json"
 class Before:
     """The edition before one: its name and its year, and the publication or the package found of it.
 
-    `edition`: empty when there is none, so that this one is the first. `is_declared`: whether `previous` names it.
+    `edition`: empty when there is none, so that this one is the first; `year`: 0 where it is not known. `is_declared`: whether `previous` names it.
     """
 
     edition: str = ""
@@ -50,7 +50,6 @@ class Before:
 def write_changes(project: Project, before: Before, folder: Path) -> list[Verdict]:
     """Write the block of a publication that has just been written; a verdict warns when the edition before is not found."""
     book = read_publication(folder)
-    twin = read_publication(folder, "en")
     former, trouble = _former(project, before)
     heading = ("Ce qui a changé", "What changed")
     if former is not None:
@@ -63,7 +62,8 @@ def write_changes(project: Project, before: Before, folder: Path) -> list[Verdic
             item["figure"] if isinstance(item, dict) else item for item in book.texts.get("key_figures", ())
         ]
         breaks, moves = Breaks.load(project.pipelines), CommuneMoves.load(project.pipelines)
-        lines = lines_of(evolutions(former, now, breaks, moves, keys, surveys), now, book, twin)
+        found = evolutions(former, now, breaks, moves, keys, surveys)
+        lines = lines_of(found, now, book, read_publication(folder, "en"))
     else:
         lines = [_alone(before, trouble), *declared_revisions(now)][:LINES]
     status = "compared" if former is not None else "missing" if before.edition else "first"
@@ -120,6 +120,6 @@ def _alone(before: Before, trouble: str) -> Line:
     )
     return Line(
         "lost",
-        f"La publication de l’édition précédente ({before.year}) {fr} : ce qui a changé depuis n’est pas dit.",
-        f"The publication of the previous edition ({before.year}) {en}: what changed since is not said.",
+        f"La publication de l’édition précédente ({before.year or before.edition}) {fr} : ce qui a changé depuis n’est pas dit.",
+        f"The publication of the previous edition ({before.year or before.edition}) {en}: what changed since is not said.",
     )

@@ -118,9 +118,12 @@ def one_value(figures: Iterable[Said], labels: dict[str, str]) -> list[Verdict]:
 
 
 def differ(one: Said, other: Said) -> bool:
-    """Whether two cells of one figure do not say the same: one hidden, another value, another bound."""
-    if one.sign != other.sign:
-        return True
+    """Whether two cells of one figure do not say the same: one hidden, another value, another bound.
+
+    One that is hidden and one that is not available show nothing, both: what a producer hides may be either.
+    """
+    if one.sign or other.sign:
+        return not (one.sign and other.sign)
     pairs = [
         (getattr(one.cell, name, None), getattr(other.cell, name, None)) for name in ("value", "low", "high")
     ]

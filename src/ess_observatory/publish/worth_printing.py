@@ -14,14 +14,13 @@ LEAST_BARS = 2
 
 
 def has_content(card: Mapping[str, Any], cells: Iterable[Cell]) -> bool:
-    """Whether a table says anything: a value, a text, or a sign of secrecy; in the survey, an answer at least."""
+    """Whether a table says anything: a number that is not zero, a bound, a sign of secrecy, or a text where there is no number."""
     numbers = {column["code"] for column in card["columns"] if column["secrecy"] != "text"}
-    found = [cell for cell in cells if cell.column_code in numbers] if numbers else list(cells)
-    if card.get("survey"):
-        return any(cell.conf_status == CONFIDENTIAL or cell.is_bounded or cell.value for cell in found)
     return any(
-        cell.conf_status == CONFIDENTIAL or cell.is_bounded or cell.value is not None or cell.text
-        for cell in found
+        cell.value or cell.is_bounded or cell.conf_status == CONFIDENTIAL
+        if cell.column_code in numbers
+        else cell.text and not numbers
+        for cell in cells
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from ess_observatory.declare.project import Edition, Project
@@ -20,22 +20,30 @@ def edition_before(project: Project, edition: Edition, outputs: Outputs, part: s
 
     `part`: the territory of a run on each of a level, whose own publication is then looked for; no package holds one.
     """
-    declared = str(edition.data.get("previous", ""))
-    if declared:
-        former = project.edition(declared)
+    name = str(edition.data.get("previous", ""))
+    if name:
+        former = _named(project, edition, name)
     else:
         earlier = [other for other in _others(project, edition) if other.year < edition.year]
         if not earlier:
             return Before()
         former = max(earlier, key=lambda other: (other.year, str(other.data.get("version", ""))))
-    places = places_of_previous(project, edition, outputs, former.id)
-    found = next(
-        (p for place in places if (p := place / part / "publication").joinpath("figures.parquet").is_file()),
-        None,
-    )
+    ids = dict.fromkeys([*([former.id] if former else []), *([name] if name else [])])
+    places = [place for known in ids for place in places_of_previous(project, edition, outputs, known)]
+    publications = (place / part / "publication" for place in places)
+    found = next((path for path in publications if (path / "figures.parquet").is_file()), None)
     if found is None and not part:
-        found = _package([*places, project.root / _PACKAGES], former.id)
-    return Before(former.id, former.year, found, bool(declared))
+        found = _package([*places, project.root / _PACKAGES], ids)
+    return Before(next(iter(ids)), former.year if former else 0, found, bool(name))
+
+
+def _named(project: Project, edition: Edition, name: str) -> Edition | None:
+    """The edition that `previous` names, by its file or by its id; None where only what was built of it is there."""
+    for folder in (project.pipelines / "editions", edition.path.parent):
+        if (folder / f"{name}.toml").is_file():
+            return project.edition(str(folder / f"{name}.toml"))
+    paths = sorted((project.pipelines / "editions").glob("*.toml"))
+    return next((other for path in paths if (other := project.edition(str(path))).id == name), None)
 
 
 def _others(project: Project, edition: Edition) -> Iterator[Edition]:
@@ -50,14 +58,14 @@ def _others(project: Project, edition: Edition) -> Iterator[Edition]:
             yield other
 
 
-def _package(places: list[Path], edition: str) -> Path | None:
+def _package(places: list[Path], editions: Container[str]) -> Path | None:
     """The latest version of the package of an edition, in one of these folders or right under it."""
     found = []
     for place in places:
         for path in [*place.glob("datapackage.json"), *place.glob("*/datapackage.json")]:
             try:
                 described = json.loads(path.read_text(encoding="utf-8"))
-                if described["edition"] == edition:
+                if described["edition"] in editions:
                     found.append((_version(str(described["version"])), path.parent))
             except (OSError, ValueError, KeyError, TypeError):
                 continue

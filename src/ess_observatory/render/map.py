@@ -53,7 +53,7 @@ def circles_map(table: PublishedTable, context: Context, geo: dict[str, Any], na
     }
     letters = write_groups(canvas, places, spots, frame, taken)
     canvas.y = height + 6
-    group = table.column(spec["group"]).label if spec["group"] else ""
+    group = table.column(spec["group"]).label if spec["group"] and inner else ""
     write_legend(canvas, frame, column, (group, letters), context)
     known = {code for area in areas for code in area["codes"]}
     lost = sum(p.value is not None and p.value > 0 and code not in known for code, p in drawn.items())
