@@ -27,6 +27,7 @@ def test_each_figure_has_its_own_date_and_sources(reference_build: Outputs) -> N
         "families.association.count": ("2011-12-31", ["manageo"]),
         "families.association.posts": ("2009", ["clap"]),
         "survey_responses": ("2012", ["survey"]),
+        "participation.coverage.value": ("2012/2011-12-31", ["survey", "manageo"]),
         "hr_posts_share": ("2012/2009", ["survey", "clap"]),
         "support_never_share": ("2012", ["survey"]),
     }

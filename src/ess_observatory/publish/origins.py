@@ -51,7 +51,7 @@ class Origins:
             read = [source for source in sources if source in self.book.present]
             # weights and frames only serve to extend what the survey says
             dates = self._dates(read[:1] if table.card.get("survey") else read)
-            return Origin(sources, self._year(table, cell) or dates)
+            return Origin(tuple(read) if named else sources, self._year(table, cell) or dates)
         main, per = (sources_of(self.project, self.book.present, spec.get(key)) for key in ("source", "per"))
         days = {"reference": self._reference, "last_year": self._last_year, "survey": self._survey_year}
         first = (days[spec["date"]](),) if spec["date"] in days else self._dates(main)
