@@ -71,7 +71,7 @@ FAULTS = [
         "where is_employer is null",
         "perimeter_decisions.NON_EMPLOYEUR.count",
     ),
-    (25, "pipelines/core/employment.sql", "'partial'", "null", "communes.total.posts"),
+    (10, "pipelines/core/employment.sql", "'partial'", "null", "same_source_weight.posts_all.total"),
     (
         11,
         "pipelines/texts/fr/ch-12.md",

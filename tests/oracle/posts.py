@@ -25,6 +25,8 @@ class Producer:
     residual: dict[str, float] = field(default_factory=dict)
     outside_hidden: set[str] = field(default_factory=set)
     territory: str | None = None
+    #: a line a cell that has something, hidden or not, for this territory alone: what has no line has nothing (CLAP)
+    is_whole: bool = False
 
     def cell(
         self, area: str, family: str = "_T", activity: str = "_T", measure: str = "posts"
@@ -121,6 +123,10 @@ def _clap(declared: Declared, rows: pd.DataFrame) -> Producer:
     for (code, measure), facts in sums.items():
         producer.cells[code, "_T", "_T", measure] = total(facts)
     producer.residual = dict(residual)
+    given = {
+        declared.moves.get(code, code) for code in rows["codgeo"] if code[:2].isalnum() and len(code) == 5
+    }
+    producer.is_whole = {code for code in given if not code.endswith("ZZZ")} <= declared.communes.keys()
     return producer
 
 
@@ -150,7 +156,7 @@ def _or_zero(producer: Producer, code: str, family: str, measure: str) -> Fact:
     """A commune; a family that it does not have is a zero where its other families make its total."""
     if any(key[0] == code for key in producer.cells):
         return producer.commune(code, family, measure)
-    return exact(0) if producer.residual else UNKNOWN  # with its line of what it hides, a file is whole
+    return exact(0) if producer.residual or producer.is_whole else UNKNOWN
 
 
 def _with_residual(producer: Producer, codes: list[str], family: str) -> Fact:
