@@ -51,7 +51,7 @@ select siret, 'CJ_A_VERIFIER', category_family, category_evidence, category_conf
 from core.perimeter_fact
 where category_place = 'kept' and category_confidence = 'low'
 union all
-select siret, 'SC_A_VERIFIER', coalesce(proof_family, category_family),
+select siret, 'SC_A_VERIFIER', proof_family,
     'catégorie juridique ' || legal_category || ' : ' || proof_evidence, 'low'
 from core.perimeter_fact
 where category_place = 'on_evidence' and proof_strength = 'weak' or category_place = 'company' and proof_strength is not null

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -267,7 +268,12 @@ def test_several_double_columns_are_all_said(rules_db: Database, tmp_path: Path)
 
 def test_several_columns_of_communes_are_all_looked_at(rules_db: Database, tmp_path: Path) -> None:
     """A column that is not one of communes, before the one that is, hides nothing."""
-    error = read(rules_db, tmp_path, [[code, "x", "1"] for code in POSTCODES]).error
+    spec = toy_project(tmp_path / "project").sources["essai"]
+    spec = replace(spec, columns=tuple(reversed(spec.columns)))
+    (tmp_path / "raw").mkdir()
+    rows = [HEADER, *([code, "x", "1"] for code in POSTCODES)]
+    (tmp_path / "raw" / "essai.csv").write_text(text(rows), encoding="utf-8")
+    error = read_folder(rules_db, {spec.id: spec}, tmp_path / "raw").error
     assert error is not None and "« Code commune »" in error.what
 
 

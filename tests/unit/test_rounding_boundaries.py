@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from ess_observatory.words.number_words import spelled, without_digits
-from ess_observatory.words.numbers import format_number, format_value, round_half_up
+from ess_observatory.words.numbers import (
+    format_bound,
+    format_number,
+    format_value,
+    plain_number,
+    round_half_up,
+    useful_decimals,
+)
 
 HALVES = [
     (0.5, 0, "1"), (1.5, 0, "2"), (2.5, 0, "3"), (-0.5, 0, "-1"), (-1.5, 0, "-2"), (-2.5, 0, "-3"),
@@ -116,3 +123,35 @@ def test_numbers_in_words_at_each_turn(number: int, words: str) -> None:
 )
 def test_a_label_without_digits(text: str, words: str) -> None:
     assert without_digits(text) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "most", "decimals", "text"),
+    [
+        (40817.0, 4, 0, "40\u202f817"), (0.5, 4, 1, "0,5"), (-0.25, 4, 2, "\u22120,25"), (0.1234, 4, 4, "0,1234"),
+        (0.12345, 4, 4, "0,1235"), (0.12345, 2, 2, "0,12"), (0.12345, 0, 0, "0"), (0.1 + 0.2, 4, 1, "0,3"),
+    ],
+)  # fmt: skip
+def test_a_number_has_the_decimals_that_it_needs(value: float, most: int, decimals: int, text: str) -> None:
+    assert useful_decimals(value, most) == decimals
+    assert plain_number(value, most=most) == text
+    if most == 4:
+        assert (useful_decimals(value), plain_number(value)) == (decimals, text)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "unit", "decimals", "lang", "text"),
+    [
+        (3577.0, 4550.0, None, 0, "fr", "au moins 3\u202f577, au plus 4\u202f550"),
+        (3577.9, 4550.1, None, 0, "fr", "au moins 3\u202f577, au plus 4\u202f551"),
+        (1.29, 2.21, "%", 1, "fr", "au moins 1,2\u00a0%, au plus 2,3\u00a0%"),
+        (-1.29, -1.21, None, 1, "fr", "au moins \u22121,3, au plus \u22121,2"),
+        (1.29, None, None, 1, "fr", "au moins 1,2"),
+        (1999.0, None, None, 0, "en", "at least 1,999"),
+        (1999.5, 2000.5, None, 0, "en", "at least 1,999, at most 2,001"),
+    ],
+)
+def test_bounds_are_rounded_away_from_what_they_hold(
+    low: float, high: float | None, unit: str | None, decimals: int, lang: str, text: str
+) -> None:
+    assert format_bound(low, high, unit, decimals, lang) == text
