@@ -1,6 +1,6 @@
 -- grain: one SIREN x kind of evidence that a commercial company belongs to the ESS, at the reference date.
 with told as (
-    select distinct
+    select
         siren,
         coalesce(ess_flag = 'O', false) as is_flagged,
         ' ' || lower(name) || ' ' like '% scop %' or ' ' || lower(name) || ' ' like '% scic %' as is_named

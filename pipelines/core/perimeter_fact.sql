@@ -18,7 +18,7 @@ category as (
     select
         c.code,
         min(c.family) as family,
-        coalesce(min(c.confidence), 'high') as confidence,
+        min(c.confidence) as confidence,
         'catégorie juridique ' || c.code || coalesce(' ' || min(c.label), '') as evidence,
         case
             when max(case when f.is_on_evidence then 1 else 0 end) = 1 then 'on_evidence'

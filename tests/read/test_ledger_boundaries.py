@@ -297,6 +297,13 @@ def test_a_column_of_postcodes_is_not_one_of_communes(
         )
 
 
+def test_only_a_column_of_communes_is_looked_at(rules_db: Database, tmp_path: Path) -> None:
+    """Words, or numbers, that could be postal codes stand where no commune is expected."""
+    outcome = read(rules_db, tmp_path, [[f"5900{n}", code, code] for n, code in enumerate(POSTCODES, 1)])
+    assert outcome.error is None
+    assert [row["label"] for row in outcome.kept] == POSTCODES
+
+
 def test_two_columns_for_one_stop_the_reading_where_they_differ(rules_db: Database, tmp_path: Path) -> None:
     sources = toy_project(tmp_path / "project").sources
     raw = tmp_path / "raw"

@@ -180,6 +180,41 @@ def test_unknown_codes_of_a_form_are_refused() -> None:
     ]
     survey = read(sheet(rows))
     assert codes(survey) == [("code_inconnu", "Z9", 5, "quoi")]
+    assert "«\u00a0Z9\u00a0»" in survey.refused[0]["reason"]
+
+
+def test_an_answer_of_a_form_without_code_is_refused() -> None:
+    rows = [
+        ["Code", "Question", "Réponse"],
+        ["A2", "", "Oui"],
+        ["B1", "", "3"],
+        ["B2", "", "2"],
+        ["", "", "quoi"],
+    ]
+    survey = read(sheet(rows))
+    assert codes(survey) == [("code_inconnu", None, 5, "quoi")]
+    assert survey.refused[0]["reason"] == "Réponse sans code de question."
+
+
+def test_a_respondent_is_named_by_the_line_of_an_export_and_by_the_sheet_of_a_form() -> None:
+    people = [{"A2": "Oui", "B1": "3", "B2": "1"}, {"A2": "Non", "B1": "4", "B2": "2"}]
+    survey = read(wide(people), form({"A1": GOOD, "A2": "Oui"}, "f.xlsx"))
+    keys = [row["respondent_key"] for row in survey.respondents.to_pylist()]
+    assert keys == ["export.xlsx#Réponses#2", "export.xlsx#Réponses#3", "f.xlsx#Questionnaire"]
+
+
+def test_a_date_that_cannot_be_read_is_refused_on_its_line() -> None:
+    """A form has one date, above its answers: no line of its own."""
+    when = "Date de soumission"
+    survey = read(
+        wide([{"A2": "Oui", "B1": "3", "B2": "1"}, {"A2": "Oui", "B1": "3", "B2": "1", when: "hier"}]),
+        form({"A1": GOOD, "A2": "Oui", when: "demain"}, "f.xlsx"),
+    )
+    assert [(column, line, value) for _, column, line, value in codes(survey)] == [
+        ("date", 3, "hier"),
+        ("date", None, "demain"),
+    ]
+    assert [row["submitted_on"] for row in survey.respondents.to_pylist()] == [None, None, None]
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

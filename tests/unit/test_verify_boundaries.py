@@ -463,9 +463,13 @@ def test_what_a_path_is_decides_how_it_is_opened(package: Package, tmp_path: Pat
     odd = package.folder.rename(tmp_path / "paquet.zip")
     with opened(odd) as folder:
         assert folder == odd
-    (tmp_path / "notes.txt").write_text("rien", encoding="utf-8")
-    with pytest.raises(ObservatoryError), opened(tmp_path / "notes.txt"):
-        pass
+    write_zip(odd, tmp_path / "paquet.xlsx")
+    for name in ("notes.txt", "notes.zip"):
+        (tmp_path / name).write_text("rien", encoding="utf-8")
+    for name in ("notes.txt", "notes.zip", "paquet.xlsx", "absent.zip"):
+        with pytest.raises(ObservatoryError) as caught, opened(tmp_path / name):
+            pass
+        assert (caught.value.code, caught.value.where) == ("E562", str(tmp_path / name))
 
 
 def test_two_rows_make_a_sum_and_one_does_not() -> None:

@@ -47,7 +47,7 @@ class Finding:
 @contextmanager
 def opened(path: Path) -> Iterator[Path]:
     """The package folder that a path stands for: itself, the only package under it, or what a zip holds. Raises E562."""
-    if path.suffix == ".zip" and path.is_file() and zipfile.is_zipfile(path):
+    if path.suffix == ".zip" and zipfile.is_zipfile(path):
         with tempfile.TemporaryDirectory() as scratch:
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(scratch)

@@ -178,9 +178,7 @@ def _refuse_problems(db: Database, spec: SourceSpec) -> None:
             f"{quote(code)}, {quote(reason)}, {quote(fix)} from raw.{spec.id} where _problem = {quote(code)} "
             "and _refusal is null order by _file, _line"
         )
-    db.execute(
-        f"update raw.{spec.id} set _refusal = _problem where _problem is not null and _refusal is null"
-    )
+    db.execute(f"update raw.{spec.id} set _refusal = _problem where _problem is not null")
 
 
 def _refuse_postcodes(db: Database, spec: SourceSpec) -> None:
@@ -190,7 +188,7 @@ def _refuse_postcodes(db: Database, spec: SourceSpec) -> None:
     ten is a postal code: a column where four distinct values in five are, is not one of communes.
     """
     for column in spec.columns:
-        if column.type != "commune" or not db.exists("rules", "postcodes"):
+        if column.type != "commune":
             continue
         filled, postcodes = db.rows(
             f"select count(*), count(*) filter (where code in (select code from rules.postcodes)) from "
@@ -249,8 +247,8 @@ def close_ledger(db: Database) -> None:
     """
     ours = "source in (select table_name from information_schema.tables where table_schema = 'raw')"
     db.execute(
-        "update staging.ledger set rows_refused = coalesce((select count(distinct r.line) from staging.refused as r "
-        f"where r.source = ledger.source and r.file = ledger.file and r.sheet = ledger.sheet), 0) where {ours}"
+        "update staging.ledger set rows_refused = (select count(distinct r.line) from staging.refused as r "
+        f"where r.source = ledger.source and r.file = ledger.file and r.sheet = ledger.sheet) where {ours}"
     )
     db.execute(f"update staging.ledger set rows_kept = rows_read - rows_refused where {ours}")
 
