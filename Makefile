@@ -1,6 +1,7 @@
 # Every target sets up what it needs (virtual environment, locked dependencies); a second run installs nothing.
 PYTHON  ?= python3
 EDITION ?= sambre-avesnois-2011
+SEEDS   ?= 0-239
 VENV    := .venv
 BIN     := $(VENV)/bin
 LOCK    := requirements/lock.txt
@@ -10,7 +11,7 @@ PYTEST  := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-load
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup annual-report quick test slow test-all style check mutants bench notebooks demo lock clean
+.PHONY: help setup annual-report quick test slow random test-all style check mutants bench notebooks demo lock clean
 
 help: ## Cette aide
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -36,7 +37,10 @@ test: $(STAMP) ## Les tests, sauf les lents (quelques minutes sur deux cœurs)
 slow: $(STAMP) ## Les tests lents, et ceux qui tirent au sort, avec bien plus d’exemples
 	$(PYTEST) -m "slow or varied" --thorough
 
-test-all: test slow ## Tous les tests
+random: $(STAMP) ## Des éditions au hasard, recomptées par l’oracle (SEEDS=0-239)
+	$(PYTEST) tests/built/test_random_editions_*.py --seeds $(SEEDS)
+
+test-all: test slow random ## Tous les tests
 
 style: $(STAMP) ## Style et types, sans les tests
 	$(BIN)/ruff format --check .

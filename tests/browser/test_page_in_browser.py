@@ -115,6 +115,7 @@ def test_nothing_is_requested_and_nothing_is_said_on_the_console(chromium: Brows
     assert [event for event in chromium.events if event.get("method") in loud] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_body_never_scrolls_sideways(chromium: Browser, page: Path, width: int) -> None:
     chromium.screen(width)
@@ -144,6 +145,7 @@ def test_keyboard_walk(chromium: Browser, page: Path) -> None:
     assert {"A", "BUTTON", "SUMMARY", "DIV"} <= seen
 
 
+@pytest.mark.slow
 def test_folded_table_opens_with_the_keyboard(chromium: Browser, page: Path) -> None:
     chromium.screen()
     chromium.open(page)
@@ -152,6 +154,7 @@ def test_folded_table_opens_with_the_keyboard(chromium: Browser, page: Path) -> 
     assert chromium.value("document.querySelector('#t2-1 .fold').open")
 
 
+@pytest.mark.slow
 def test_filters_hide_rows_keep_the_total_and_light_the_map(
     chromium: Browser, page: Path, publication: Publication
 ) -> None:
@@ -181,6 +184,7 @@ def test_filters_hide_rows_keep_the_total_and_light_the_map(
     assert chromium.value("document.querySelectorAll('#t2-1 tr.data[hidden]').length") == 0
 
 
+@pytest.mark.slow
 def test_without_script_every_row_is_there(chromium: Browser, page: Path, publication: Publication) -> None:
     chromium.send("Emulation.setScriptExecutionDisabled", value=True)
     try:
@@ -193,6 +197,7 @@ def test_without_script_every_row_is_there(chromium: Browser, page: Path, public
     assert controls == 0
 
 
+@pytest.mark.slow
 def test_display_is_chosen_and_kept(chromium: Browser, page: Path) -> None:
     chromium.screen(scheme="light")
     chromium.open(page)
@@ -209,6 +214,7 @@ def test_display_is_chosen_and_kept(chromium: Browser, page: Path) -> None:
     chromium.value("localStorage.clear()")
 
 
+@pytest.mark.slow
 def test_one_figure_alone_for_an_embedding_page(chromium: Browser, page: Path) -> None:
     chromium.screen(720)
     chromium.open(page, "?embed=t1-1")
@@ -227,6 +233,7 @@ CATCH = (
 )
 
 
+@pytest.mark.slow
 def test_picture_of_a_figure_carries_colours_source_signs_and_warning(chromium: Browser, page: Path) -> None:
     chromium.screen()
     chromium.open(page)
@@ -246,6 +253,7 @@ def test_picture_of_a_figure_carries_colours_source_signs_and_warning(chromium: 
     assert signs.strip() in foot, "and what its signs mean"
 
 
+@pytest.mark.slow
 def test_picture_for_a_document_is_twice_as_fine(chromium: Browser, page: Path) -> None:
     chromium.screen()
     chromium.open(page)
@@ -260,6 +268,7 @@ def test_picture_for_a_document_is_twice_as_fine(chromium: Browser, page: Path) 
     assert loud == [], "the policy of the page lets it be made"
 
 
+@pytest.mark.slow
 def test_every_download_says_that_data_are_synthetic(
     chromium: Browser, page: Path, publication: Publication
 ) -> None:
@@ -282,6 +291,7 @@ def test_every_download_says_that_data_are_synthetic(
     assert chromium.value("document.querySelector('.downloads a').getAttribute('href')") == "rapport-ess.xlsx"
 
 
+@pytest.mark.slow
 def test_embedded_figure_takes_the_height_that_it_needs(chromium: Browser, page: Path) -> None:
     chromium.screen(900)
     chromium.open(page)
@@ -305,12 +315,14 @@ def test_embedded_figure_takes_the_height_that_it_needs(chromium: Browser, page:
     assert chromium.value("document.querySelector('.banner').checkVisibility()"), "with its warning"
 
 
+@pytest.mark.slow
 def test_key_figures_are_on_the_first_screen(chromium: Browser, page: Path) -> None:
     chromium.screen(1280, 800)
     chromium.open(page)
     assert chromium.value("document.querySelector('.tiles').getBoundingClientRect().bottom") <= 800
 
 
+@pytest.mark.slow
 def test_a_wide_screen_is_used(chromium: Browser, page: Path) -> None:
     chromium.screen(1920, 1080)
     chromium.open(page)
@@ -323,6 +335,7 @@ def test_a_wide_screen_is_used(chromium: Browser, page: Path) -> None:
     assert chromium.value("document.documentElement.scrollWidth") <= 1920
 
 
+@pytest.mark.slow
 def test_a_table_alone_as_a_workbook(chromium: Browser, page: Path, publication: Publication) -> None:
     table = publication.table("size")
     chromium.screen()
@@ -347,6 +360,7 @@ def test_a_table_alone_as_a_workbook(chromium: Browser, page: Path, publication:
     assert chromium.value("window.named").endswith(".xlsx")
 
 
+@pytest.mark.slow
 def test_paper_has_contents_pages_and_no_tools(chromium: Browser, page: Path) -> None:
     chromium.screen()
     chromium.open(page)

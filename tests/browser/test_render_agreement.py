@@ -129,7 +129,7 @@ def _same(truth: Truth, card: dict[str, Any], rows: list[list[str]]) -> None:
     assert len(rows) == len(card["columns" if turned else "rows"])
 
 
-@pytest.fixture(scope="module", params=["invented", "reference"])
+@pytest.fixture(scope="module", params=some_of(["invented", "reference"]))
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if request.param == "reference":
         return request.getfixturevalue("reference_build").publication

@@ -288,6 +288,7 @@ def test_what_is_unchanged_is_not_built_again(project, folder, small, monkeypatc
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_territory_that_has_a_publication_is_not_emptied_in_silence(project, folder, small, tmp_path):
     """The others are built; its publication stays."""
     out = tmp_path / "out"

@@ -28,6 +28,7 @@ def test_the_reference_edition_counted_again(reference_build: Outputs) -> None:
     _fair(judge(declared, reference_build.publication), 600)
 
 
+@pytest.mark.slow
 def test_the_edition_of_today_counted_again(today_build: Outputs) -> None:
     declared = Declared(ROOT, TODAY, ROOT / "data" / "raw" / TODAY)
     _fair(judge(declared, today_build.publication), 700)

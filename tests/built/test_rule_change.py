@@ -141,6 +141,7 @@ def test_nothing_is_said_when_the_rules_are_the_same(house: House) -> None:
     assert house.run().moved == []
 
 
+@pytest.mark.slow
 def test_a_change_within_the_budget_is_told_and_passes(house: House) -> None:
     header = (house.root / "pipelines" / "rules" / "named_decisions.csv").read_text("utf-8").splitlines()[0]
     row = {"siret": _siret(0, 1), "decision": "out", "family": "", "reason": "Fermée", "decided_by": "CRESS",

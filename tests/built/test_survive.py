@@ -88,9 +88,14 @@ def _tiny_project(home: Path) -> Path:
     shutil.copytree(
         ROOT / "pipelines" / "rules",
         pipelines / "rules",
-        ignore=shutil.ignore_patterns("*_checks*", "breaks.toml"),
+        ignore=shutil.ignore_patterns("*_checks*", "breaks.toml", "concepts.toml"),
     )
     shutil.copytree(ROOT / "pipelines" / "survey", pipelines / "survey")
+    shutil.copytree(
+        ROOT / "pipelines" / "measures",
+        pipelines / "measures",
+        ignore=lambda _, names: {n for n in names if n != "structures.toml"},
+    )
     for name in ("scopes.toml", "codes.toml"):
         (pipelines / "texts" / "fr").mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "pipelines" / "texts" / name, pipelines / "texts" / name)
@@ -110,6 +115,7 @@ def _tiny_project(home: Path) -> Path:
         "sources/survey/source.toml": survey,
         "core/establishment.sql": CORE,
         "core/field_establishment.sql": "-- grain: one SIRET.\nselect * from core.establishment\n",
+        "core/register_place.sql": "-- grain: one SIRET.\nselect siret, commune_code from core.establishment\n",
         "tables/places/card.toml": CARD,
         "tables/places/query.sql": QUERY,
         "texts/fr/essentiel.md": "# L’essentiel\n\n- Trois communes.\n\n## Chiffres-clés\n",

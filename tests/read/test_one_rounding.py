@@ -28,6 +28,8 @@ ALLOWED = {
     "tabular/parquet.py": "whether a number of a file is whole",
     "secrecy/links.py": "whether a value has endless decimals",
     "secrecy/audit.py": "whether a value is whole",
+    "secrecy/accounts.py": "the dust that a solver leaves on a bound",
+    "publish/concepts.py": "the digits that printing hides, in an error",
     "survey/dialects.py": "the number of an expression, in the language of a form",
     "read/corrections.py": "the whole writing of an exact decimal",
     "export/files.py": "the whole writing of an exact decimal",

@@ -66,6 +66,6 @@ def test_check_is_style_types_and_the_tests_of_the_readme() -> None:
 
 
 def test_the_slow_ones_and_the_others_are_all() -> None:
-    assert TARGETS["test-all"].split("#")[0].split() == ["test", "slow"]
+    assert TARGETS["test-all"].split("#")[0].split() == ["test", "slow", "random"]
     assert 'tests/unit -m "not slow"' in recipe("quick") and '$(PYTEST) -m "not slow"' in recipe("test")
     assert '-m "slow or varied" --thorough' in recipe("slow")

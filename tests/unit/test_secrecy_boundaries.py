@@ -36,7 +36,8 @@ def test_the_declared_thresholds(project: Project) -> None:
     keys = ("min_units", "max_share", "p_percent", "opinion_min_respondents")
     assert [declared[key] for key in keys] == [3, 0.85, 0, 1]
     assert declared["protection"] == {"rate": 0.1, "minimum": 1, "secondary": 0.02, "insider": 0.1}
-    assert declared["bases"] == {"percent_from": 30, "flag_from": 10, "decimal_margin": 10}
+    assert declared["bases"] == {"percent_from": 30, "flag_from": 10}
+    assert declared["precision"] == {"decimal_margin": 10}
     assert declared["bounds"] == {"widest": 2}
     assert declared["costs"] == {"data": 1, "missing": 1, "subtotal": 5, "base": 20, "total": 20}
 

@@ -71,6 +71,8 @@ def unclaimed(text: str, lang: str, rules: ClaimsFile, kind_of: Callable[[str], 
     if not text:
         return []
     masked = _mask(text, rules)
+    if not any(_pattern(rules, kind, lang).search(masked) for kind in KINDS):
+        return []  # most texts hold no such word, and need not be parsed
     tree, _ = parsed(masked)
     found = list(_of(tree, frozenset(), kind_of)) if tree is not None else []
     troubles = []

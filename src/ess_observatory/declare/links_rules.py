@@ -37,7 +37,7 @@ def unknown(
     if names and name not in names:
         fix = advice(name, names, "noms connus")
         if place and not nearest(name, names):
-            fix = f"ajoutez-le à {place} ; {fix}"
+            fix = f"ajoutez-le à {place} ; {fix}" if fix else f"ajoutez-le à {place}"
         yield document.fault(path, f"{what} inconnu", fix)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ess_observatory.publish.evolution import Evolutions, Moved
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.snapshot import Snapshot
-from ess_observatory.words.numbers import HARD_SPACE, format_number, format_value, is_plural
+from ess_observatory.words.numbers import HARD_SPACE, format_number, format_value, is_plural, round_half_up
 from ess_observatory.words.typography import english, french
 
 #: Lines that are printed; reasons (more where nothing moved), tables and sources that they name at most.
@@ -76,7 +76,7 @@ def _sentence(pair: Moved, book: Publication) -> str:
     else:
         amount = _amount(size, unit, decimals, lang)
     share = ""
-    if pair.relative is not None and round(abs(pair.relative), 1):
+    if pair.relative is not None and round_half_up(abs(pair.relative), 1):
         sign = "+" if pair.relative > 0 else ""
         share = f" ({sign}{format_value(pair.relative, '%', 1, lang)})"
     first, last = (

@@ -192,8 +192,9 @@ class Chooser:
         told: dict[str, dict[str, Any]] = {}
         for one in said(self.book, self.places):
             name = one.about.concept
-            entry = told.setdefault(name, {**self._in_words(name, one), "figures": {}})
-            entry["figures"][one.figure_id] = one.about.category
+            if name not in told:
+                told[name] = {**self._in_words(name, one), "figures": {}}
+            told[name]["figures"][one.figure_id] = one.about.category
         area = self.places.own or f"territory={self.edition.territory.id}"
         write_json(folder / FILE, {"area": area, "concepts": told})
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Container, Iterator
 from pathlib import Path
 
+from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.publish.changes import Before
@@ -24,7 +25,7 @@ def edition_before(project: Project, edition: Edition, outputs: Outputs, part: s
     if name:
         former = _named(project, edition, name)
     else:
-        earlier = [other for other in _others(project, edition) if other.year < edition.year]
+        earlier = list(_earlier(project, edition))
         if not earlier:
             return Before()
         former = max(earlier, key=lambda other: (other.year, str(other.data.get("version", ""))))
@@ -46,11 +47,11 @@ def _named(project: Project, edition: Edition, name: str) -> Edition | None:
     return next((other for path in paths if (other := project.edition(str(path))).id == name), None)
 
 
-def _others(project: Project, edition: Edition) -> Iterator[Edition]:
-    """The other declared editions of the same territory, known by its name or by its communes."""
+def _earlier(project: Project, edition: Edition) -> Iterator[Edition]:
+    """The declared editions of earlier years of the same territory, known by its name or by its communes."""
     codes = {commune["code"] for commune in edition.territory.communes}
     for path in sorted((project.pipelines / "editions").glob("*.toml")):
-        if path.resolve() == edition.path:
+        if path.resolve() == edition.path or int(read_toml(path)["year"]) >= edition.year:
             continue
         other = project.edition(str(path))
         same = other.territory.id == edition.territory.id
