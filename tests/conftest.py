@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 #: How many random editions each of the four shares tries, where time is short and where it is not.
-FEW_EDITIONS, MANY_EDITIONS = 1, 6
+FEW_EDITIONS, MANY_EDITIONS = 1, 3
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -8,7 +8,7 @@ from math import inf
 
 import pandas as pd
 
-from oracle.declared import Declared
+from oracle.declared import OBJECTS, Declared
 from oracle.facts import UNKNOWN, Fact, exact, total
 from oracle.rawfiles import number, plain, table
 
@@ -149,7 +149,24 @@ def in_territory(declared: Declared, producer: Producer, family: str = "_T", mea
     if family == "_T" and producer.territory:
         parts = [producer.cell(producer.territory, name, "_T", measure) for name in families]
         summed = summed.within(Fact(total(part for part in parts if part).low, inf))
-    return (own or UNKNOWN).within(summed)
+    found = (own or UNKNOWN).within(summed)
+    return found.within(_left_by_lines(declared, producer, family, measure))
+
+
+def _left_by_lines(declared: Declared, producer: Producer, family: str, measure: str) -> Fact:
+    """What the lines of wider areas leave to the territory, once the communes elsewhere have had their part."""
+    found = UNKNOWN
+    for level, name in OBJECTS.items():
+        areas = {row[level] for row in declared.communes.values()}
+        line = producer.cell(f"{name}:{min(areas)}", family, "_T", measure) if len(areas) == 1 else None
+        if line is not None and line.is_exact:
+            others = total(
+                producer.commune(row["code"], family, measure)
+                for row in declared.code_of_communes
+                if row[level] in areas and row["code"] not in declared.communes
+            )
+            found = found.within(Fact(max(0, line.low - others.high), line.high - others.low))
+    return found
 
 
 def _or_zero(producer: Producer, code: str, family: str, measure: str) -> Fact:
