@@ -21,7 +21,7 @@ from ess_observatory.engine.graph import closure
 from ess_observatory.engine.sql_text import quote
 from ess_observatory.read import load
 from ess_observatory.recipe.rules import load_rules
-from ess_observatory.recipe.steps import models_of
+from ess_observatory.recipe.steps import make_core, models_of
 
 EDITION = "sambre-avesnois-2026"
 TABLES = (
@@ -74,10 +74,14 @@ def _core(count: str, folder: Path) -> dict[str, Any]:
     models = {model.target: model for model in models_of(project)}
     wanted = {f"marts.{name}" for name in TABLES}
     wanted |= {read for target in wanted for read in closure(target, models) if read.startswith("core.")}
+    for programme in [model.target for model in models.values() if model.bounds in wanted]:
+        wanted |= {programme, *(read for read in closure(programme, models) if read.startswith("core."))}
 
     def work(db: Database) -> None:
         for target, model in models.items():
-            if target in wanted:
+            if target in wanted and model.layer == "core":
+                make_core(db, [model])
+            elif target in wanted:
                 db.make(model)
 
     return _timed(project, int(count), folder, work, "core.establishment")
