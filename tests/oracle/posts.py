@@ -136,7 +136,18 @@ def _cell(text: str) -> Fact:
 
 
 def in_territory(declared: Declared, producer: Producer, family: str = "_T", measure: str = "posts") -> Fact:
-    """What is known of the territory: the producer's own line, and the sum of its communes."""
+    """What is known of the territory: what is known of these cells alone, and what the other families leave of the whole."""
+    found = _alone(declared, producer, family, measure)
+    names = {key[1] for key in producer.cells} | set(FAMILY_LABELS)
+    if family == "_T" or family not in names:
+        return found
+    whole = _alone(declared, producer, "_T", measure)
+    others = total(_alone(declared, producer, name, measure) for name in names - {"_T", family})
+    return found.within(Fact(max(0, whole.low - others.high), max(0, whole.high - others.low)))
+
+
+def _alone(declared: Declared, producer: Producer, family: str, measure: str) -> Fact:
+    """What is known of a family in the territory: the producer's own line, the sum of its communes, lines of wider areas."""
     own = producer.cell(producer.territory, family, "_T", measure) if producer.territory else None
     codes = list(declared.communes)
     summed = total(_or_zero(producer, code, family, measure) for code in codes)
