@@ -74,14 +74,12 @@ def _core(count: str, folder: Path) -> dict[str, Any]:
     models = {model.target: model for model in models_of(project)}
     wanted = {f"marts.{name}" for name in TABLES}
     wanted |= {read for target in wanted for read in closure(target, models) if read.startswith("core.")}
-    for programme in [model.target for model in models.values() if model.bounds in wanted]:
-        wanted |= {programme, *(read for read in closure(programme, models) if read.startswith("core."))}
 
     def work(db: Database) -> None:
-        for target, model in models.items():
-            if target in wanted and model.layer == "core":
-                make_core(db, [model])
-            elif target in wanted:
+        chosen = [model for target, model in models.items() if target in wanted]
+        make_core(db, chosen)
+        for model in chosen:
+            if model.layer == "marts":
                 db.make(model)
 
     return _timed(project, int(count), folder, work, "core.establishment")

@@ -31,6 +31,16 @@ def test_order_follows_reads(tmp_path):
     assert closure("core.a", {"core.a": a, "core.b": b}) == ["core.b", "staging.s"]
 
 
+def test_what_a_solver_makes_depends_on_its_programme(tmp_path):
+    programme = _model(tmp_path, "core.p", "-- bounds: core.solved\nselect * from staging.s")
+    reader = _model(tmp_path, "core.a", "select * from core.solved")
+    assert closure("core.a", {"core.a": reader, "core.p": programme}) == [
+        "core.solved",
+        "core.p",
+        "staging.s",
+    ]
+
+
 @pytest.mark.parametrize(
     ("sql", "code"),
     [

@@ -83,6 +83,17 @@ class Edition:
         return dt.date.fromisoformat(str(self.data.get("reference_date", f"{self.year}-12-31")))
 
     @property
+    def last_full_year(self) -> int:
+        """The last year that is over: the one before a 1 January, else that of the reference date."""
+        day = self.reference_date
+        return day.year - ((day.month, day.day) == (1, 1))
+
+    @property
+    def survey_year(self) -> int:
+        """The year of the survey, that of the edition when none is declared."""
+        return int(self.data.get("survey", {}).get("year", self.year))
+
+    @property
     def sources(self) -> dict[str, dict[str, Any]]:
         """Expected sources: id → {vintage, required, label…}."""
         declared: dict[str, dict[str, Any]] = self.data.get("sources", {})

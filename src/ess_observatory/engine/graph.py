@@ -192,13 +192,13 @@ def _columns_of(
 
 
 def closure(target: str, models: dict[str, Model]) -> list[str]:
-    """Every table that `target` depends on, nearest first."""
+    """Every table that `target` depends on, nearest first; what a solver makes depends on its programme."""
+    reads_of = {name: model.reads for name, model in models.items()}
+    reads_of |= {model.bounds: frozenset({name}) for name, model in models.items() if model.bounds}
     seen: dict[str, None] = {}
     front = [target]
     while front:
-        reads = sorted(
-            {table for name in front if name in models for table in models[name].reads} - seen.keys()
-        )
+        reads = sorted({table for name in front for table in reads_of.get(name, ())} - seen.keys())
         seen.update(dict.fromkeys(reads))
         front = reads
     return list(seen)

@@ -104,9 +104,9 @@ class Chooser:
             self.words.learn(text, f"{reference.day} {words_en.MONTHS[reference.month - 1]} {reference.year}")
             return text
         if kind == "last_year":
-            return str(reference.year - (1 if (reference.month, reference.day) == (1, 1) else 0))
+            return str(self.edition.last_full_year)
         if kind == "survey":
-            return str(self.edition.data.get("survey", {}).get("year", self.edition.year))
+            return str(self.edition.survey_year)
         year = year_of(self.edition, sources)
         return "nd" if year is None else str(year)
 

@@ -35,41 +35,35 @@ def let_out(
     classes: Mapping[str, str],
     folder: Path,
     complete: Callable[[Protected], dict[str, list[str]]],
-) -> Protected:
+) -> None:
     """Protect the tables, put them in the book and attack it (see `close`).
 
     Where a bound would say too much of what is hidden, every bound is withheld and it is done again.
+    `complete`: adds the tables made of the others to the book, and tells which figure they copy (see `close`).
     """
-    is_bounded = any(cell.is_bounded for _, _, given in cells for cell in given)
+
+    def once(given: list[tuple[str, dict[str, Any], list[Cell]]]) -> None:
+        protected = protect(given, rules, classes)
+        filled = [
+            (table, protected.cells[table.id])
+            for table in tables
+            if has_content(table.card, protected.cells[table.id])
+        ]
+        book.tables[:] = [without_empty_columns(table, found) for table, found in filled]
+        close(protected, book, tables, rules, folder, complete(protected))
+
     try:
-        return _let_out(book, tables, cells, rules, classes, folder, complete)
+        once(cells)
     except ObservatoryError as error:
+        is_bounded = any(cell.is_bounded for _, _, listed in cells for cell in listed)
         if not is_bounded or error.code not in _BY_BOUNDS:
             raise
-    plain = [
-        (name, card, [replace(cell, low=None, high=None) for cell in given]) for name, card, given in cells
-    ]
-    return _let_out(book, tables, plain, rules, classes, folder, complete)
-
-
-def _let_out(
-    book: Book,
-    tables: list[TableCard],
-    cells: list[tuple[str, dict[str, Any], list[Cell]]],
-    rules: dict[str, Any],
-    classes: Mapping[str, str],
-    folder: Path,
-    complete: Callable[[Protected], dict[str, list[str]]],
-) -> Protected:
-    protected = protect(cells, rules, classes)
-    filled = [
-        (table, protected.cells[table.id])
-        for table in tables
-        if has_content(table.card, protected.cells[table.id])
-    ]
-    book.tables[:] = [without_empty_columns(table, found) for table, found in filled]
-    close(protected, book, tables, rules, folder, complete(protected))
-    return protected
+        once(
+            [
+                (name, card, [replace(cell, low=None, high=None) for cell in listed])
+                for name, card, listed in cells
+            ]
+        )
 
 
 def close(

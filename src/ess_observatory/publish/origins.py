@@ -102,8 +102,7 @@ class Origins:
         return self.edition.reference_date.isoformat()
 
     def _last_year(self) -> str:
-        day = self.edition.reference_date
-        return str(day.year - (1 if (day.month, day.day) == (1, 1) else 0))
+        return str(self.edition.last_full_year)
 
     def _survey_year(self) -> str:
-        return str(self.edition.data.get("survey", {}).get("year", self.edition.year))
+        return str(self.edition.survey_year)
