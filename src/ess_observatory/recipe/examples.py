@@ -39,6 +39,7 @@ KEYS = frozenset(
         "equation",
         "area_code",
         "measure",
+        "source",
     )
 )
 
