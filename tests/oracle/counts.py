@@ -169,6 +169,13 @@ def _demography(declared: Declared, sites: pd.DataFrame) -> Facts:
         alive = (created <= year) & ~(closed <= year) & ~((kept["state"] == "closed") & closed.isna())
         return int((alive if cohort is None else alive & cohort).sum())
 
+    stock = table(declared.raw, "siret", "etatAdministratifEtablissement", "dateDebut", without="dateFin")
+    closes = [rows["etatadministratifetablissement"] == "F" for rows in (stock, history) if rows is not None]
+    if len(kept[kept["created"].notna()]) and not any(found.any() for found in closes):
+        return {
+            ("demography", "last", "stock"): count(open_at_end(last))
+        }  # what is open says nothing of what has closed
+
     for back in range(5):
         year, row = last - back, "last" if back == 0 else f"before_{back}"
         births, deaths, before = (

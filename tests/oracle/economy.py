@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pandas as pd
 
 from oracle.declared import Declared
@@ -148,12 +150,18 @@ def _series(declared: Declared) -> Facts:
         for family in families:
             if (here["family"] == family).any():
                 facts["regional_series", name, family] = exact(here["jobs"][here["family"] == family].sum())
-        facts["regional_series", name, "total"] = exact(here["jobs"].sum())
-        before = rows["jobs"][rows["year"] == year - 1].sum()
-        if before:
+        is_whole = set(here["family"].dropna()) == set(families)  # a family that a year lacks is no zero
+        facts["regional_series", name, "total"] = (
+            exact(here["jobs"].sum()) if is_whole else Fact(here["jobs"].sum(), inf)
+        )
+        former = rows[rows["year"] == year - 1]
+        before = former["jobs"].sum()
+        if before and is_whole and set(former["family"].dropna()) == set(families):
             facts["regional_series", name, "change"] = exact(100 * (here["jobs"].sum() / before - 1))
         for family in (*families, "total"):
             part = here if family == "total" else here[here["family"] == family]
+            if family == "total" and not is_whole:
+                continue
             if len(part) and back < 2:
                 wages[family, year] = part["pay"].sum() / part["jobs"].sum()
             if len(part) and back == 0:

@@ -40,6 +40,7 @@ KEYS = frozenset(
         "area_code",
         "measure",
         "source",
+        "year",
     )
 )
 
