@@ -9,8 +9,8 @@ from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, advice
 from ess_observatory.declare.links_cards import card_faults, figures_known
 from ess_observatory.declare.links_concepts import group_faults
-from ess_observatory.declare.links_rows import header_faults, row_faults
 from ess_observatory.declare.links_queries import query_faults
+from ess_observatory.declare.links_rows import header_faults, row_faults
 from ess_observatory.declare.links_rules import Context, rule_faults, unknown
 from ess_observatory.declare.load import Entry, Loaded
 from ess_observatory.declare.models.editions import EditionFile

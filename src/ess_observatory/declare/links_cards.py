@@ -149,7 +149,8 @@ def _origins(
     """Rows or columns whose sources are told, and these sources."""
     for name, named in card.origins.items():
         if name not in codes and not rows.makes(name) and not rows.is_open:
-            fix = advice(name, codes | rows.codes, "colonnes et lignes")
+            close = nearest(name, codes)
+            fix = f"voulez-vous dire « {close} » ?" if close else rows.advice(name)
             yield document.fault(("origins", name), f"ni colonne ni ligne du tableau : « {name} »", fix)
         for number, source in enumerate(named):
             yield from unknown(document, ("origins", name, number), source, sources, "nom de source")

@@ -32,15 +32,17 @@ _RULES = OF_TERRITORY | {
     f"rules.{name}" for name in ("edition", "edition_source", "perimeter_family", "table_parameter")
 }
 #: Columns of a table of cells, beside those that its query names.
-_CELL = frozenset(
-    "row_code row_label row_rank row_kind row_section row_parent column_code value text unit decimals numerator denominator base_n"
-    " n_units top_share second_share top_unit obs_status ci_low ci_high flags low high".split()
-)
+_CELL = frozenset((
+    "row_code", "row_label", "row_rank", "row_kind", "row_section", "row_parent", "column_code", "value", "text", "unit",
+    "decimals", "numerator", "denominator", "base_n", "n_units", "top_share", "second_share", "top_unit", "obs_status",
+    "ci_low", "ci_high", "flags", "low", "high",
+))  # fmt: skip
 #: Columns of the figures that are about to leave (`publication/figures.parquet`), and the one that their checks are given besides.
-FIGURES = frozenset(
-    "edition territory table_id figure_id row_code row_label column_code column_label value unit decimals obs_status conf_status"
-    " numerator denominator base_n ci_low ci_high flags sources build low high share_pct".split()
-)
+FIGURES = frozenset((
+    "edition", "territory", "table_id", "figure_id", "row_code", "row_label", "column_code", "column_label", "value",
+    "unit", "decimals", "obs_status", "conf_status", "numerator", "denominator", "base_n", "ci_low", "ci_high", "flags",
+    "sources", "build", "low", "high", "share_pct",
+))  # fmt: skip
 
 
 def query_faults(context: Context) -> Iterator[Fault]:
@@ -60,7 +62,7 @@ def query_faults(context: Context) -> Iterator[Fault]:
     for entry in loaded.entries("publication_checks"):
         for number, check in enumerate(entry.model.checks):
             yield from _columns(entry.document, ("checks", number, "arguments"), check.columns, FIGURES)
-    if (entry := loaded.one("estimation")) is not None:
+    for entry in loaded.entries("estimation"):
         known = columns_near(loaded.pipelines, entry.model.frame)
         for number, variable in enumerate(entry.model.variables):
             yield from _columns(entry.document, ("variables", number, "column"), [variable.column], known)
@@ -74,12 +76,16 @@ def _columns(
     shown: Set[str] = frozenset(),
     code: str | None = None,
 ) -> Iterator[Fault]:
-    """The columns that are not among the known ones (nothing is said when none is known)."""
+    """The columns that are not among the known ones (nothing is said when none is known); `shown`: those that are told."""
     for name in names if known else ():
         if name not in known:
-            yield document.fault(
-                path, f"colonne inconnue « {name} »", advice(name, shown or known, "colonnes"), code
+            close = nearest(name, shown) or nearest(name, known)
+            fix = (
+                f"voulez-vous dire « {close} » ?"
+                if close
+                else advice(name, shown, "colonnes") or "corrigez son nom"
             )
+            yield document.fault(path, f"colonne inconnue « {name} »", fix, code)
 
 
 def _source(context: Context, entry: Entry) -> Iterator[Fault]:
@@ -197,7 +203,7 @@ def _examples(context: Context, entry: Entry) -> Iterator[Fault]:
     given = made | _CELL if codes else words | _CELL
     for number, example in enumerate(entry.model.example):
         for table, text in example.given.items():
-            at = ("example", number, "given", table)
+            at: KeyPath = ("example", number, "given", table)
             if table not in seen:
                 yield document.fault(
                     at, f"la requête ne lit pas la table « {table} »", advice(table, seen, "tables lues")
@@ -205,7 +211,7 @@ def _examples(context: Context, entry: Entry) -> Iterator[Fault]:
                 continue
             own = _columns_of(context, table)
             for name in (cell.partition(":")[0] for cell in csv_rows(text)[0]):
-                if name in words or table.startswith("core.survey_"):
+                if name in (own or words) or table.startswith("core.survey_"):
                     continue
                 if close := nearest(name, own or words, 0.6 if own else 0.85):
                     yield document.fault(
@@ -233,7 +239,7 @@ def _expected(context: Context, entry: Entry) -> Iterator[Fault]:
         if text := getattr(entry.model, key):
             header, *rows = csv_rows(text)
             yield from _columns(document, (key,), header, {"line", "code"})
-            for row in (dict(zip(header, row, strict=True)) for row in rows if row):
+            for row in (dict(zip(header, cells, strict=True)) for cells in rows if cells):
                 if not row.get("line", "0").isdigit():
                     yield document.fault(
                         (key,),

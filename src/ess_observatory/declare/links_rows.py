@@ -94,6 +94,6 @@ def header_faults(document: Document, source: SourceFile) -> Iterator[Fault]:
                 what = f"cet en-tête est déjà celui de la colonne « {other} »"
                 yield document.fault((*at, rank), what, "gardez-le d’un seul côté")
     for number, header in enumerate(source.ignored_headers):
-        if other := owners.get(header.strip().casefold()):
-            what = f"cet en-tête est celui de la colonne « {other} »"
+        if (owner := owners.get(header.strip().casefold())) is not None:
+            what = f"cet en-tête est celui de la colonne « {owner} »"
             yield document.fault(("ignored_headers", number), what, "retirez-le d’un des deux côtés")

@@ -116,8 +116,7 @@ def _survey(context: Context) -> Iterator[Fault]:
     questions = set(context.codebook.by_code) if context.codebook else set()
     if entry := context.loaded.one("linkage"):
         for key in ("name_question", "postcode_question"):
-            if code := getattr(entry.model, key):
-                yield from unknown(entry.document, (key,), code, questions, "nom de question")
+            yield from _question(context, entry.document, (key,), getattr(entry.model, key), "text")
         yield from _core(context, entry.document, "register", entry.model.register_)
     if entry := context.loaded.one("estimation"):
         yield from _core(context, entry.document, "frame", entry.model.frame)
@@ -155,16 +154,37 @@ def _export(context: Context) -> Iterator[Fault]:
                     scopes.model.root if scopes else (),
                     "champ",
                 )
+            chapters = {str(card.chapter) for _, card in loaded.cards.values()}
+            for rank, name in enumerate(resource.select.chapters):
+                yield from unknown(document, (*at, "select", "chapters", rank), name, chapters, "chapitre")
+        for edition_file, edition in loaded.editions.values():
+            said = edition.licence or ""
+            if said not in package.licences and (close := nearest(said, package.licences)):
+                fix = f"voulez-vous dire « {close} » ? (l’un ou l’autre fichier)"
+                what = f"licence dont {document.file} ne dit rien"
+                yield edition_file.fault(("licence",), what, fix)
         for number, name in enumerate(package.rules):
             if not (loaded.pipelines / name).is_file():
                 yield document.fault(
                     ("rules", number), "fichier introuvable dans pipelines", "corrigez son chemin"
                 )
-    if (entry := loaded.one("directory")) and context.codebook:
+    if entry := loaded.one("directory"):
         for key, code in entry.model.survey.written().items():
-            yield from unknown(
-                entry.document, ("survey", key), code, context.codebook.by_code, "nom de question"
-            )
+            type_ = {"posts": "integer", "commune": "commune"}.get(key, "")
+            yield from _question(context, entry.document, ("survey", key), code, type_)
+
+
+def _question(
+    context: Context, document: Document, path: KeyPath, code: str | None, type_: str
+) -> Iterator[Fault]:
+    """A question that the questionnaire does not have, or whose answers are of another kind."""
+    if code is None or context.codebook is None:
+        return
+    questions = context.codebook.by_code
+    yield from unknown(document, path, code, questions, "nom de question")
+    if type_ and code in questions and questions[code].is_number != (type_ == "integer"):
+        said = {"integer": "un nombre", "commune": "une commune"}.get(type_, "un texte")
+        yield document.fault(path, f"la question {code} ne demande pas {said}", "prenez une autre question")
 
 
 def _words(context: Context) -> Iterator[Fault]:

@@ -17,10 +17,12 @@ _STARRED = re.compile(r"(?:select|,|\.)\s*\*", re.IGNORECASE)
 _TABLE = re.compile(r"\b(?:raw|rules|staging|core|marts)\.[a-z]\w*")
 #: A table that is written from others than its own file.
 _MADE_OF = {"core.perimeter_decision": frozenset({"core.perimeter_fact", "core.perimeter_test"})}
-_WORDS_OF_SQL = frozenset(
-    """all and as asc between bigint boolean by case cast count date desc distinct double else end exists extract false from group
-    having in inner integer interval is join left like lower max min not null nulls on or order over partition select substr sum
-    then true union upper varchar when where with year coalesce round floor month day""".split()
+_OF_SQL = re.compile(
+    "all|and|as|asc|between|bigint|boolean|by|case|cast|count|date|desc|distinct|double|else|end|exists|"
+    "extract|false|from|group|having|in|inner|integer|interval|is|join|left|like|lower|max|min|not|null|"
+    "nulls|on|or|order|over|partition|select|substr|sum|then|true|union|upper|varchar|when|where|with|"
+    "year|coalesce|round|floor|month|day",
+    re.IGNORECASE,
 )
 
 
@@ -58,7 +60,7 @@ def words_in(expression: str) -> list[str]:
     return [
         word
         for word in dict.fromkeys(re.findall(r"\b[A-Za-z_]\w*\b(?!\s*\()", bare))
-        if word.lower() not in _WORDS_OF_SQL
+        if not _OF_SQL.fullmatch(word)
     ]
 
 
@@ -101,7 +103,7 @@ def read_below(pipelines: Path, tables: Iterable[str]) -> frozenset[str]:
 
 def columns_near(pipelines: Path, table: str) -> frozenset[str]:
     """The names among which the columns of a table of `staging` or `core` are; those of what it reads, where it takes them all (`*`)."""
-    found, seen, front = set[str](), set[str](), {table}
+    found, seen, front = set[str](), set[str](), frozenset({table})
     while front:
         seen |= front
         texts = [

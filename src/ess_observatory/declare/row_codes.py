@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from ess_observatory.codebook.questions import Codebook
@@ -29,6 +29,8 @@ from ess_observatory.declare.reading import Document
 
 #: Columns of a declared CSV whose cells may be codes of rows.
 _CODES = ("code", "family", "rule_id", "naf", "a38", "a17", "a88", "section", "epci_code")
+#: A literal that looks like a code, not like a label nor the nature of a row.
+_CODE = re.compile(r"(?!(?:data|missing|subtotal|base)\Z)(?:[a-z0-9_][\w.+-]*|[A-Z0-9_]+)", re.ASCII)
 #: Tables of `rules` that the territory or the perimeter makes → the CSVs where their codes come from.
 _MADE = {
     "rules.territory_commune": ("rules/nomenclatures/communes.csv",),
@@ -46,12 +48,20 @@ class Rows:
 
     codes: frozenset[str]
     starts: tuple[str, ...] = ()
-    listed: Callable[[str], bool] = lambda row: False
+    listed: Callable[[], frozenset[str]] = frozenset
     is_open: bool = False
 
     def makes(self, row: str) -> bool:
         """Whether the declaration tells that such a row may come out."""
-        return row in self.codes or row.startswith(self.starts) or self.listed(row)
+        return (
+            row in self.codes
+            or row.startswith(self.starts)
+            or not self.listed().isdisjoint((row, row.partition("_")[2]))
+        )
+
+    def advice(self, row: str) -> str:
+        """What to write in place of a row that is not made."""
+        return advice(row, {code for code in self.codes | self.listed() if _CODE.fullmatch(code)}, "lignes")
 
 
 def rows_of(document: Document, card: CardFile, context: Context) -> Rows:
@@ -69,14 +79,14 @@ def rows_of(document: Document, card: CardFile, context: Context) -> Rows:
     literals = literals_of(query)
     tables = tables_in(query)
     starts = tuple(text for text in literals if len(text) > 2 and text.endswith(("_", ".", ":")))
-    listed = partial(_is_listed, tables, context.csvs, context.loaded.pipelines)
+    listed = cache(partial(_listed, tables, context.csvs, context.loaded.pipelines))
     return Rows(
         literals, starts, listed, not query.is_file() or any(name.startswith("staging.") for name in tables)
     )
 
 
-def _is_listed(tables: frozenset[str], csvs: Csvs, pipelines: Path, row: str) -> bool:
-    """Whether the official lists that a query reads, through the tables of `core` too, hold a code, or the codes that it joins."""
+def _listed(tables: frozenset[str], csvs: Csvs, pipelines: Path) -> frozenset[str]:
+    """The codes of the official lists that a query reads, through the tables of `core` too."""
     read = read_below(pipelines, tables)
     lists = {file for name in read for file in _MADE.get(name, ())}
     lists |= {
@@ -84,8 +94,7 @@ def _is_listed(tables: frozenset[str], csvs: Csvs, pipelines: Path, row: str) ->
         for name in read
         for folder in ("rules", "rules/nomenclatures")
     }
-    codes = frozenset[str]().union(*(csvs.listed(file, column) for file in lists for column in _CODES))
-    return row in codes or ("_" in row and row.partition("_")[2] in codes)
+    return frozenset[str]().union(*(csvs.listed(file, column) for file in lists for column in _CODES))
 
 
 def _survey_rows(card: CardFile, codebook: Codebook | None) -> Rows:
@@ -177,7 +186,7 @@ def named_row_faults(context: Context, made: dict[str, Rows]) -> Iterator[Fault]
             rows = made.get(table)
             if rows is None or rows.makes(row) or (rows.is_open and not rows.codes):
                 continue
-            fix = advice(row, rows.codes, "lignes")
+            fix = rows.advice(row)
             if not rows.is_open or fix.startswith("voulez-vous"):
                 what = f"nom de ligne « {row} » inconnu"
                 yield document.fault(path, what, fix or "écrivez le code d’une de ses lignes")

@@ -87,6 +87,12 @@ LegalCategory = _matching(
 TableNumber = _matching(
     r"(?:\d{1,2}|[A-Z])\.\d{1,3}", "un numéro de tableau", "écrivez chapitre, point, rang : 1.1 ou A.2"
 )
+#: A page of the web.
+Address = _matching(
+    r"https?://[^\s/]+\.[^\s]+",
+    "une adresse",
+    "écrivez-la entière, par exemple https://www.exemple.fr/licence",
+)
 #: Version of an edition.
 Version = _matching(r"\d+(?:\.\d+){1,3}", "un numéro de version", "écrivez par exemple 2026.1.0", NO_NAME)
 #: Month of publication.
