@@ -510,8 +510,6 @@ TERRITORY = (
         ("ess_posts_in_territory", {"flores_ess"},
          {"core.employment": TERRITORY.format("cast(null as bigint) as posts, cast(null as varchar) as posts_mark")}, "warning"),
         ("ess_posts_in_territory", {"clap"}, {"core.employment": TERRITORY.format("cast(null as bigint) as posts, 'secret' as posts_mark")}, "ok"),
-        ("jobs_in_territory", {"urssaf"}, {"core.salaried_job": "select 1 as jobs where false"}, "warning"),
-        ("employers_in_territory", {"comparateur"}, {"core.employer_count": "select 1 as employers where false"}, "warning"),
         ("register_in_territory", {"sirene_old"}, {"core.establishment": "select 'HORS_TERRITOIRE' as rule_id from range(9)"}, "failed"),
         ("register_in_territory", {"manageo"},
          {"core.establishment": "from (values ('HORS_TERRITOIRE'), ('FERME')) as e(rule_id)"}, "ok"),

@@ -83,6 +83,11 @@ class Edition:
         return dt.date.fromisoformat(str(self.data.get("reference_date", f"{self.year}-12-31")))
 
     @property
+    def is_dated(self) -> bool:
+        """Whether it says the day on which it counts."""
+        return "reference_date" in self.data
+
+    @property
     def last_full_year(self) -> int:
         """The last year of which the reference date has seen the last day."""
         day = self.reference_date

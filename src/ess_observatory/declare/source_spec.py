@@ -105,6 +105,7 @@ class SourceSpec:
     dated: str = "vintage"
     diffusion: str = "aggregates"
     diffusion_column: str | None = None
+    absent_is_zero_from: float | None = None
 
     @property
     def key_header(self) -> str:
@@ -165,6 +166,7 @@ def source_spec(document: Document) -> SourceSpec:
         dated=data.get("dated", "vintage"),
         diffusion=data.get("diffusion", "aggregates"),
         diffusion_column=data.get("diffusion_column"),
+        absent_is_zero_from=data.get("absent_is_zero_from"),
     )
 
 

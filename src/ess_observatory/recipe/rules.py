@@ -66,6 +66,9 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
                 ),
                 "vintage": pa.array([d.get("vintage") for d in declared], pa.int64()),
                 "role": pa.array([project.sources[s].role for s in sources], pa.string()),
+                "absent_is_zero_from": pa.array(
+                    [project.sources[s].absent_is_zero_from for s in sources], pa.float64()
+                ),
                 "is_present": pa.array([source in present for source in sources], pa.bool_()),
             }
         ),

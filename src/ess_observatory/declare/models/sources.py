@@ -16,6 +16,7 @@ from ess_observatory.declare.models.types import (
     MessageCode,
     Parameter,
     Regular,
+    Share,
     Slug,
     Words,
     Year,
@@ -145,6 +146,11 @@ class SourceFile(Declared):
     diffusion_column: ColumnName | None = Field(None, description="colonne qui dit la diffusion partielle")
     footers: list[Regular] = Field([], description="débuts des lignes de pied (expressions régulières)")
     missing: dict[str, Missing] = Field({}, description="signes du producteur, et leur sens")
+    absent_is_zero_from: Share | None = Field(
+        None,
+        description="une commune sans ligne n’a rien si cette part des habitants de son intercommunalité vit "
+        "dans des communes que le fichier nomme ; sinon, et sans cette clé, ce qui n’y est pas n’est pas connu",
+    )
     ignored_headers: list[Words] = Field(
         [], description="colonnes du fichier que l’on n’a pas besoin de lire"
     )
@@ -188,6 +194,11 @@ class SourceFile(Declared):
                     f"« last_day » cite une colonne inconnue : « {unknown} »",
                     "nommez une colonne de [[columns]]",
                 )
+        if self.absent_is_zero_from is not None and self.role not in ("jobs", "employers"):
+            raise refused(
+                "« absent_is_zero_from » vaut pour les emplois et les employeurs par commune (core.unlisted)",
+                "retirez la clé : ce que les autres sources ne donnent pas n’est pas connu",
+            )
         if self.kind == "table" and not self.columns:
             raise refused("source sans colonne", "déclarez [[columns]]")
         return self
