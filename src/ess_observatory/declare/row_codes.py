@@ -24,7 +24,7 @@ from ess_observatory.declare.models.survey_blocks import (
     Numbers,
 )
 from ess_observatory.declare.places import KeyPath
-from ess_observatory.declare.queries import literals_of, read_below, tables_in
+from ess_observatory.declare.queries import literals_of, query_of, read_below, tables_in
 from ess_observatory.declare.reading import Document
 
 #: Columns of a declared CSV whose cells may be codes of rows.
@@ -76,8 +76,12 @@ def rows_of(document: Document, card: CardFile, context: Context) -> Rows:
     query = document.path.parent / "query.sql"
     if card.rows is not None:
         query = document.path.parents[2] / "dimensions" / f"{card.rows.dimension}.sql"
-    literals = literals_of(query)
     tables = tables_in(query)
+    made_by = [
+        query,
+        *(query_of(context.loaded.pipelines, name) for name in tables if name.startswith("core.")),
+    ]
+    literals = frozenset[str]().union(*map(literals_of, made_by))
     starts = tuple(text for text in literals if len(text) > 2 and text.endswith(("_", ".", ":")))
     listed = cache(partial(_listed, tables, context.csvs, context.loaded.pipelines))
     return Rows(
