@@ -44,6 +44,10 @@ class Declared:
         path = self.root / "pipelines" / "territories" / f"{self.edition['territory']}.toml"
         return tomllib.loads(path.read_text("utf-8"))
 
+    def source(self, name: str) -> dict[str, Any]:
+        """The declaration of a source."""
+        return tomllib.loads((self.root / "pipelines" / "sources" / name / "source.toml").read_text("utf-8"))
+
     @cached_property
     def code_of_communes(self) -> list[dict[str, str]]:
         """The nomenclature of communes."""
