@@ -13,6 +13,7 @@ from ess_observatory.engine.database import Database
 from ess_observatory.engine.graph import sql_of
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.engine.paths import inside
+from ess_observatory.engine.refusals import in_french
 from ess_observatory.engine.sql_text import tables_of
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.partitions import BOOK, compare_partitions
@@ -139,18 +140,10 @@ def rehearse_cross_checks(db: Database, project: Project) -> None:
 
 
 def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[str]) -> Verdict:
-    """One check between sources, declared in the file at `path`. Raises E380 or E382 when it is badly declared."""
+    """One check between sources, declared in the file at `path`. Raises E380 when it cannot be run."""
     import duckdb
 
     where = f"{path} : {check.get('id')}"
-    if not {"id", "label", "sources"} <= check.keys() or ("query" in check) == ("observed" in check):
-        raise ObservatoryError(
-            "E382",
-            "Contrôle entre sources incomplet",
-            where,
-            "Il faut id, label, sources, et « observed » ou « query ».",
-            Exit.USAGE,
-        )
     severity = severity_of(check, where)
     base = {
         "id": f"cross.{check['id']}",
@@ -187,12 +180,13 @@ def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[st
         TypeError,
         ValueError,
     ) as error:  # SQL that fails, or that gives something else than numbers
+        what, fix = (
+            in_french(str(error))
+            if isinstance(error, duckdb.Error)
+            else ("un nombre est attendu", "Corrigez son SQL.")
+        )
         raise ObservatoryError(
-            "E380",
-            "Un contrôle déclaré ne peut pas être exécuté",
-            f"{where} : {error}",
-            "Corrigez son SQL.",
-            Exit.USAGE,
+            "E380", f"Un contrôle déclaré ne peut pas être exécuté : {what}", where, fix, Exit.USAGE
         ) from error
     unit = check.get("unit", "")
     if seen is None or (low is None and high is None):
