@@ -18,7 +18,7 @@ from ess_observatory.engine.sql_text import tables_of
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.partitions import BOOK, compare_partitions
 from ess_observatory.quality.refused import still_refused
-from ess_observatory.quality.verdicts import Verdict, severity_of, verdict
+from ess_observatory.quality.verdicts import Verdict, verdict
 from ess_observatory.read.cast import quote
 from ess_observatory.words.numbers import HARD_SPACE, format_number, round_half_up
 
@@ -51,7 +51,7 @@ def budgets(db: Database, project: Project) -> list[Verdict]:
                 f"{name}.budget",
                 name,
                 f"Au plus {_number(most)}{HARD_SPACE}% de lignes refusées ({spec.title})",
-                severity_of(budget, str(spec.folder / "source.toml")),
+                budget.get("severity", "block"),
                 share <= most,
                 f"{_number(refused)} lignes refusées sur {_number(read)}, soit {_number(share)}{HARD_SPACE}%",
                 kind="budget",
@@ -107,9 +107,7 @@ def row_counts(db: Database, project: Project, edition: Edition, outputs: Output
                 f"{source}.rows{'.' + sheet if sheet else ''}",
                 source,
                 f"Nombre de lignes proche de l’édition précédente ({spec.title if spec else source}{place})",
-                severity_of(
-                    {"severity": "warn", **declared}, str(spec.folder / "source.toml") if spec else source
-                ),
+                declared.get("severity", "warn"),
                 abs(change) <= most,
                 f"{_number(before)} lignes dans l’édition précédente, {_number(now)} dans celle-ci",
                 kind="rows",
@@ -144,12 +142,11 @@ def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[st
     import duckdb
 
     where = f"{path} : {check.get('id')}"
-    severity = severity_of(check, where)
     base = {
         "id": f"cross.{check['id']}",
         "source": ", ".join(_of_one(wanted, present) for wanted in check["sources"]),
         "label": check["label"],
-        "severity": severity,
+        "severity": check.get("severity", "block"),
         "reason": check.get("reason", ""),
     }
     if any(not present & set(wanted.split("|")) for wanted in check["sources"]) or not _tables_exist(
