@@ -67,7 +67,7 @@ class EditionFile(Declared):
         None, description="identifiant d’un périmètre de pipelines/rules/perimeters/"
     )
     reference_date: Day | None = Field(
-        None, description="jour où l’on compte ce qui existe (sinon, le 31 décembre)"
+        None, description="jour où l’on compte ce qui existe (sinon, le 31 décembre, une fois venu)"
     )
     previous: Slug | None = Field(
         None,
