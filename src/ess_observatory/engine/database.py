@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ess_observatory.engine.graph import Model
 from ess_observatory.engine.interrupt import AT_WORK
+from ess_observatory.engine.refusals import in_french
 from ess_observatory.engine.sql_text import LAYERS, quote
 from ess_observatory.errors import Exit, ObservatoryError
 
@@ -208,10 +209,7 @@ def declared_in(where: str) -> Iterator[None]:
         duckdb.ParserException,
         duckdb.PermissionException,
     ) as error:
+        what, fix = in_french(str(error))
         raise ObservatoryError(
-            "E409",
-            "Requête que le moteur refuse",
-            f"{where} : {str(error).splitlines()[0][:300]}",
-            "Corrigez la requête à l’endroit indiqué.",
-            Exit.USAGE,
+            "E409", f"Requête que le moteur refuse : {what}", where, fix, Exit.USAGE
         ) from error
