@@ -120,7 +120,7 @@ class Declared:
     def questions(self) -> dict[str, dict[str, Any]]:
         """The questions of the codebook, by code."""
         path = self.root / "pipelines" / "survey" / "questionnaire.yml"
-        codebook = yaml.safe_load(path.read_text("utf-8"))
+        codebook = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
         return {q["code"]: q | {"section": s["code"]} for s in codebook["sections"] for q in s["questions"]}
 
     def cards(self) -> dict[str, dict[str, Any]]:

@@ -142,6 +142,21 @@ def test_a_new_edition_takes_the_first_day_of_its_year(reference_edition: Editio
     assert _reference(january, year) == f"{year}-01-01"
 
 
+@pytest.mark.parametrize(
+    ("day", "year"),
+    [
+        ("2011-12-31", 2011),
+        ("2026-01-01", 2025),
+        ("2026-01-05", 2025),
+        ("2024-02-29", 2023),
+        ("2025-12-30", 2024),
+    ],
+)
+def test_a_year_is_full_when_its_last_day_is_known(reference_edition: Edition, day: str, year: int) -> None:
+    dated = replace(reference_edition, data={**reference_edition.data, "reference_date": day})
+    assert dated.last_full_year == year
+
+
 EDITION = """id = "essai"
 title = "Essai"
 year = {year}

@@ -1,7 +1,7 @@
 -- grain: one of the ten last full years x measure: associations declared in the territory, whatever their size. A file without any day of
 -- dissolution does not tell them: they are then not known.
 with bound as (
-    select cast(extract(year from reference_date - interval 1 day) as integer) as last_year from rules.edition
+    select last_full_year as last_year from rules.edition
 ),
 created as (
     select cast(extract(year from created_on) as integer) as year, count(*) as created

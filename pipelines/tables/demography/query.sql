@@ -1,7 +1,7 @@
 -- grain: one of the five last full years x measure, establishments of the nature that the perimeter keeps, employer or not. A stock of
 -- the open ones alone tells how many they are, not how many were created and closed.
 with bound as (
-    select extract(year from reference_date - interval 1 day) as last_year from rules.edition
+    select last_full_year as last_year from rules.edition
 ),
 back as (
     select 0 as years_ago

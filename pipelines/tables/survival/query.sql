@@ -1,6 +1,6 @@
 -- grain: year of creation (the five before the last full year) x years survived; open at the end of the year, employer or not.
 with bound as (
-    select extract(year from reference_date - interval 1 day) as last_year from rules.edition
+    select last_full_year as last_year from rules.edition
 ),
 age as (
     select 1 as years

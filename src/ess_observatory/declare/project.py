@@ -89,9 +89,9 @@ class Edition:
 
     @property
     def last_full_year(self) -> int:
-        """The last year that is over: the one before a 1 January, else that of the reference date."""
+        """The last year of which the reference date has seen the last day."""
         day = self.reference_date
-        return day.year - ((day.month, day.day) == (1, 1))
+        return day.year - ((day.month, day.day) != (12, 31))
 
     @property
     def survey_year(self) -> int:

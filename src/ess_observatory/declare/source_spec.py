@@ -38,6 +38,16 @@ class Repeated:
 
 
 @dataclass(frozen=True)
+class Merged:
+    """The column of the file that names a commune, and those of the rows that are added up when communes have become one; what a row
+    that is not there says (`zero`, `unknown`)."""
+
+    code: str
+    sums: tuple[str, ...]
+    absent: str = "zero"
+
+
+@dataclass(frozen=True)
 class Unpivot:
     """The wide columns of a source: a header for each measure (`EFF_{}`) and code (`AZ`), made one row each.
 
@@ -87,6 +97,7 @@ class SourceSpec:
     role: str | None = None
     key: tuple[str, ...] = ()
     repeated: Repeated = Repeated()
+    merged: Merged | None = None
     unpivot: Unpivot | None = None
     budget: dict[str, Any] = field(default_factory=dict)
     row_counts: dict[str, Any] = field(default_factory=dict)
@@ -145,6 +156,9 @@ def source_spec(document: Document) -> SourceSpec:
         role=data.get("role"),
         key=tuple(data.get("key", [])),
         repeated=Repeated(**data.get("repeated", {})),
+        merged=Merged(m["code"], tuple(m["sums"]), m.get("absent", "zero"))
+        if (m := data.get("merged"))
+        else None,
         unpivot=unpivot,
         budget=dict(data.get("budget", {})),
         row_counts=dict(data.get("row_counts", {})),

@@ -186,6 +186,7 @@ def edition_facts(edition: Edition, perimeter: dict[str, Any]) -> dict[str, tupl
         "year": (edition.year, pa.int64()),
         "territory": (edition.territory.name, pa.string()),
         "reference_date": (edition.reference_date, pa.date32()),
+        "last_full_year": (edition.last_full_year, pa.int64()),
         "perimeter": (str(edition.data["perimeter"]), pa.string()),
         "nomenclature": (perimeter["nomenclature"], pa.string()),
         "naf_level": (perimeter.get("naf_level", "establishment"), pa.string()),

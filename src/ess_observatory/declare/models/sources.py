@@ -56,6 +56,18 @@ class Repeated(Declared):
     )
 
 
+class Merged(Declared):
+    """What the rows of communes that are one now add up to."""
+
+    code: ColumnName = Field(description="colonne du fichier qui dit la commune")
+    sums: list[ColumnName] = Field(
+        min_length=1, description="colonnes de staging.sql qui s’additionnent ; masquées dès que l’une l’est"
+    )
+    absent: Literal["zero", "unknown"] = Field(
+        "zero", description="ce que dit l’absence d’une des lignes : unknown, la somme n’est qu’une partie"
+    )
+
+
 class Unpivot(Declared):
     """Wide columns, a header for each measure and code, made one row each."""
 
@@ -147,6 +159,9 @@ class SourceFile(Declared):
         [], description="colonnes qui distinguent les lignes : une ligne de même clé est écartée"
     )
     repeated: Repeated | None = Field(None, description="ce qui est dit d’une ligne écartée ainsi")
+    merged: Merged | None = Field(
+        None, description="ce qui s’additionne quand plusieurs lignes sont de communes réunies depuis"
+    )
     unpivot: Unpivot | None = Field(None, description="colonnes larges qui deviennent des lignes")
     columns: list[SourceColumn] = Field([], description="colonnes")
     last_day: LastDay | None = Field(
@@ -167,6 +182,11 @@ class SourceFile(Declared):
             raise refused(f"deux colonnes s’appellent « {twice} »", "changez l’un des deux noms")
         if self.repeated is not None and not self.key:
             raise refused("« [repeated] » sans « key »", "donnez les colonnes de la clé")
+        if self.merged is not None and (not self.key or self.merged.code not in names):
+            raise refused(
+                "« [merged] » sans « key », ou dont « code » n’est pas une colonne du fichier",
+                "donnez la clé de la source, et nommez une colonne de [[columns]]",
+            )
         if self.last_day is not None:
             days = [*self.last_day.changes, *filter(None, [self.last_day.treatment])]
             if unknown := next((name for name in days if name not in names), None):
