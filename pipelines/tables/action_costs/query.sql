@@ -14,8 +14,8 @@ from action
 union all
 select code, action, cast(number as integer), 'data', 'status', null, coalesce(status, '–'), null, null from action
 union all
-select 'total', 'Ensemble', 1000, 'total', 'fte', sum(fte), null, null, null from action
+select 'total', 'Ensemble des actions chiffrées', 1000, 'total', 'fte', sum(fte), null, null, null from action
 union all
-select 'total', 'Ensemble', 1000, 'total', 'cost', sum(cost_keur), null, null, null from action
+select 'total', 'Ensemble des actions chiffrées', 1000, 'total', 'cost', sum(cost_keur), null, null, null from action
 union all
 select 'count', 'Nombre d’actions', 1001, 'base', 'fte', count(*), null, 'actions', 0 from action
