@@ -69,7 +69,7 @@ def table_view(
         + quote(table_csv(table, lang, context.mention), safe="!*()~;,:@$+/?="),
         "wordy": all(column.kind == "text" for column in table.columns),
         "told": bool(told),
-        "long": [column.code in told for column in table.columns],
+        "long": [told.get(column.code, "") for column in table.columns],
         "colon": words.colon(lang),
         "layout": layout,
         "beside": beside,
@@ -77,16 +77,21 @@ def table_view(
     }
 
 
-def _told(table: PublishedTable) -> set[str]:
-    """The columns of sentences of a short table: on a telephone each of its rows is read as a paragraph, cell under cell."""
+def _told(table: PublishedTable) -> dict[str, str]:
+    """The columns of sentences of a short table, and their classes: on a telephone each row is read as a paragraph."""
     if len(table.rows) > TOLD_ROWS:
-        return set()
-    texts = {
-        column.code: [table.cell(row, column).text or "" for row in table.rows]
+        return {}
+    lengths = {
+        column.code: max((len(table.cell(row, column).text or "") for row in table.rows), default=0)
         for column in table.columns
         if column.kind == "text"
     }
-    return {code for code, said in texts.items() if max(map(len, said), default=0) > TOLD_FROM}
+    most = max(lengths.values(), default=0)
+    return {
+        code: "long longest" if length == most > 2 * TOLD_FROM else "long"
+        for code, length in lengths.items()
+        if length > TOLD_FROM
+    }
 
 
 def _on_paper(table: PublishedTable, drawings: int) -> tuple[str, tuple[str, ...]]:
