@@ -73,13 +73,17 @@ def test_in_the_main_points_each_figure_says_it(text: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[ratio] des employeurs ; ses postes équivalent à [posts] des emplois", "9,9 % des employeurs (31\u00a0décembre\u00a02011 et 2010) ; ses postes équivalent à 6 092 des emplois (2009)"),
-        ("Elles réunissent [sites] des établissements et [posts] des postes", "Elles réunissent 449 des établissements (31\u00a0décembre\u00a02011) et 6 092 des postes (2009)"),
+        ("[ratio] des employeurs ; ses postes équivalent à [posts] des emplois",
+         "9,9 % des employeurs (31\u00a0décembre\u00a02011 et 2010) ; ses postes équivalent à 6 092 des emplois (2009)"),
+        ("Elles réunissent [sites] des établissements et [posts] des postes",
+         "Elles réunissent 449 des établissements (31\u00a0décembre\u00a02011) et 6 092 des postes (2009)"),
         ("[posts] postes sur [all] répondants.", "6 092 postes (2009) sur 57 répondants (2012)."),
         ("Plus : [posts] des postes, [sites] sites.", "Plus : 6 092 des postes (2009), 449 sites (31\u00a0décembre\u00a02011)."),
-        ("[cdi] en CDI, [cdi] à temps plein ([fte] hors insertion).", "76 % en CDI, 76 % à temps plein (base : 39 réponses ; 600 hors insertion, base : 34 réponses)."),
+        ("[cdi] en CDI, [cdi] à temps plein ([fte] hors insertion).",
+         "76 % en CDI, 76 % à temps plein (base : 39 réponses ; 600 hors insertion, base : 34 réponses)."),
         ("[sites] ([posts] postes), [jobs] emplois.", "449 (31\u00a0décembre\u00a02011 ; 6 092 postes), 40 817 emplois (2009)."),
-        ("[posts] postes ; le rapport se lit [sites] fois ; c’est dit.", "6 092 postes (2009) ; le rapport se lit 449 fois (31\u00a0décembre\u00a02011) ; c’est dit."),
+        ("[posts] postes ; le rapport se lit [sites] fois ; c’est dit.",
+         "6 092 postes (2009) ; le rapport se lit 449 fois (31\u00a0décembre\u00a02011) ; c’est dit."),
     ],
 )  # fmt: skip
 def test_it_stands_where_the_words_that_the_figure_counts_end(text: str, said: str) -> None:

@@ -18,7 +18,10 @@ FOLD_FROM, FOLD_FROM_ALONE, SCROLL_FROM = 12, 24, 40
 FILTER_FROM, CHOICES = 12, 40
 TURN_FROM, TURN_ROWS = 8, 6
 KEPT_WHOLE = 11
-TOLD_ROWS, TOLD_FROM = 24, 40  # rows at most, and letters of the longest cell of a column, of a table of sentences
+TOLD_ROWS, TOLD_FROM = (
+    24,
+    40,
+)  # rows at most, and letters of the longest cell of a column, of a table of sentences
 SLIM, PAIRED, LONG = 3, 24, 60  # on paper: columns and rows that hold in half a page; rows set in small print
 PARTS = ("drawing", "tiles", "table", "meta")
 _TEXTS = ("title", "finding", "scope", "source", "base", "reading_aid", "notes", "stub", "rows", "columns")
