@@ -1,4 +1,5 @@
--- grain: one commune of the territory. Of several counts of employers, the first that was read is taken, never two.
+-- grain: one commune of the territory; one that the file does not name has no count (see core.unlisted). Of several counts of employers,
+-- the first that was read is taken, never two.
 with has_first as (
     select count(*) as rows_read from staging.insee_employers
 )
@@ -13,3 +14,8 @@ from staging.comparateur as c
 cross join has_first as h
 inner join rules.territory_commune as t on t.code = c.commune_code
 where h.rows_read = 0
+union all
+select u.commune_code, case when u.is_zero then 0 end
+from core.unlisted as u
+cross join has_first as h
+where u.source = case when h.rows_read > 0 then 'insee_employers' else 'comparateur' end

@@ -1,6 +1,7 @@
 -- grain: one term of one line of the programme that bounds the totals of the producer x measure (account): low <= sum of coef x term <=
 -- high, every activity together. Terms: the territory, its communes, what an area has outside of the territory. All of it is what the
--- producer shows: its cells, families within their total, the ESS within all posts, communes within the areas that hold them.
+-- producer shows: its cells, families within their total, the ESS within all posts, communes within the areas that hold them, the
+-- limits of the size bands of their establishments.
 -- bounds: core.employment_bound
 with cell as (
     select geo_object, area_code, field, coalesce(family, '') as family, measure, amount, mark
@@ -25,13 +26,16 @@ sought as (
     left join of_territory as t on t.field = k.field and t.family = k.family and t.measure = k.measure
     where t.field is null
 ),
--- a hidden or absent cell is anything from 0; of a partial one, at least what it holds is there
+-- a hidden or absent cell is anything from 0, or what its size bands leave; of a partial one, at least what it holds is there
 place as (
-    select t.code, k.field, k.family, k.measure, coalesce(c.amount, 0) as low,
-        case when c.mark is null then c.amount end as high
+    select t.code, k.field, k.family, k.measure,
+        case when c.amount is not null and c.mark is null then c.amount else greatest(coalesce(c.amount, 0), coalesce(s.low, 0)) end as low,
+        case when c.amount is not null and c.mark is null then c.amount else s.high end as high
     from rules.territory_commune as t
     cross join kind as k
     left join of_commune as c on c.area_code = t.code and c.field = k.field and c.family = k.family and c.measure = k.measure
+    left join core.size_bound as s
+        on s.geo_object = 'COM' and s.area_code = t.code and s.field = k.field and k.family = '' and k.measure = 'posts'
 ),
 holder as (
     select code, 'REG' as geo_object, region as area_code from rules.communes

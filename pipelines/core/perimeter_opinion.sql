@@ -1,5 +1,6 @@
 -- grain: one establishment decided by its nature (neither its place nor its life) x another opinion on it: Sirene's flag, a dated list.
--- A list says yes or nothing: an absence proves nothing. `agreement`: agree, disagree, review (ours waits), silent (theirs).
+-- A list says yes or nothing: an absence proves nothing; employers' groups and adapted enterprises are not work integration.
+-- `agreement`: agree, disagree, review (ours waits), silent (theirs).
 with decided as (
     select e.*
     from core.establishment as e
@@ -31,7 +32,7 @@ opinion as (
     union all
     select d.siret, 'siae', 'liste des structures de l’insertion', 'yes', string_agg(l.kind, ', ' order by l.kind)
     from decided as d
-    inner join (select distinct siret, kind from staging.siae_list) as l on l.siret = d.siret
+    inner join (select distinct siret, kind from staging.siae_list where is_siae) as l on l.siret = d.siret
     group by d.siret
 )
 select

@@ -9,6 +9,7 @@ import pandas as pd
 from oracle.declared import LEVELS, Declared
 from oracle.facts import NONE, Fact, Facts, count, exact, share
 from oracle.rawfiles import days, table
+from oracle.register import approved
 
 
 def count_register(declared: Declared, sites: pd.DataFrame) -> Facts:
@@ -17,19 +18,20 @@ def count_register(declared: Declared, sites: pd.DataFrame) -> Facts:
     facts: Facts = {}
     facts |= _by_size(declared, field)
     facts |= _by(field["sector"], "sectors", {"count": "share"})
-    families = list(_families(declared))
+    families = list(families_of(declared))
     facts |= _by(field["family"], "families", {"count": "share"}, families)
     facts |= _legal_units(field, families)
     facts |= _communes(declared, field)
     facts |= _levels(declared, field)
-    facts |= _decisions(sites)
+    facts |= _decisions(declared, sites)
     if len(sites) and sites["register"].iloc[0] == "sirene":
         facts |= _demography(declared, sites)
-        facts |= _agreement(sites)
+        facts |= _agreement(declared, sites)
     return facts
 
 
-def _families(declared: Declared) -> list[str]:
+def families_of(declared: Declared) -> list[str]:
+    """The families of the perimeter."""
     return [*declared.perimeter["families"], *declared.perimeter.get("on_evidence", [])]
 
 
@@ -71,7 +73,8 @@ def _legal_units(field: pd.DataFrame, families: list[str]) -> Facts:
     return facts
 
 
-def _population(rows: list[dict[str, str]]) -> Fact:
+def population(rows: list[dict[str, str]]) -> Fact:
+    """Inhabitants of communes; no number where one of them has none."""
     known = [row["population"] for row in rows]
     return count(sum(map(int, known))) if all(known) else NONE
 
@@ -81,9 +84,9 @@ def _communes(declared: Declared, field: pd.DataFrame) -> Facts:
     found, whole, facts = Counter(field["commune"]), count(len(field)), {}
     for code, commune in declared.communes.items():
         facts["communes", code, "establishments"] = count(found[code])
-        facts["communes", code, "per_1000"] = share(count(found[code]), _population([commune]), 1000)
+        facts["communes", code, "per_1000"] = share(count(found[code]), population([commune]), 1000)
     facts["communes", "total", "establishments"] = whole
-    facts["communes", "total", "per_1000"] = share(whole, _population(list(declared.communes.values())), 1000)
+    facts["communes", "total", "per_1000"] = share(whole, population(list(declared.communes.values())), 1000)
     ordered = sorted((-number, code) for code, number in found.items())
     running = 0
     for rank, (number, _) in enumerate(ordered[:12], 1):
@@ -106,12 +109,12 @@ def _levels(declared: Declared, field: pd.DataFrame) -> Facts:
             parts.setdefault(row.get(level, ""), []).append(row)
         for code, rows in parts.items():
             here = field[field["commune"].isin([row["code"] for row in rows])]
-            population = _population(rows)
+            people = population(rows)
             counted = {
                 "communes": count(len(rows)),
-                "population": population,
+                "population": people,
                 "establishments": count(len(here)),
-                "per_1000": share(count(len(here)), population, 1000),
+                "per_1000": share(count(len(here)), people, 1000),
             }
             is_whole = len(rows) == everywhere[level][code]
             for column, fact in counted.items():
@@ -122,15 +125,16 @@ def _levels(declared: Declared, field: pd.DataFrame) -> Facts:
                 facts["sublevels", code, "share"] = share(count(len(here)), count(len(field)))
     rows = list(declared.communes.values())
     facts["sublevels", "total", "communes"] = count(len(rows))
-    facts["sublevels", "total", "population"] = _population(rows)
+    facts["sublevels", "total", "population"] = population(rows)
     facts["sublevels", "total", "establishments"] = count(len(field))
-    facts["sublevels", "total", "per_1000"] = share(count(len(field)), _population(rows), 1000)
+    facts["sublevels", "total", "per_1000"] = share(count(len(field)), population(rows), 1000)
     facts["sublevels", "total", "share"] = share(count(len(field)), count(len(field)))
     return facts
 
 
-def _decisions(sites: pd.DataFrame) -> Facts:
-    facts = _by(sites["rule"], "perimeter_decisions", {"count": "share"})
+def _decisions(declared: Declared, sites: pd.DataFrame) -> Facts:
+    rules = [row["rule_id"] for row in declared.rules("decision_rules")]
+    facts = _by(sites["rule"], "perimeter_decisions", {"count": "share"}, rules)
     for state in ("in", "out", "review"):
         part = count((sites["decision"] == state).sum())
         facts["perimeter_decisions", f"state_{state}", "count"] = part
@@ -138,8 +142,9 @@ def _decisions(sites: pd.DataFrame) -> Facts:
     return facts
 
 
-def _agreement(sites: pd.DataFrame) -> Facts:
-    """Table A.2: establishments decided by their nature, against the flag of the register."""
+def _agreement(declared: Declared, sites: pd.DataFrame) -> Facts:
+    """Table A.2: establishments decided by their nature, against the flag of the register and what lists say."""
+    said = _lists(declared)
     decided, facts = sites[sites["rule"] == sites["nature"]], {}
     groups = {rule: decided[decided["rule"] == rule] for rule in set(decided["rule"])}
     groups |= {f"state_{state}": decided[decided["decision"] == state] for state in ("in", "out", "review")}
@@ -151,7 +156,24 @@ def _agreement(sites: pd.DataFrame) -> Facts:
         for column, value in {"count": len(part), "flag_yes": yes, "flag_no": no, "flag_none": len(part) - yes - no,
                               "disagreements": clash.sum()}.items():  # fmt: skip
             facts["perimeter_agreement", row, column] = count(value)
+        for column, (key, named) in said.items():
+            facts["perimeter_agreement", row, column] = count(part[key].isin(named).sum())
     return facts
+
+
+def _lists(declared: Declared) -> dict[str, tuple[str, set[str]]]:
+    """What each list that the edition has names: SIREN of the ESS and of approvals in force, SIRET of work integration."""
+    found: dict[str, tuple[str, set[str]]] = {}
+    sources = declared.edition["sources"]
+    listed, hired = table(declared.raw, "SIREN", "Région"), table(declared.raw, "Type", "SIRET", "Ville")
+    if "ess_list" in sources and listed is not None:
+        found["ess_list"] = ("siren", set(listed["siren"]))
+    if "esus_list" in sources:
+        found["esus"] = ("siren", set(approved(declared)))
+    if "siae_list" in sources and hired is not None:
+        kinds = {row["code"] for row in declared.rules("siae_kinds") if row["is_siae"] == "true"}
+        found["siae"] = ("siret", set(hired["siret"][hired["type"].str.upper().isin(kinds)]))
+    return found
 
 
 def _demography(declared: Declared, sites: pd.DataFrame) -> Facts:
@@ -168,6 +190,13 @@ def _demography(declared: Declared, sites: pd.DataFrame) -> Facts:
     def open_at_end(year: int, cohort: pd.Series | None = None) -> int:
         alive = (created <= year) & ~(closed <= year) & ~((kept["state"] == "closed") & closed.isna())
         return int((alive if cohort is None else alive & cohort).sum())
+
+    stock = table(declared.raw, "siret", "etatAdministratifEtablissement", "dateDebut", without="dateFin")
+    closes = [rows["etatadministratifetablissement"] == "F" for rows in (stock, history) if rows is not None]
+    if len(kept[kept["created"].notna()]) and not any(found.any() for found in closes):
+        return {
+            ("demography", "last", "stock"): count(open_at_end(last))
+        }  # what is open says nothing of what has closed
 
     for back in range(5):
         year, row = last - back, "last" if back == 0 else f"before_{back}"

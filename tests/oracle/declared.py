@@ -44,6 +44,10 @@ class Declared:
         path = self.root / "pipelines" / "territories" / f"{self.edition['territory']}.toml"
         return tomllib.loads(path.read_text("utf-8"))
 
+    def source(self, name: str) -> dict[str, Any]:
+        """The declaration of a source."""
+        return tomllib.loads((self.root / "pipelines" / "sources" / name / "source.toml").read_text("utf-8"))
+
     @cached_property
     def code_of_communes(self) -> list[dict[str, str]]:
         """The nomenclature of communes."""
@@ -116,7 +120,7 @@ class Declared:
     def questions(self) -> dict[str, dict[str, Any]]:
         """The questions of the codebook, by code."""
         path = self.root / "pipelines" / "survey" / "questionnaire.yml"
-        codebook = yaml.safe_load(path.read_text("utf-8"))
+        codebook = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
         return {q["code"]: q | {"section": s["code"]} for s in codebook["sections"] for q in s["questions"]}
 
     def cards(self) -> dict[str, dict[str, Any]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pandas as pd
 
+from oracle.counts import families_of, population
 from oracle.declared import Declared
 from oracle.facts import NONE, UNKNOWN, Fact, Facts, count, exact, share
-from oracle.posts import all_posts, employers, ess_posts, in_territory, jobs
+from oracle.posts import Producer, all_posts, employers, ess_posts, in_territory, jobs
 from oracle.rawfiles import days, number, plain, table
 from oracle.register import approved
 
@@ -20,8 +23,8 @@ def count_economy(declared: Declared, sites: pd.DataFrame) -> Facts:
     facts |= _weights(declared, establishments, ess)
     if producer:
         facts |= _posts_of_places(declared, producer)
-    if producer and everyone:
-        facts |= _same_source(declared, producer, everyone)
+    if producer:
+        facts |= _same_source(declared, producer, everyone or Producer())
     facts |= _series(declared)
     facts |= _associations(declared, sites)
     facts |= _lists(declared, sites)
@@ -47,14 +50,7 @@ def _weights(declared: Declared, establishments: Fact, ess: Fact | None) -> Fact
         "share_establishments": weight,
         "share_jobs": jobs_share,
     }
-    facts |= {("yearly_trend", "current", column): fact for column, fact in same.items()}
-    keys = {
-        "establishments": establishments,
-        "posts": posts,
-        "share_employers": weight,
-        "share_jobs": jobs_share,
-    }
-    return facts | {("key_figures", row, "value"): fact for row, fact in keys.items()}
+    return facts | {("yearly_trend", "current", column): fact for column, fact in same.items()}
 
 
 def _posts_of_places(declared: Declared, producer) -> Facts:
@@ -69,6 +65,9 @@ def _posts_of_places(declared: Declared, producer) -> Facts:
         part = in_territory(declared, producer, family)
         facts["families", family, "posts"] = part
         facts["families", family, "posts_share"] = share(part, whole)
+    for family in declared.perimeter.get("on_evidence", []):  # the producer does not know it
+        if not any(key[1] == family for key in producer.cells):
+            facts["families", family, "posts"] = facts["families", family, "posts_share"] = NONE
     facts["families", "total", "posts"] = whole
     facts["families", "total", "posts_share"] = share(whole, whole)
     return facts
@@ -87,32 +86,33 @@ def _same_source(declared: Declared, producer, everyone) -> Facts:
         ("posts_private", ess, private),
         ("establishments", sites, every_site),
     ):
-        if not (whole.has_none or whole == UNKNOWN):
-            facts["same_source_weight", row, "ess"] = part
-            facts["same_source_weight", row, "total"] = whole
-            facts["same_source_weight", row, "share"] = share(part, whole)
+        facts["same_source_weight", row, "ess"] = part
+        facts["same_source_weight", row, "total"] = whole
+        facts["same_source_weight", row, "share"] = share(part, whole)
     facts["same_source_weight", "size", "ess"] = share(ess, sites, 1)
     facts["same_source_weight", "size", "total"] = share(every, every_site, 1)
     facts["compared_weight", "territory", "ess"] = ess
     facts["compared_weight", "territory", "share"] = share(ess, every)
     facts["compared_weight", "territory", "share_private"] = share(ess, private)
     facts["compared_weight", "territory", "size"] = share(ess, sites, 1)
-    return facts | _sectors(producer, everyone, ess)
+    return facts | _sectors(declared, producer, everyone, ess, every)
 
 
-def _sectors(producer, everyone, ess: Fact) -> Facts:
+def _sectors(declared: Declared, producer: Producer, everyone: Producer, ess: Fact, every: Fact) -> Facts:
     """Table 3.4: activities of the territory's own lines; one that the producer does not give has no number."""
     facts: Facts = {}
-    given = (
-        {key[2] for key in everyone.cells if key[0] == everyone.territory} if everyone.territory else set()
-    )
-    for activity in given - {"_T"}:
-        whole = everyone.cell(everyone.territory, activity=activity)
-        part = producer.cell(producer.territory, activity=activity) if producer.territory else None
-        facts["sector_weight", activity, "total"] = whole
-        facts["sector_weight", activity, "ess"] = part or NONE
-        facts["sector_weight", activity, "share"] = share(part or NONE, whole)
-        facts["sector_weight", activity, "structure"] = share(part or NONE, ess)
+    compared = [f"{area['object']}:{area['code']}" for area in declared.territory.get("compare", [])][:1]
+    for activity in {"_T"} | {key[2] for key in (*producer.cells, *everyone.cells)}:
+        row, part, whole = "total", ess, every
+        if activity != "_T":
+            row = activity
+            part = (producer.territory and producer.cell(producer.territory, activity=activity)) or NONE
+            whole = (everyone.territory and everyone.cell(everyone.territory, activity=activity)) or NONE
+        there = [producer.cell(area, activity=code) or NONE for area in compared for code in (activity, "_T")]
+        reference, structure = share(*there) if there else NONE, share(part, ess)
+        for column, fact in {"ess": part, "total": whole, "share": share(part, whole), "structure": structure,
+                             "reference": reference, "specificity": share(structure, reference)}.items():  # fmt: skip
+            facts["sector_weight", row, column] = fact
     return facts
 
 
@@ -148,12 +148,20 @@ def _series(declared: Declared) -> Facts:
         for family in families:
             if (here["family"] == family).any():
                 facts["regional_series", name, family] = exact(here["jobs"][here["family"] == family].sum())
-        facts["regional_series", name, "total"] = exact(here["jobs"].sum())
-        before = rows["jobs"][rows["year"] == year - 1].sum()
-        if before:
+        is_whole = set(here["family"].dropna()) == set(families)  # a family that a year lacks is no zero
+        facts["regional_series", name, "total"] = (
+            exact(here["jobs"].sum()) if is_whole else Fact(here["jobs"].sum(), inf)
+        )
+        former = rows[rows["year"] == year - 1]
+        before = former["jobs"].sum()
+        if before and is_whole and set(former["family"].dropna()) == set(families):
             facts["regional_series", name, "change"] = exact(100 * (here["jobs"].sum() / before - 1))
+        else:
+            facts["regional_series", name, "change"] = NONE
         for family in (*families, "total"):
             part = here if family == "total" else here[here["family"] == family]
+            if family == "total" and not is_whole:
+                continue
             if len(part) and back < 2:
                 wages[family, year] = part["pay"].sum() / part["jobs"].sum()
             if len(part) and back == 0:
@@ -200,9 +208,14 @@ def _associations(declared: Declared, sites: pd.DataFrame) -> Facts:
         facts["associations_by_area", area, "open"] = count(len(part))
         facts["associations_by_area", area, "known"] = count(len(found))
         employer = count(len(set(found["siren"]) & kept))
-        if area == "total":  # a same number in two areas counts in each: only the total is plain
-            facts["associations_by_area", area, "employers"] = employer
-            facts["associations_by_area", area, "employers_share"] = share(employer, count(len(part)))
+        facts["associations_by_area", area, "employers"] = employer
+        facts["associations_by_area", area, "employers_share"] = share(employer, count(len(part)))
+        here = [
+            row
+            for row in declared.communes.values()
+            if area in ("total", row.get(declared.territory.get("sublevel", "epci"), ""))
+        ]
+        facts["associations_by_area", area, "per_1000"] = share(count(len(part)), population(here), 1000)
     return facts
 
 
@@ -217,11 +230,16 @@ def _lists(declared: Declared, sites: pd.DataFrame) -> Facts:
         table(declared.raw, "Type", "SIRET", "Ville") if "siae_list" in declared.edition["sources"] else None
     )
     if rows is not None:
-        known = {row["code"] for row in declared.rules("siae_kinds") if row["is_siae"] == "true"}
-        rows = rows[rows["type"].str.upper().isin(known) & rows["siret"].isin(set(here["siret"]))]
+        kinds = {row["code"]: row["is_siae"] == "true" for row in declared.rules("siae_kinds")}
+        rows = rows[rows["siret"].isin(set(here["siret"]))]
+        by_kind = rows["type"].str.upper()
+        insertion = rows[by_kind.map(kinds).eq(True)]
         decision = dict(zip(here["siret"], here["decision"], strict=True))
-        groups = {f"kind_{kind}": set(part["siret"]) for kind, part in rows.groupby(rows["type"].str.upper())}
-        for row, sirets in {**groups, "total": set(rows["siret"])}.items():
+        epci = dict(zip(here["siret"], here["epci"], strict=True))
+        groups = {f"kind_{kind}": set(part["siret"]) for kind, part in rows.groupby(by_kind)}
+        for code in {row.get("epci", "") for row in declared.communes.values()}:
+            groups[f"area_{code}"] = {siret for siret in insertion["siret"] if epci[siret] == code}
+        for row, sirets in {**groups, "total": set(insertion["siret"])}.items():
             facts["work_integration", row, "structures"] = count(len(sirets))
             facts["work_integration", row, "kept"] = count(sum(decision[siret] == "in" for siret in sirets))
             facts["work_integration", row, "review"] = count(
@@ -229,5 +247,14 @@ def _lists(declared: Declared, sites: pd.DataFrame) -> Facts:
             )
     if "esus_list" in declared.edition["sources"]:
         running = {siren: end for siren, end in approved(declared).items() if siren in set(here["siren"])}
-        facts["esus_approvals", "total", "approved"] = count(len(running))
+        kept = here[here["decision"] == "in"]
+        family = kept.groupby("siren")["family"].min()
+        groups = {name: set(family.index[family == name]) for name in families_of(declared)}
+        groups |= {"outside": set(here["siren"]) - set(kept["siren"]), "total": set(here["siren"])}
+        for row, sirens in groups.items():
+            ends = [end for siren, end in running.items() if siren in sirens]
+            facts["esus_approvals", row, "approved"] = count(len(ends))
+            facts["esus_approvals", row, "ending"] = count(
+                sum(end < day + pd.DateOffset(years=1) for end in ends)
+            )
     return facts

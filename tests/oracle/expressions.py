@@ -10,7 +10,7 @@ SIGNS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.g
 
 
 def holds(text: str, answers: dict[str, Any]) -> bool:
-    """Whether the answers of a respondent meet a condition; what was not answered meets none."""
+    """Whether the answers of a respondent meet a condition; what was not answered differs from all."""
     if " or " in text:
         return any(holds(part, answers) for part in text.split(" or "))
     if " and " in text:
@@ -18,9 +18,9 @@ def holds(text: str, answers: dict[str, Any]) -> bool:
     left, sign, right = re.fullmatch(r"\s*(.+?)\s*(<=|>=|!=|<|>|=)\s*(.+?)\s*", text).groups()
     if right.startswith("'"):
         chosen = answers[left].chosen
-        return (
-            (right.strip("'") in chosen) if sign == "=" else bool(chosen) and right.strip("'") not in chosen
-        )
+        return (right.strip("'") in chosen) == (sign == "=")
+    if counted := re.fullmatch(r"count\((\w+)\)", left):
+        return SIGNS[sign](len(answers[counted[1]].chosen), float(right))
     one, other = amount(left, answers), amount(right, answers)
     return one is not None and other is not None and SIGNS[sign](one, other)
 

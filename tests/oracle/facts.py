@@ -13,12 +13,13 @@ Facts = dict[Key, "Fact"]
 
 @dataclass(frozen=True)
 class Fact:
-    """The interval of a value. `has_none`: the cell has no number at all. `must`: an exact number that has to be printed."""
+    """The interval of a value. `has_none`: no number at all. `must`: exact, and has to be printed. `is_estimate`: any value of it will do."""
 
     low: float = 0.0
     high: float = inf
     has_none: bool = False
     must: bool = False
+    is_estimate: bool = False
 
     @property
     def is_exact(self) -> bool:

@@ -28,32 +28,33 @@ class Answer:
     number: float | None = None
 
 
-Respondent = dict[str, Answer]
+class Respondent(dict[str, Answer]):
+    """What one respondent says, question by question, and who it is."""
+
+    siret = ""
+    commune = ""
 
 
-def count_answers(declared: Declared, sites: pd.DataFrame, facts: Facts) -> Facts:
+def count_answers(
+    declared: Declared, everyone: list[Respondent], here: list[Respondent], facts: Facts
+) -> Facts:
     """The facts of every table of the survey that a card declares in words that are understood here."""
-    everyone = respondents(declared)
-    if everyone is None:
-        return {}
-    places = dict(zip(sites["siret"], sites["commune"], strict=True)) if len(sites) else {}
-    inside = [
-        (siret, one)
-        for siret, commune, one in everyone
-        if (commune or places.get(siret)) in declared.communes
-    ]
-    here = [one for _, one in inside]
-    field = set(sites["siret"][sites["decision"] == "in"]) if len(sites) else set()
-    found = _participation(declared, here, sum(siret in field for siret, _ in inside), facts)
-    for name, card in declared.cards().items():
+    found: Facts = {}
+    for name, card in declared.cards().items() if here else ():
         kind = card.get("survey", {}).get("kind")
-        if kind in KINDS and here:
+        if kind in KINDS:
             found |= KINDS[kind](declared, name, card["survey"], here)
-    return found
+    return found | _participation(declared, everyone, here, facts)
 
 
-def respondents(declared: Declared) -> list[tuple[str, str, Respondent]] | None:
-    """(SIRET, commune, answers) of each line of the export; None without one, or when forms were filled in besides."""
+def inside(declared: Declared, everyone: list[Respondent], sites: pd.DataFrame) -> list[Respondent]:
+    """Those of the territory, by the commune that they give, else by that of their SIRET."""
+    places = dict(zip(sites["siret"], sites["commune"], strict=True)) if len(sites) else {}
+    return [one for one in everyone if (one.commune or places.get(one.siret)) in declared.communes]
+
+
+def respondents(declared: Declared) -> list[Respondent] | None:
+    """Each line of the export; None without one, or when forms were filled in besides."""
     rows = table(declared.raw, "A02", "A03", "H01") if "survey" in declared.edition["sources"] else None
     if rows is None or (declared.raw / "enquete" / "formulaires").is_dir():
         return None
@@ -61,11 +62,11 @@ def respondents(declared: Declared) -> list[tuple[str, str, Respondent]] | None:
     for row in rows.to_dict("records"):
         if plain(row["a03"]) == plain(declared.questions["A03"]["label_fr"]):
             continue
-        answers: Respondent = {}
+        answers = Respondent()
         for code, question in declared.questions.items():
             answers[code] = _answer(code, question, row, answers)
-        commune = declared.moves.get(row["a03"], row["a03"])
-        found.append((row["a02"], commune, answers))
+        answers.siret, answers.commune = row["a02"], declared.moves.get(row["a03"], row["a03"])
+        found.append(answers)
     return found
 
 
@@ -94,25 +95,27 @@ def _answer(code: str, question: dict[str, Any], row: dict[str, str], before: Re
     return Answer("expressed" if text else "nr", number=value)
 
 
-def _share(part: float, base: float) -> Fact:
+def share_of(part: float, base: float) -> Fact:
+    """A share of those who answered, from enough answers on."""
     return NONE if base < LEAST_BASE else share(exact(part), exact(base))
 
 
-def _participation(declared: Declared, here: list[Respondent], linked: int, facts: Facts) -> Facts:
-    """Table 4.1 and the answers of the key figures."""
+def _participation(
+    declared: Declared, everyone: list[Respondent], here: list[Respondent], facts: Facts
+) -> Facts:
+    """Table 4.1."""
     sent = declared.edition.get("survey", {}).get("frame_size")
     posts = sum(one["H01"].number or 0 for one in here)
     whole = facts.get(("economic_weight", "jobs", "ess"), NONE)
     found: Facts = {
-        ("key_figures", "responses", "value"): count(len(here)),
+        ("participation", "received", "value"): exact(len(everyone)),
+        ("participation", "outside", "value"): exact(len(everyone) - len(here)),
         ("participation", "returned", "value"): count(len(here)),
         ("participation", "hr", "value"): exact(sum(one["H01"].status == "expressed" for one in here)),
         ("participation", "posts_share", "value"): share(exact(posts), whole),
-        ("participation", "coverage", "value"): share(
-            exact(linked), facts.get(("size_bands", "total", "count"), NONE)
-        ),
     }
     if sent:
+        found["participation", "sent", "value"] = exact(sent)
         found["participation", "rate", "value"] = share(exact(len(here)), exact(sent))
     return found
 
@@ -122,23 +125,26 @@ def _choices(declared: Declared, name: str, survey: dict[str, Any], here: list[R
     blocks = survey.get("blocks") or [{"question": code} for code in survey.get("questions", [])]
     facts: Facts = {}
     for block in blocks:
-        if set(block) - {"question", "label", "label_en", "order", "code"}:
+        if set(block) - {"question", "label", "label_en", "order", "code", "among", "rows"}:
             continue
+        those = [one for one in here if "among" not in block or holds(block["among"], one)]
         question, code = declared.questions[block["question"]], block.get("code", block["question"])
-        answers = [one[block["question"]] for one in here]
+        answers = [one[block["question"]] for one in those]
         base = sum(answer.status == "expressed" for answer in answers)
         chosen = Counter(choice for answer in answers for choice in answer.chosen)
-        choices = [c["code"] for c in question.get("choices", [])] + (
-            ["other"] if question.get("other") else []
-        )
-        for choice in choices:
+        for choice in _choices_of(question):
             facts[name, f"{code}.{choice}", "count"] = exact(chosen[choice])
-            facts[name, f"{code}.{choice}", "share"] = _share(chosen[choice], base)
+            facts[name, f"{code}.{choice}", "share"] = share_of(chosen[choice], base)
         statuses = Counter(answer.status for answer in answers)
         facts[name, f"{code}.base", "count"] = exact(base)
+        facts[name, f"{code}.base", "share"] = share_of(base, base)
+        for row in ("filtered", "not_applicable", "declined", "not_stated", "total"):
+            facts[name, f"{code}.{row}", "share"] = NONE
+        facts[name, f"{code}.filtered", "count"] = exact(statuses["not_concerned"])
+        facts[name, f"{code}.not_applicable", "count"] = exact(statuses["sans_objet"])
         facts[name, f"{code}.declined", "count"] = exact(statuses["nsp"] + statuses["refus"])
         facts[name, f"{code}.not_stated", "count"] = exact(statuses["nr"])
-        facts[name, f"{code}.total", "count"] = exact(len(here))
+        facts[name, f"{code}.total", "count"] = exact(len(those))
         for group in survey.get("groups", []):
             if group.get("block") != code:
                 continue
@@ -146,10 +152,15 @@ def _choices(declared: Declared, name: str, survey: dict[str, Any], here: list[R
                 facts[name, f"{code}.{group['code']}", "count"] = exact(
                     sum(statuses[s] for s in group["statuses"])
                 )
+                facts[name, f"{code}.{group['code']}", "share"] = NONE
             elif "where" in group:
-                held = sum(holds(group["where"], one) for one in here)
+                held = sum(
+                    holds(group["where"], one)
+                    for one in those
+                    if one[block["question"]].status == "expressed"
+                )
                 facts[name, f"{code}.{group['code']}", "count"] = exact(held)
-                facts[name, f"{code}.{group['code']}", "share"] = _share(held, base)
+                facts[name, f"{code}.{group['code']}", "share"] = share_of(held, base)
     return facts
 
 
@@ -174,15 +185,37 @@ def _expression(declared: Declared, name: str, survey: dict[str, Any], here: lis
 
 
 def _cross(declared: Declared, name: str, survey: dict[str, Any], here: list[Respondent]) -> Facts:
-    """Those who gave both answers, choice by choice."""
+    """Those who gave both answers, key by key: a choice, no object, no answer; all, or those who answered the first."""
     facts: Facts = {}
-    for row in declared.questions[survey["rows"]].get("choices", []):
-        those = [one for one in here if row["code"] in one[survey["rows"]].chosen]
-        facts[name, row["code"], "total"] = exact(len(those))
-        for column in declared.questions[survey["columns"]].get("choices", []):
-            both = sum(column["code"] in one[survey["columns"]].chosen for one in those)
-            facts[name, row["code"], column["code"]] = exact(both)
+
+    def keys(code: str) -> dict[str, set[int]]:
+        answers = [one[code] for one in here]
+        found = {
+            choice: {rank for rank, answer in enumerate(answers) if choice in answer.chosen}
+            for choice in _choices_of(declared.questions[code])
+        }
+        answered = {rank for rank, answer in enumerate(answers) if answer.status == "expressed"}
+        if survey.get("missing", True):
+            empty = {rank for rank, answer in enumerate(answers) if answer.status == "sans_objet"}
+            found["not_applicable"] = empty
+            found["not_stated"] = set(range(len(here))) - answered - empty
+        return found | {"answered": answered}
+
+    rows, columns = keys(survey["rows"]), keys(survey["columns"])
+    answered = rows.pop("answered")
+    del columns["answered"]
+    rows["total"] = columns["total"] = set(range(len(here))) if survey.get("missing", True) else answered
+    for extra in survey.get("extra_columns", []):
+        columns[extra["code"]] = {rank for rank, one in enumerate(here) if holds(extra["where"], one)}
+    for row, those in rows.items():
+        for column, these in columns.items():
+            facts[name, row, column] = exact(len(those & these))
     return facts
+
+
+def _choices_of(question: dict[str, Any]) -> list[str]:
+    """The codes of its choices, « other » included."""
+    return [c["code"] for c in question.get("choices", [])] + (["other"] if question.get("other") else [])
 
 
 def _numbers(declared: Declared, name: str, survey: dict[str, Any], here: list[Respondent]) -> Facts:
@@ -191,14 +224,12 @@ def _numbers(declared: Declared, name: str, survey: dict[str, Any], here: list[R
     for indicator in survey["indicators"]:
         measures = survey["measures"] | indicator.get("measures", {})
         where = [text for text in (survey.get("where"), indicator.get("where")) if text]
-        if any("!=" in text for text in where):
-            continue
         those = [one for one in here if all(holds(text, one) for text in where)]
         for column, measure in measures.items():
             formula = indicator.get("values", {}).get(column, indicator["value"])
-            facts_of = _measure(measure, formula, indicator.get("per"), those)
-            if facts_of is not None:
-                facts[name, indicator["code"], column] = facts_of
+            found = _measure(measure, formula, indicator.get("per"), those)
+            if found is not None:
+                facts[name, indicator["code"], column] = found
     return facts
 
 
@@ -209,7 +240,7 @@ def _measure(measure: str, formula: str, per: str | None, those: list[Respondent
         return exact(len(given))
     if measure == "count_positive":
         return exact(sum(value > 0 for value, _ in given))
-    if not given:
+    if not given or measure == "none":
         return NONE
     values, weights = sum(value for value, _ in given), sum(weight for _, weight in given)
     if measure == "sum":

@@ -10,11 +10,13 @@ import pandas as pd
 from oracle.counts import count_register
 from oracle.declared import Declared
 from oracle.economy import count_economy
-from oracle.facts import Fact, Facts
-from oracle.interviews import count_answers
+from oracle.facts import NONE, Fact, Facts, Key
+from oracle.frame import against_frame
+from oracle.interviews import count_answers, inside, respondents
 from oracle.register import establishments
 from oracle.sentences import read_sentences
 from oracle.sums import look_at_sums
+from oracle.truth import look_at_truth
 
 
 @dataclass
@@ -27,13 +29,14 @@ class Judgement:
     sentences: int = 0
 
 
-def judge(declared: Declared, publication: Path) -> Judgement:
-    """The publication of an edition, set against its own raw files."""
+def judge(declared: Declared, publication: Path, truth: Declared | None = None) -> Judgement:
+    """The publication of an edition, set against its own raw files; and against those of `truth`, where nothing is hidden."""
     found = Judgement()
     figures = pd.read_parquet(publication / "figures.parquet")
-    facts = facts_of(declared)
+    sites = establishments(declared)
+    facts = facts_of(declared, sites)
     for cell in figures.to_dict("records"):
-        fact = facts.get((cell["table_id"], cell["row_code"], cell["column_code"]))
+        fact = facts.get(key_of(cell, facts))
         if fact is None:
             found.unjudged[cell["table_id"]] = found.unjudged.get(cell["table_id"], 0) + 1
             continue
@@ -46,16 +49,52 @@ def judge(declared: Declared, publication: Path) -> Judgement:
             found.agreed += 1
     found.complaints += look_at_sums(figures, publication, declared.cards())
     found.complaints += _strays(figures)
+    if truth is not None:
+        found.complaints += look_at_truth(figures, facts, count_economy(truth, sites))
     sentences, complaints = read_sentences(declared, publication, figures)
     found.sentences, found.complaints = sentences, found.complaints + complaints
     return found
 
 
-def facts_of(declared: Declared) -> Facts:
+#: Concept, as tables 0.1 and 0.2 name it → the cell that gives it.
+CONCEPTS = {
+    "establishments": ("size_bands", "total", "count"),
+    "establishments.per_employers": ("economic_weight", "establishments", "share"),
+    "producer_ess_establishments": ("same_source_weight", "establishments", "ess"),
+    "producer_ess_establishments.share": ("same_source_weight", "establishments", "share"),
+    "ess_sites": ("demography", "last", "stock"),
+    "ess_posts": ("economic_weight", "jobs", "ess"),
+    "ess_posts.per_all_posts": ("same_source_weight", "posts_all", "share"),
+    "ess_posts.per_private_posts": ("same_source_weight", "posts_private", "share"),
+    "ess_posts.per_jobs": ("economic_weight", "jobs", "share"),
+    "all_posts": ("same_source_weight", "posts_all", "total"),
+    "private_posts": ("same_source_weight", "posts_private", "total"),
+    "jobs": ("economic_weight", "jobs", "total"),
+    "survey_responses": ("participation", "returned", "value"),
+}  # fmt: skip
+
+
+def key_of(cell: dict, facts: Facts) -> Key:
+    """The key of a cell; a crossing unites categories in an order of its own."""
+    table, row, column = cell["table_id"], cell["row_code"], cell["column_code"]
+    if (table, row, column) not in facts and row.count(".") == 2:
+        *first, united = row.split(".")
+        row = ".".join([*first, "_".join(sorted(united.split("_")))])
+    return table, row, column
+
+
+def facts_of(declared: Declared, sites: pd.DataFrame) -> Facts:
     """Everything that the oracle knows of an edition."""
-    sites = establishments(declared)
     facts = count_register(declared, sites) | count_economy(declared, sites)
-    return facts | count_answers(declared, sites, facts)
+    everyone = respondents(declared) if len(sites) else None
+    if everyone is not None:
+        here = inside(declared, everyone, sites)
+        facts |= count_answers(declared, everyone, here, facts)
+        facts |= against_frame(declared, sites[sites["decision"] == "in"], here)
+    for concept, key in CONCEPTS.items():
+        for table in ("key_figures", "reconciled"):
+            facts[table, concept, "value"] = facts.get(key, NONE)
+    return facts
 
 
 def _complaint(cell: dict, fact: Fact) -> str | None:
@@ -66,6 +105,8 @@ def _complaint(cell: dict, fact: Fact) -> str | None:
         return _bounds(cell, fact)
     if fact.has_none:
         return f"{value:g} is printed, and the files give no number"
+    if fact.is_estimate:
+        return _estimate(cell, fact)
     if not fact.is_exact:
         return f"{value:g} is printed as if it were known, and the files leave {fact.low:g} to {fact.high:g}"
     rounded = _half_up(fact.low, int(cell["decimals"]))
@@ -81,6 +122,15 @@ def _bounds(cell: dict, fact: Fact) -> str | None:
         return f"at least {low:g} is printed, and the files allow {fact.high:g} at most"
     if high is not None and not pd.isna(high) and high < fact.low - 1e-6:
         return f"at most {high:g} is printed, and the files allow {fact.low:g} at least"
+    return None
+
+
+def _estimate(cell: dict, fact: Fact) -> str | None:
+    value, low, high = cell["value"], cell["ci_low"], cell["ci_high"]
+    if not fact.low - 1e-6 <= value <= fact.high + 1e-6:
+        return f"{value:g} is estimated, and the files allow {fact.low:g} to {fact.high:g}"
+    if not pd.isna(low) and not low - 1e-6 <= value <= high + 1e-6:
+        return f"{value:g} is estimated, out of its interval {low:g} to {high:g}"
     return None
 
 

@@ -214,7 +214,31 @@ def jobs(declared: Declared) -> Fact | None:
         zero = ("",)
     else:
         return None
-    return _of_territory(declared, rows, "code commune", zero) if rows is not None else None
+    if rows is None:
+        return None
+    codes = rows["code commune"].map(lambda code: declared.moves.get(code, code))
+    named = set(codes[rows["amount"] != ""]) if zero == ("",) else set(codes)
+    found = _of_territory(declared, rows, "code commune", zero)
+    source = "urssaf" if zero == ("",) else "unistatis"
+    if all(_is_empty(declared, code, named, source) for code in declared.communes.keys() - named):
+        return found
+    return Fact(found.low, inf)
+
+
+def _is_empty(declared: Declared, code: str, named: set[str], source: str) -> bool:
+    """Whether a commune without a line has nothing: the file names most of its EPCI, or of what the territory has of it."""
+    least = declared.source(source)["absent_is_zero_from"]
+    home = {row["code"]: row["epci"] or row["departement"] for row in declared.code_of_communes}
+    people = {
+        row["code"]: float(row["population"] or 0)
+        for row in declared.code_of_communes
+        if home[row["code"]] == home.get(code)
+    }
+    for among in (people.keys(), people.keys() & declared.communes.keys()):
+        whole = sum(people[other] for other in among)
+        if whole and sum(people[other] for other in among if other in named) >= least * whole:
+            return True
+    return False
 
 
 def employers(declared: Declared) -> Fact | None:

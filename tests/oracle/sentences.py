@@ -31,13 +31,13 @@ FEW = re.compile(r"\bpeu de\b|\brares\b", re.IGNORECASE)
 
 def read_sentences(declared: Declared, publication: Path, figures: pd.DataFrame) -> tuple[int, list[str]]:
     """How many sentences were read, and what is wrong with them."""
-    shown = _printed(figures)
-    literal = _literal(declared.root / "pipelines")
+    counted = _counted(figures)
+    known = _printed(figures) | _literal(declared.root / "pipelines") | _given(declared)
     read, complaints = 0, []
     for place, tables, sentence in _sentences(publication):
         read += 1
-        wrong = [*_signs(sentence), *_numbers(sentence, shown, literal, declared)]
-        wrong += _claims(sentence, figures[figures["table_id"].isin(tables)] if tables else figures)
+        wrong = [*_signs(sentence), *_numbers(sentence, known)]
+        wrong += _claims(sentence, [cell for name in tables or counted for cell in counted.get(name, [])])
         complaints += [f"{place}: {what}: « {sentence} »" for what in wrong]
     return read, complaints
 
@@ -96,16 +96,19 @@ def _signs(sentence: str) -> list[str]:
     return ["a sign stands for a number"] if SIGN.search(sentence) else []
 
 
-def _numbers(sentence: str, shown: set[float], literal: set[float], declared: Declared) -> list[str]:
-    given = {float(declared.edition["year"]), float(len(declared.communes)), float(declared.reference.day),
-             float(declared.reference.year)}  # fmt: skip
-    given |= {float(declared.reference.year - back) for back in range(12)}  # the dates of figures
-    given |= {_value(word) for label in _labels(declared) for word in re.findall(r"\d+(?:\.\d+)?", label)}
+def _given(declared: Declared) -> set[float]:
+    """Numbers of the declaration of the edition: its dates, its communes, its labels."""
+    day = declared.reference
+    found = {float(declared.edition["year"]), float(len(declared.communes)), float(day.day), float(day.year)}
+    found |= {float(day.year - back) for back in range(12)}  # the dates of figures
+    return found | {_value(word) for label in _labels(declared) for word in re.findall(r"\d+(?:\.\d+)?", label)}
+
+
+def _numbers(sentence: str, known: set[float]) -> list[str]:
     wrong = []
     for text in NUMBER.findall(sentence):
         parts = [text, *re.split(r"[\u202f\u00a0 ]", text)]
-        values = [_value(part) for part in parts if part]
-        if not any(value in shown | literal | given for value in values):
+        if not any(_value(part) in known for part in parts if part):
             wrong.append(f"{text} is in no table")
     return wrong
 
@@ -127,16 +130,22 @@ def _labels(declared: Declared) -> list[str]:
     ]
 
 
-def _claims(sentence: str, figures: pd.DataFrame) -> list[str]:
+def _counted(figures: pd.DataFrame) -> dict[str, list[dict]]:
+    """The cells that a sentence may rank or weigh, by table, each with the number that it prints."""
+    units = figures["unit"].isin(["%", "structures", "établissements", "postes"])
+    found: dict[str, list[dict]] = {name: [] for name in figures["table_id"].unique()}
+    for cell in figures[figures["value"].notna() & units].to_dict("records"):
+        found[cell["table_id"]].append(cell | {"printed": round(cell["value"], int(cell["decimals"]))})
+    return found
+
+
+def _claims(sentence: str, cells: list[dict]) -> list[str]:
     """Words of rank and quantity, against the cells that print the numbers of the sentence."""
+    if not (LEADS.search(sentence) or MOST.search(sentence) or FEW.search(sentence)):
+        return []
     wrong, numbers = [], [_value(text) for text in NUMBER.findall(sentence)]
-    cells = figures[
-        figures["value"].notna() & (figures["unit"].isin(["%", "structures", "établissements", "postes"]))
-    ]
-    named = [
-        cell for cell in cells.to_dict("records") if round(cell["value"], int(cell["decimals"])) in numbers
-    ]
-    said = [cell for cell in cells.to_dict("records") if _is_named(str(cell["row_label"]), sentence)]
+    named = [cell for cell in cells if cell["printed"] in numbers]
+    said = [cell for cell in cells if _is_named(str(cell["row_label"]), sentence)]
     if LEADS.search(sentence) and (said or named) and not any(_leads(cell, cells) for cell in said + named):
         wrong.append("what it says first is not")
     percents = [_value(text) for text in re.findall(NUMBER.pattern + r"(?=[\u202f\u00a0 ]%)", sentence)]
@@ -156,16 +165,11 @@ def _is_named(label: str, sentence: str) -> bool:
     return len(label) > 3 and label.lower() in sentence.lower()
 
 
-def _leads(cell: dict, cells: pd.DataFrame) -> bool:
+def _leads(cell: dict, cells: list[dict]) -> bool:
     """Whether no other row of its block (the part of its code before the point) has more."""
+    aside = ("total", "base", "not_stated", "declined", "other", "present", "absent")
     block = str(cell["row_code"]).rpartition(".")[0]
-    same = cells[(cells["table_id"] == cell["table_id"]) & (cells["column_code"] == cell["column_code"])]
-    same = same[[str(row).rpartition(".")[0] == block for row in same["row_code"]]]
-    last = [str(row).rpartition(".")[2] for row in same["row_code"]]
-    rivals = same["value"][
-        [
-            name not in ("total", "base", "not_stated", "declined", "other", "present", "absent")
-            for name in last
-        ]
-    ]
-    return bool(len(rivals)) and cell["value"] >= rivals.max() - 1e-9
+    same = [other for other in cells if all(other[key] == cell[key] for key in ("table_id", "column_code"))]
+    rows = [(*str(other["row_code"]).rpartition(".")[::2], other["value"]) for other in same]
+    rivals = [value for of, last, value in rows if of == block and last not in aside]
+    return bool(rivals) and cell["value"] >= max(rivals) - 1e-9

@@ -11,7 +11,7 @@ from random import Random
 from random_editions.answers import write_answers
 from random_editions.firms import draw_units
 from random_editions.places import KINDS, Place, communes_of, draw_place
-from random_editions.producers import draw_sizes, write_new, write_old
+from random_editions.producers import draw_sizes, write_producers
 from random_editions.registers import write_extract, write_lists, write_stock
 
 #: How many answer, by turns that do not fall in step with the kinds of territory.
@@ -27,7 +27,7 @@ def copy_project(root: Path, to: Path) -> Path:
 
 
 def write(root: Path, seed: int) -> str:
-    """Lay down the edition of a seed in the project at `root`; returns its id."""
+    """Lay down the edition of a seed in the project at `root`, and what its producers knew in `truth/`; returns its id."""
     rng = Random(seed)
     kind = KINDS[seed % len(KINDS)]
     place = draw_place(rng, kind, communes_of(root / "pipelines"))
@@ -37,17 +37,17 @@ def write(root: Path, seed: int) -> str:
     reference = dt.date(year, 12, 31) if is_old else dt.date(year, 1, 1)
     units = draw_units(rng, place, reference, is_old)
     sizes = draw_sizes(rng, place, units)
-    raw = root / "data" / "raw" / name
+    raw, truth = root / "data" / "raw" / name, root / "truth" / name
     if is_old:
         counted = year - rng.choice([0, 1, 2])
         write_extract(rng, raw, units, reference)
         registers = {"manageo": year}
-        written = write_old(rng, raw, place, sizes, counted)
+        written = write_producers(rng, raw, truth, place, sizes, counted, is_old)
     else:
         counted = year - 2 if year > 2016 else 2015
         write_stock(rng, raw, units, reference)
         registers = {"sirene_establishment": year, "sirene_legal_unit": year}
-        written = write_new(rng, raw, place, sizes, counted)
+        written = write_producers(rng, raw, truth, place, sizes, counted, is_old)
         written |= write_lists(rng, raw, units, place, reference)
     count = RESPONDENTS[seed % len(RESPONDENTS)]
     if count:
@@ -56,6 +56,11 @@ def write(root: Path, seed: int) -> str:
         written.add("survey")
     vintages = registers | {source: year if source in UNDATED else counted for source in sorted(written)}
     _declare(root, name, place, year, reference, vintages, is_old)
+    for path in (path for path in raw.rglob("*") if path.is_file()):
+        told = truth / path.relative_to(raw)
+        if not told.exists():
+            told.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, told)
     return name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -45,70 +46,84 @@ def is_secret(rng: Random, found: list[int], share: float) -> bool:
     return bool(found) and rng.random() < (share if few else share / 6)
 
 
-def write_old(rng: Random, out: Path, place: Place, sizes: Sizes, year: int) -> set[str]:
-    """CLAP (of the ESS, of all), Unistatis, employers by commune. Returns the sources that were written."""
-    written = set()
-    codes = [row["code"] for row in (*place.communes, *place.around)]
+#: A writer of one file: (rng, folder, place, sizes, year, how often a cell is hidden, how often a line is left out) → is it written.
+Writer = Callable[[Random, Path, Place, Sizes, int, float, float], bool]
+
+
+def write_producers(
+    rng: Random, out: Path, truth: Path, place: Place, sizes: Sizes, year: int, is_old: bool
+) -> set[str]:
+    """The files of the producers, and beside them, under `truth`, the same with nothing hidden nor left out. Returns the sources."""
     hidden, absent = rng.choice([0, 0, 0.4, 1]), rng.choice([0, 0, 0.15])
-    if rng.random() < 0.85:
-        _write_clap(rng, out, place, sizes, year, hidden)
-        written.add("clap")
-    if rng.random() < 0.5:
-        activities = sorted({A38[key[2]][:1] for key in sizes})
-        rows = []
-        for code in codes:
-            posts = sum(sum(found) for key, found in sizes.items() if key[0] == code)
-            if rng.random() >= absent:
-                rows.append(
-                    [code, "x", place.departement, place.region, "s" if rng.random() < hidden / 4 else posts]
-                )
-        if rows and activities:
-            above = ["CLAP - tableaux", f"Postes salariés au 31/12/{year}", "Champ : tous secteurs"]
-            write_csv(
-                out / "clap" / "TD_CLAP.csv", ("CODGEO", "LIBGEO", "DEP", "REG", "EFF_TOT"), rows, above=above
-            )
-            written.add("clap_wide")
-    if rng.random() < 0.85:
-        rows = []
-        for (code, _, naf, is_public), _found in sorted(sizes.items()):
-            if not is_public and naf[:2] != "01" and (code, naf) not in {(row[0], row[2]) for row in rows}:
-                all_here = [
-                    n
-                    for key, sizes_of in sizes.items()
-                    if key[::2] == (code, naf) and not key[3]
-                    for n in sizes_of
-                ]
-                secret = is_secret(rng, all_here, hidden)
-                rows.append([code, "x", naf, len(all_here), "s" if secret else sum(all_here)])
-        if rows:
-            header = (
-                "Code commune",
-                "Commune",
-                "Code NAF",
-                "Nombre d'établissements",
-                f"Effectifs salariés au 31/12/{year}",
-            )
-            write_csv(out / "unistatis" / f"unistatis_{year}.csv", header, rows)
-            written.add("unistatis")
-    if rng.random() < 0.85:
-        rows = [
-            [
-                code,
-                "x",
-                "s"
-                if rng.random() < hidden / 5
-                else sum(len(f) for key, f in sizes.items() if key[0] == code),
-            ]
-            for code in codes
-            if code == codes[0] or rng.random() >= absent
-        ]
-        header = ("Code géographique", "Libellé géographique", f"Établissements employeurs au 31/12/{year}")
-        write_csv(out / "insee" / f"etablissements_employeurs_{year}.csv", header, rows)
-        written.add("insee_employers")
+    written = set()
+    for source, (chance, write) in (OLD if is_old else NEW).items():
+        if rng.random() < chance:
+            again = Random()
+            again.setstate(rng.getstate())
+            if write(rng, out, place, sizes, year, hidden, absent):
+                write(again, truth, place, sizes, year, 0, 0)
+                written.add(source)
     return written
 
 
-def _write_clap(rng: Random, out: Path, place: Place, sizes: Sizes, year: int, hidden: float) -> None:
+def _write_clap_wide(
+    rng: Random, out: Path, place: Place, sizes: Sizes, year: int, hidden: float, absent: float
+) -> bool:
+    rows = []
+    for code in (row["code"] for row in (*place.communes, *place.around)):
+        posts = sum(sum(found) for key, found in sizes.items() if key[0] == code)
+        if rng.random() >= absent:
+            secret = rng.random() < hidden / 4
+            rows.append([code, "x", place.departement, place.region, "s" if secret else posts])
+    if rows and sizes:
+        above = ["CLAP - tableaux", f"Postes salariés au 31/12/{year}", "Champ : tous secteurs"]
+        header = ("CODGEO", "LIBGEO", "DEP", "REG", "EFF_TOT")
+        write_csv(out / "clap" / "TD_CLAP.csv", header, rows, above=above)
+    return bool(rows and sizes)
+
+
+def _write_unistatis(
+    rng: Random, out: Path, place: Place, sizes: Sizes, year: int, hidden: float, absent: float
+) -> bool:
+    found: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for (code, _, naf, is_public), counted in sorted(sizes.items()):
+        if not is_public and naf[:2] != "01":
+            found[code, naf] += counted
+    rows = [
+        [code, "x", naf, len(here), "s" if is_secret(rng, here, hidden) else sum(here)]
+        for (code, naf), here in found.items()
+    ]
+    header = (
+        "Code commune",
+        "Commune",
+        "Code NAF",
+        "Nombre d'établissements",
+        f"Effectifs salariés au 31/12/{year}",
+    )
+    if rows:
+        write_csv(out / "unistatis" / f"unistatis_{year}.csv", header, rows)
+    return bool(rows)
+
+
+def _write_employers(
+    rng: Random, out: Path, place: Place, sizes: Sizes, year: int, hidden: float, absent: float
+) -> bool:
+    codes = [row["code"] for row in (*place.communes, *place.around)]
+    rows = []
+    for code in codes:
+        if code == codes[0] or rng.random() >= absent:
+            secret = rng.random() < hidden / 5
+            rows.append(
+                [code, "x", "s" if secret else sum(len(f) for key, f in sizes.items() if key[0] == code)]
+            )
+    header = ("Code géographique", "Libellé géographique", f"Établissements employeurs au 31/12/{year}")
+    write_csv(out / "insee" / f"etablissements_employeurs_{year}.csv", header, rows)
+    return True
+
+
+def _write_clap(
+    rng: Random, out: Path, place: Place, sizes: Sizes, year: int, hidden: float, absent: float
+) -> bool:
     """A line a commune and family; what is hidden is in a line for all of them, unless the producer forgot it."""
     by_cell: dict[tuple[str, str], list[int]] = defaultdict(list)
     for (code, family, _, _), found in sizes.items():
@@ -148,64 +163,55 @@ def _write_clap(rng: Random, out: Path, place: Place, sizes: Sizes, year: int, h
         rows,
         above=above,
     )
+    return True
 
 
-def write_new(rng: Random, out: Path, place: Place, sizes: Sizes, year: int) -> set[str]:
-    """FLORES (of all, of the ESS), Urssaf by commune and by family, the comparateur. Returns the sources that were written."""
-    written = set()
-    hidden, absent = rng.choice([0, 0, 0.4, 1]), rng.choice([0, 0, 0.15])
-    if rng.random() < 0.85:
-        _write_flores_ess(rng, out, place, sizes, year, hidden, absent)
-        written.add("flores_ess")
-    if rng.random() < 0.8:
-        _write_flores(rng, out, place, sizes, year, hidden, absent)
-        written.add("flores")
-    if rng.random() < 0.8:
-        years, found = (year - 1, year), defaultdict(list)
-        for (code, _, naf, is_public), counted in sizes.items():
-            if not is_public and naf[:2] != "01":
-                found[code, naf.replace(".", "")] += counted
-        rows = []
-        for (code, naf), counted in sorted(found.items()):
-            last = ["", ""] if rng.random() < 0.05 else [len(counted), sum(counted)]
-            rows.append([code, "x", naf, len(counted), sum(counted) + 1, *last])
-        if rows:
-            pairs = [
-                f"{kind} {y}" for y in years for kind in ("Nombre d’établissements", "Effectifs salariés")
-            ]
-            write_csv(
-                out / "urssaf" / "commune-x-ape.csv",
-                ("Code commune", "Intitulé commune", "Code APE", *pairs),
-                rows,
-            )
-            written.add("urssaf")
-    if rng.random() < 0.85:
-        rows = []
-        for commune in (*place.communes, *place.around):
-            here = [n for key, counted in sizes.items() if key[0] == commune["code"] for n in counted]
-            if commune is place.communes[0] or rng.random() >= absent:
-                secret = rng.random() < hidden / 5
-                small = sum(size < 10 for size in here)
-                cells = ["s"] * 3 if secret else [len(here), small, len(here) - small]
-                rows.append([commune["code"], commune["population"] or 0, "8.1", *cells])
-        header = (
-            "CODGEO",
-            "P22_POP",
-            "SUPERF",
-            *(f"{name}{year % 100:02d}" for name in ("ETTOT", "ETTEF1", "ETTEFP10")),
-        )
-        write_csv(out / "insee" / "base_cc_comparateur.csv", header, rows)
-        written.add("comparateur")
-    if rng.random() < 0.5:
-        rows = [
-            [y, "Ici", place.region, label, naf, rng.randrange(5, 90), rng.randrange(50, 9000), rng.randrange(10**6, 10**8)]
-            for y in range(year - 4, year + 1) for label in FAMILIES.values() for naf in ("QB", "SZ") if rng.random() > 0.02
-        ]  # fmt: skip
-        header = ("Année", "Région", "Code région", "Famille ESS", "Secteur NA38i", "Nombre d'établissements",
-                  "Effectifs salariés", "Masse salariale")  # fmt: skip
-        write_csv(out / "urssaf" / "effectifs-par-famille.csv", header, rows)
-        written.add("urssaf_ess")
-    return written
+def _write_urssaf(
+    rng: Random, out: Path, place: Place, sizes: Sizes, year: int, hidden: float, absent: float
+) -> bool:
+    years, found = (year - 1, year), defaultdict(list)
+    for (code, _, naf, is_public), counted in sizes.items():
+        if not is_public and naf[:2] != "01":
+            found[code, naf.replace(".", "")] += counted
+    rows = []
+    for (code, naf), counted in sorted(found.items()):
+        last = ["", ""] if rng.random() < 0.05 else [len(counted), sum(counted)]
+        rows.append([code, "x", naf, len(counted), sum(counted) + 1, *last])
+    pairs = [f"{kind} {y}" for y in years for kind in ("Nombre d’établissements", "Effectifs salariés")]
+    if rows:
+        header = ("Code commune", "Intitulé commune", "Code APE", *pairs)
+        write_csv(out / "urssaf" / "commune-x-ape.csv", header, rows)
+    return bool(rows)
+
+
+def _write_comparateur(
+    rng: Random, out: Path, place: Place, sizes: Sizes, year: int, hidden: float, absent: float
+) -> bool:
+    rows = []
+    for commune in (*place.communes, *place.around):
+        here = [n for key, counted in sizes.items() if key[0] == commune["code"] for n in counted]
+        if commune is place.communes[0] or rng.random() >= absent:
+            secret = rng.random() < hidden / 5
+            small = sum(size < 10 for size in here)
+            cells = ["s"] * 3 if secret else [len(here), small, len(here) - small]
+            rows.append([commune["code"], commune["population"] or 0, "8.1", *cells])
+    names = (f"{name}{year % 100:02d}" for name in ("ETTOT", "ETTEF1", "ETTEFP10"))
+    header = ("CODGEO", "P22_POP", "SUPERF", *names)
+    write_csv(out / "insee" / "base_cc_comparateur.csv", header, rows)
+    return True
+
+
+def _write_urssaf_ess(
+    rng: Random, out: Path, place: Place, sizes: Sizes, year: int, hidden: float, absent: float
+) -> bool:
+    rows = [
+        [y, "Ici", place.region, label, naf, rng.randrange(5, 90), rng.randrange(50, 9000), rng.randrange(10**6, 10**8)]
+        for y in range(year - 4, year + 1) for label in FAMILIES.values() for naf in ("QB", "SZ") if rng.random() > 0.02
+    ]  # fmt: skip
+    header = ("Année", "Région", "Code région", "Famille ESS", "Secteur NA38i", "Nombre d'établissements",
+              "Effectifs salariés", "Masse salariale")  # fmt: skip
+    write_csv(out / "urssaf" / "effectifs-par-famille.csv", header, rows)
+    return True
 
 
 Rows = list[list[object]]
@@ -231,7 +237,7 @@ def _areas(rng: Random, place: Place) -> list[tuple[str, str, set[str]]]:
 
 def _write_flores_ess(
     rng: Random, out: Path, place: Place, sizes: Sizes, year: int, hidden: float, absent: float
-) -> None:
+) -> bool:
     rows: Rows = []
     zeros = rng.random() < 0.4
     by_activity = rng.random() < 0.5
@@ -258,11 +264,12 @@ def _write_flores_ess(
         "OBS_VALUE",
     )
     write_csv(out / "flores" / f"DS_FLORES_ESS_A38_{year}_data.csv", header, rows)
+    return True
 
 
 def _write_flores(
     rng: Random, out: Path, place: Place, sizes: Sizes, year: int, hidden: float, absent: float
-) -> None:
+) -> bool:
     rows: Rows = []
     by_activity = rng.random() < 0.5
     for kind, code, inside in _areas(rng, place):
@@ -280,3 +287,20 @@ def _write_flores(
     header = ("GEO", "GEO_OBJECT", "ACTIVITY", "NUMBER_EMPL", "LEGAL_FORM_WITH_PUBLIC", "FLORES_MEASURE",
               "OBS_STATUS", "TIME_PERIOD", "OBS_VALUE")  # fmt: skip
     write_csv(out / "flores" / f"DS_FLORES_A38_{year}_data.csv", header, rows)
+    return True
+
+
+#: Source → how often an edition has it, and what writes it.
+OLD: dict[str, tuple[float, Writer]] = {
+    "clap": (0.85, _write_clap),
+    "clap_wide": (0.5, _write_clap_wide),
+    "unistatis": (0.85, _write_unistatis),
+    "insee_employers": (0.85, _write_employers),
+}
+NEW: dict[str, tuple[float, Writer]] = {
+    "flores_ess": (0.85, _write_flores_ess),
+    "flores": (0.8, _write_flores),
+    "urssaf": (0.8, _write_urssaf),
+    "comparateur": (0.85, _write_comparateur),
+    "urssaf_ess": (0.5, _write_urssaf_ess),
+}

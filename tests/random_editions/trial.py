@@ -24,7 +24,8 @@ def judged(checkout: Path, folder: Path, seed: int, change: Change = lambda proj
     project = Project.load(root)
     outputs = Outputs.of(root, name, folder / name)
     run(project, project.edition(name), None, outputs, "publish")
-    return judge(Declared(root, name, root / "data" / "raw" / name), outputs.publication)
+    received, truth = (Declared(root, name, root / home / name) for home in ("data/raw", "truth"))
+    return judge(received, outputs.publication, truth)
 
 
 def told(seed: int, judgement: Judgement) -> str:

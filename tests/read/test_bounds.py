@@ -31,6 +31,8 @@ class World:
     lines: list[tuple[str, str, str, str, float | None, str]] = field(default_factory=list)
     sectors: dict[tuple[str, str], int] = field(default_factory=dict)
     of_sectors: list[tuple[str, str, float | None, str]] = field(default_factory=list)
+    #: what size bands leave of all posts of a commune
+    sizes: dict[str, tuple[int, int | None]] = field(default_factory=dict)
 
     def total(self, code: str) -> int:
         return sum(self.posts[code, family] for family in FAMILIES)
@@ -75,9 +77,11 @@ def draw(rng: random.Random, with_margins: bool) -> World:
                 world.of_sectors.append((code, sector, *_cell(world.sectors[code, sector], state == "known")))
     for code in inside + outside:
         if with_margins and rng.random() < 0.7:
-            world.lines.append(
-                ("COM", code, "all", "", *_cell(world.total(code) + rng.randint(0, 50), rng.random() < 0.8))
-            )
+            everyone = world.total(code) + rng.randint(0, 50)
+            world.lines.append(("COM", code, "all", "", *_cell(everyone, rng.random() < 0.8)))
+            if rng.random() < 0.5:
+                most = everyone + rng.randint(0, 5) if rng.random() < 0.7 else None
+                world.sizes[code] = (max(0, everyone - rng.randint(0, 20)), most)
     if with_margins:
         for family in ("", *FAMILIES):
             if rng.random() < 0.7:
@@ -96,8 +100,8 @@ def db(project) -> Iterator[Database]:
         yield base
 
 
-def employment(db: Database, project, world: World) -> dict[str, dict]:
-    """The territory rows of `core.employment` (posts of the ESS), by family ('' for all) or by sector."""
+def employment(db: Database, project, world: World, which: str = "ess") -> dict[str, dict]:
+    """The territory rows of `core.employment` (posts of a field), by family ('' for all) or by sector."""
     lines = [
         f"{o},{code},{f},{family},_T,posts,{'' if v is None else v},{mark}"
         for o, code, f, family, v, mark in world.lines
@@ -114,6 +118,13 @@ def employment(db: Database, project, world: World) -> dict[str, dict]:
             "code,region,departement,arrondissement,epci_code",
             *(f"{code},84,01,011,{code[:2]}" for code in world.inside + world.outside),
         ],
+        "core.size_bound": [
+            "geo_object,area_code,field,low:float,high:float",
+            *(
+                f"COM,{code},all,{low},{'' if most is None else most}"
+                for code, (low, most) in world.sizes.items()
+            ),
+        ],
         "core.producer_cell": [
             "geo_object,area_code,field,family,activity,measure,amount:float,mark",
             *lines,
@@ -123,7 +134,7 @@ def employment(db: Database, project, world: World) -> dict[str, dict]:
         fill(db, name, "\n".join(rows))
     models = core_models(project)
     make_core(db, [models["core.employment_margin"], models["core.employment"]])
-    found = db.dicts("select * from core.employment where area = 'territory' and field = 'ess'")
+    found = db.dicts(f"select * from core.employment where area = 'territory' and field = '{which}'")
     return {row["family"] or row["activity"].replace("_T", ""): row for row in found}
 
 
@@ -166,6 +177,22 @@ def test_the_visible_communes_are_a_floor_and_the_margin_of_the_area_a_ceiling(d
     world.outside.append("02002")
     row = employment(db, project, world)[""]
     assert (row["posts_mark"], row["posts_low"], row["posts_high"]) == ("partial", 3577, 4550)
+
+
+def test_size_bands_are_a_floor_and_a_ceiling_of_a_hidden_commune(db, project):
+    world = World(["01001", "01002"], [], {})
+    world.lines = [
+        ("COM", "01001", "all", "", 100.0, ""),
+        ("COM", "01002", "all", "", None, "secret"),
+        ("COM", "01001", "ess", "", 30.0, ""),
+        ("COM", "01002", "ess", "", None, "secret"),
+    ]
+    world.sizes = {"01001": (1, 2), "01002": (50, 99)}  # those of a commune that is shown are not looked at
+    everyone = employment(db, project, world, "all")[""]
+    assert (everyone["posts_mark"], everyone["posts_low"], everyone["posts_high"]) == ("partial", 150, 199)
+    # the ESS is within all posts: a ceiling, and no floor
+    ess = employment(db, project, world)[""]
+    assert (ess["posts_mark"], ess["posts_low"], ess["posts_high"]) == ("partial", 30, 129)
 
 
 def test_a_contradictory_margin_bounds_nothing(db, project):

@@ -232,3 +232,66 @@ def test_raw_keeps_every_line_of_the_file_that_is_not_blank(rules_db, tmp_path):
         (8, "3", "I201"),
     ]
     assert [row["_line"] for row in kept] == [2, 7]
+
+
+MOREZ, ONE_OF_IT, OTHER_OF_IT = "39368", "39294", "39371"  # one commune since 2016
+PARIS, FIRST, SECOND = "75056", "75101", "75102"
+
+
+@pytest.mark.parametrize(
+    ("cells", "kept", "refused"),
+    [
+        ({MOREZ: 50, ONE_OF_IT: 4, OTHER_OF_IT: 6}, (MOREZ, 6, 60, None), 0),
+        ({ONE_OF_IT: 4, OTHER_OF_IT: 6}, (MOREZ, 4, 10, None), 0),
+        ({ONE_OF_IT: 4, OTHER_OF_IT: "s"}, (MOREZ, 4, None, "secret"), 0),
+        ({ONE_OF_IT: 4, OTHER_OF_IT: "-"}, (MOREZ, 4, 4, None), 0),
+        ({FIRST: 7, SECOND: 8}, (PARIS, 4, 15, None), 0),
+        (
+            {FIRST: 7, PARIS: 100, SECOND: 8},
+            (PARIS, 2, 100, None),
+            2,
+        ),  # the city is there: its districts are in it
+    ],
+)
+def test_communes_that_are_one_now_are_added_up(project, rules_db, tmp_path, cells, kept, refused):
+    """Each file of a former geography, by commune: nothing is lost, and what is hidden hides the sum."""
+    spec = project.sources["unistatis"]
+    head = "Code commune;Commune;Code NAF;Nombre d’établissements;Effectifs salariés au 31/12/2009\n"
+    text = head + "".join(f"{code};x;88.10A;2;{jobs}\n" for code, jobs in cells.items())
+    rows, outcome = _staged(rules_db, spec, tmp_path / "raw", {"a.csv": text})
+    assert [(r["commune_code"], r["establishments"], r["jobs"], r["jobs_mark"]) for r in rows] == [kept]
+    assert [row["code"] for row in outcome.refused] == ["E374"] * refused
+
+
+def test_a_former_commune_given_twice_is_a_repeat(project, rules_db, tmp_path):
+    spec = project.sources["insee_employers"]
+    head = "Code géographique;Libellé géographique;Établissements employeurs au 31/12/2010\n"
+    files = {"a.csv": head + f"{ONE_OF_IT};x;5\n{OTHER_OF_IT};x;7\n", "b.csv": head + f"{ONE_OF_IT};x;9\n"}
+    rows, outcome = _staged(rules_db, spec, tmp_path / "raw", files)
+    assert [(row["commune_code"], row["employers"]) for row in rows] == [(MOREZ, 12)]
+    assert [(row["file"], row["line"]) for row in outcome.refused] == [("b.csv", 2)]
+
+
+def _flores_ess(*cells: tuple[str, str, object]) -> str:
+    head = "GEO;GEO_OBJECT;ACTIVITY;ESS_FAMILY;FLORES_MEASURE;OBS_STATUS;TIME_PERIOD;OBS_VALUE\n"
+    return head + "".join(f"{code};COM;_T;{family};EMPL3112;{'K' if posts is None else 'A'};2017;{posts or ''}\n"
+                          for code, family, posts in cells)  # fmt: skip
+
+
+def test_flores_adds_up_communes_and_knows_a_part_when_one_is_not_given(project, rules_db, tmp_path):
+    """A family that one of the communes does not give is not a zero there: what the others give is a part."""
+    cells = [(ONE_OF_IT, "_T", 40), (ONE_OF_IT, "association", 40), (OTHER_OF_IT, "_T", 20), (OTHER_OF_IT, "mutuelle", None)]  # fmt: skip
+    rows, outcome = _staged(
+        rules_db, project.sources["flores_ess"], tmp_path / "raw", {"f.csv": _flores_ess(*cells)}
+    )
+    assert [(r["area_code"], r["family"], r["value"], r["value_mark"]) for r in rows] == [
+        (MOREZ, None, 60, None), (MOREZ, "association", 40, "partial"), (MOREZ, "mutuelle", None, "secret"),
+    ]  # fmt: skip
+    assert outcome.refused == []
+
+
+def test_two_flores_files_that_disagree_are_not_both_kept(project, rules_db, tmp_path):
+    files = {"a.csv": _flores_ess(("59392", "_T", 40)), "b.csv": _flores_ess(("59392", "_T", 44))}
+    rows, outcome = _staged(rules_db, project.sources["flores_ess"], tmp_path / "raw", files)
+    assert [row["value"] for row in rows] == [40]
+    assert [(row["file"], row["line"], row["code"]) for row in outcome.refused] == [("b.csv", 2, "E374")]

@@ -105,6 +105,29 @@ def test_days_are_read_as_people_write_them() -> None:
     assert _read(Counter({"27/12/2025": 2, "2025-12-27": 1, "n’importe": 4})) == {dt.date(2025, 12, 27): 3}
 
 
+@pytest.mark.parametrize(("days", "refused"), [(-1, False), (0, False), (1, True), (40, True)])
+def test_an_edition_that_says_no_day_waits_for_the_last_of_its_year(
+    reference_edition: Edition, project: Project, days: int, refused: bool
+) -> None:
+    undated = {key: value for key, value in reference_edition.data.items() if key != "reference_date"}
+    edition = replace(reference_edition, data=undated)
+    today = dt.date(edition.year, 12, 31) - dt.timedelta(days=days)
+    if not refused:
+        assert ahead_of_today(project, edition, today) == []
+        return
+    with pytest.raises(ObservatoryError) as caught:
+        ahead_of_today(project, edition, today)
+    assert caught.value.code == "E176" and "ne dit pas quel jour" in caught.value.what
+
+
+def test_a_day_that_the_edition_does_not_say_is_told_as_such(register) -> None:
+    later = LAST + dt.timedelta(days=40)
+    told = [
+        next(judge(register, LastDay(LAST, True), later, LIMITS, True, said)).detail for said in (True, False)
+    ]
+    assert ["l’édition ne la dit pas" in detail for detail in told] == [False, True]
+
+
 def test_the_declared_limits_are_those_that_judge(project: Project) -> None:
     assert Limits.of(project) == Limits()
 
@@ -117,6 +140,21 @@ def test_a_new_edition_takes_the_first_day_of_its_year(reference_edition: Editio
     assert _reference(reference_edition, year + 1) == f"{year + 1}-01-01"
     january = replace(reference_edition, data={**reference_edition.data, "reference_date": "2011-01-01"})
     assert _reference(january, year) == f"{year}-01-01"
+
+
+@pytest.mark.parametrize(
+    ("day", "year"),
+    [
+        ("2011-12-31", 2011),
+        ("2026-01-01", 2025),
+        ("2026-01-05", 2025),
+        ("2024-02-29", 2023),
+        ("2025-12-30", 2024),
+    ],
+)
+def test_a_year_is_full_when_its_last_day_is_known(reference_edition: Edition, day: str, year: int) -> None:
+    dated = replace(reference_edition, data={**reference_edition.data, "reference_date": day})
+    assert dated.last_full_year == year
 
 
 EDITION = """id = "essai"

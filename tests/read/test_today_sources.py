@@ -156,12 +156,16 @@ def _employment(
     }
     models = core_models(project)
     with Database() as db:
-        names = ("flores_measures", "naf_rev2", "naf_rev2_levels", "communes")
+        names = ("flores_measures", "flores_sizes", "naf_rev2", "naf_rev2_levels", "communes")
         rules_for(db, project, {f"rules.{name}" for name in names}, set())
         for name, text in given.items():
             fill(db, name, text)
         make_core(
-            db, [models[f"core.{name}"] for name in ("producer_cell", "employment_margin", "employment")]
+            db,
+            [
+                models[f"core.{name}"]
+                for name in ("producer_cell", "size_bound", "employment_margin", "employment")
+            ],
         )
         rows = db.dicts("select * from core.employment")
     return {

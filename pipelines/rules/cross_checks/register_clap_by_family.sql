@@ -1,4 +1,4 @@
--- grain: one ESS family; establishments of the register beside those of CLAP.
+-- grain: one ESS family that CLAP gives whole; establishments of the register beside its own.
 with register as (
     select ess_family as family, count(*) as establishments
     from core.field_establishment
@@ -10,8 +10,8 @@ clap as (
     where area = 'territory' and field = 'ess' and family is not null and activity = '_T' and establishments_mark is null
 )
 select
-    coalesce(r.family, c.family) as item,
+    c.family as item,
     coalesce(r.establishments, 0) as observed,
-    coalesce(c.establishments, 0) as expected
-from register as r
-full join clap as c on c.family = r.family
+    c.establishments as expected
+from clap as c
+left join register as r on r.family = c.family

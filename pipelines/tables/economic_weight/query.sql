@@ -3,15 +3,14 @@ with establishment as (
     select count(*) as establishments, count(distinct siren) as legal_units from core.field_establishment
 ),
 employer as (
-    select case when count(employers) = count(*) and count(*) = max(t.communes) then sum(employers) end as employers,
-        case when count(employers) < count(*) or count(*) < max(t.communes) then sum(employers) end as low
+    select case when count(employers) = count(*) then sum(employers) end as employers,
+        case when count(employers) < count(*) then sum(employers) end as low
     from core.employer_count
-    cross join (select count(*) as communes from rules.territory_commune) as t
 ),
 post as (
-    select max(posts) as posts, max(posts_mark) as posts_mark, max(posts_low) as low, max(posts_high) as high, coalesce(max(establishments), 0) as establishments
-    from core.employment
-    where area = 'territory' and field = 'ess' and family is null and activity = '_T'
+    select max(ess_posts) as posts, max(ess_posts_low) as low, max(ess_posts_high) as high, coalesce(max(ess_units), 0) as units
+    from core.weight
+    where area = 'territory' and activity = '_T'
 ),
 job as (
     select case when count(jobs) = count(*) then sum(jobs) end as jobs, case when count(jobs) < count(*) then sum(jobs) end as low
@@ -33,8 +32,8 @@ line as (
         cast(null as double) as ess_low, cast(null as double) as ess_high, m.low as total_low
     from establishment as e cross join employer as m cross join label as l
     union all
-    select 'jobs', 'Postes de l’ESS et emplois salariés', 2, 'postes', cast(case when p.posts_mark is null then p.posts end as double),
-        cast(j.jobs as double), cast(p.establishments as bigint), 'D', 'champs_incompatibles', coalesce(l.ess_posts, 'nd') || ' / ' || coalesce(l.jobs, 'nd'),
+    select 'jobs', 'Postes de l’ESS et emplois salariés', 2, 'postes', cast(p.posts as double),
+        cast(j.jobs as double), cast(p.units as bigint), 'D', 'champs_incompatibles', coalesce(l.ess_posts, 'nd') || ' / ' || coalesce(l.jobs, 'nd'),
         p.low, p.high, j.low
     from post as p cross join job as j cross join label as l
 )

@@ -25,9 +25,7 @@ answered as (
     where a.status = 'answered'
 ),
 post as (
-    select max(case when posts_mark is null then posts end) as posts
-    from core.employment
-    where area = 'territory' and field = 'ess' and family is null and activity = '_T'
+    select max(ess_posts) as posts from core.weight where area = 'territory' and activity = '_T'
 )
 select 'sent' as row_code, 'Questionnaires envoyés' as row_label, 1 as row_rank, 'value' as column_code,
     cast(survey_sent as double) as value, 'questionnaires' as unit, 0 as decimals, cast(null as double) as numerator,

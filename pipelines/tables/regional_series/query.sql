@@ -2,14 +2,6 @@
 with bound as (
     select max(year) as last_year from core.regional_employment
 ),
-cell as (
-    select year, family, jobs, jobs_low, establishments from core.regional_employment
-    union all
-    select year, 'total', case when count(jobs) = count(*) then sum(jobs) end,
-        case when count(jobs) < count(*) then sum(coalesce(jobs, jobs_low)) end, sum(establishments)
-    from core.regional_employment
-    group by year
-),
 line as (
     select
         case when b.last_year = c.year then 'last' else 'before_' || cast(b.last_year - c.year as varchar) end as row_code,
@@ -20,14 +12,14 @@ line as (
         c.jobs,
         c.jobs_low,
         c.establishments
-    from cell as c
+    from core.regional_employment as c
     cross join bound as b
     where c.year > b.last_year - 6
 ),
 change as (
     select a.row_code, a.row_label, a.row_rank, a.jobs, a.establishments, b.jobs as jobs_before
     from line as a
-    left join cell as b on b.family = 'total' and b.year = a.year - 1
+    left join core.regional_employment as b on b.family = 'total' and b.year = a.year - 1
     where a.family = 'total'
 )
 select row_code, row_label, row_rank, family as column_code, jobs as value, cast(null as double) as numerator,

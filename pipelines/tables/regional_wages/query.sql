@@ -2,14 +2,6 @@
 with bound as (
     select max(year) as last_year from core.regional_employment
 ),
-cell as (
-    select year, family, jobs, jobs_low, establishments, payroll_eur from core.regional_employment
-    union all
-    select year, 'total', case when count(jobs) = count(*) then sum(jobs) end,
-        case when count(jobs) < count(*) then sum(coalesce(jobs, jobs_low)) end, sum(establishments), case when count(payroll_eur) = count(*) then sum(payroll_eur) end
-    from core.regional_employment
-    group by year
-),
 line as (
     select
         c.family as row_code,
@@ -22,10 +14,10 @@ line as (
         c.payroll_eur / nullif(c.jobs, 0) as wage_eur,
         p.payroll_eur / nullif(p.jobs, 0) as wage_before_eur,
         cast(round(cast(c.establishments as decimal(38, 10))) as bigint) as n_units
-    from cell as c
+    from core.regional_employment as c
     inner join bound as b on b.last_year = c.year
     left join rules.ess_families as f on f.family = c.family
-    left join cell as p on p.family = c.family and p.year = c.year - 1
+    left join core.regional_employment as p on p.family = c.family and p.year = c.year - 1
 )
 select row_code, row_label, row_rank, row_kind, 'jobs' as column_code, jobs as value, cast(null as double) as numerator,
     cast(null as double) as denominator, n_units, case when jobs_low is not null then 'total_incomplet' end as flags, jobs_low as low

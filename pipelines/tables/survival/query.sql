@@ -1,6 +1,6 @@
 -- grain: year of creation (the five before the last full year) x years survived; open at the end of the year, employer or not.
 with bound as (
-    select extract(year from reference_date - interval 1 day) as last_year from rules.edition
+    select last_full_year as last_year from rules.edition
 ),
 age as (
     select 1 as years
@@ -16,10 +16,8 @@ age as (
 cohort as (
     select cast(b.last_year - a.years as integer) as year, a.years as years_ago from bound as b cross join age as a
 ),
-life as (
-    select extract(year from created_on) as created_year, extract(year from closed_on) as closed_year
-    from core.ess_site
-    where created_on is not null and register = 'sirene_establishment'
+untold as (
+    select count(*) as sites from core.site_life where not is_told
 ),
 lived as (
     select
@@ -27,10 +25,10 @@ lived as (
         c.years_ago,
         a.years,
         count(l.created_year) as created,
-        count(case when l.closed_year is null or l.closed_year > c.year + a.years then l.created_year end) as still_open
+        count(case when not l.is_undated and (l.closed_year is null or l.closed_year > c.year + a.years) then l.created_year end) as still_open
     from cohort as c
     cross join age as a
-    left join life as l on l.created_year = c.year
+    left join core.site_life as l on l.created_year = c.year
     group by c.year, c.years_ago, a.years
 ),
 line as (
@@ -43,6 +41,8 @@ line as (
         created,
         still_open
     from lived
+    cross join untold as u
+    where u.sites = 0
 )
 select row_code, row_label, row_rank, 'created' as column_code, cast(created as double) as value, cast(null as double) as numerator,
     cast(null as double) as denominator, cast(null as varchar) as obs_status

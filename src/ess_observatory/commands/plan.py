@@ -10,10 +10,10 @@ from ess_observatory.commands.console import show_plan
 from ess_observatory.commands.messages import print_json
 from ess_observatory.commands.options import EditionOption, JsonOption, OutOption, RawOption, open_edition
 from ess_observatory.declare.project import Edition, Project
-from ess_observatory.errors import Exit
+from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.reference_date import ahead_of_today, judged_files
 from ess_observatory.read.recognise import Inventory
-from ess_observatory.recipe.inputs import inventory_of, missing_sources, raw_folder
+from ess_observatory.recipe.inputs import inventory_of, missing_sources, raw_folder, refuse_missing
 from ess_observatory.words.typography import french
 
 
@@ -36,8 +36,12 @@ def plan(
         print_json(found)
     else:
         show_plan(raw_folder(project, loaded, raw), found)
-    if found["missing"]:
-        raise typer.Exit(int(Exit.MISSING))
+    try:
+        refuse_missing(project, loaded, inventory)
+    except ObservatoryError as error:
+        if as_json:  # what was printed says it
+            raise typer.Exit(int(error.exit_code)) from None
+        raise
     if found["blocking"]:
         raise typer.Exit(int(Exit.DATA))
 

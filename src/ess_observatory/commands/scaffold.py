@@ -17,6 +17,7 @@ from ess_observatory.declare.models.csvfile import declared_name
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.declare.schemas import schema_line
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.recipe.previous import latest_before
 
 
 def identifier(text: str, separator: str = "_") -> str:
@@ -71,6 +72,7 @@ def new_edition(
         (stem for stem in known if 0 < since[stem] <= year), key=since.__getitem__, default=known[0]
     )
     project.perimeter(chosen)
+    before = latest_before(project, found, year)
     if unknown := set(sources) - project.sources.keys():
         raise ObservatoryError("E103", f"Source inconnue : « {', '.join(sorted(unknown))} »", None,
                                f"Sources connues : {', '.join(sorted(project.sources))}.", Exit.USAGE)  # fmt: skip
@@ -85,7 +87,7 @@ def new_edition(
         'publisher = "Observatoire de l’ESS"',
         'licence = "Licence Ouverte 2.0 (Etalab)"',
         'version = "1.0.0"',
-        '# previous = "…"                        # édition précédente, pour comparer',
+        f"{'' if before else '# '}previous = {quoted(before.id if before else '…')}                        # édition précédente, pour comparer",
         f"{'' if texts else '# '}texts = {quoted(str(texts or 'today'))}                       "
         "# dossier de pipelines/texts/fr/ dont les textes remplacent les textes communs",
         "",

@@ -10,7 +10,6 @@ from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, raise_faults
 from ess_observatory.declare.kinds import KINDS, Kind
 from ess_observatory.declare.links import edition_faults, follow, territory_faults, territory_path
-from ess_observatory.declare.links_cards import figures_known
 from ess_observatory.declare.links_rules import Context
 from ess_observatory.declare.load import Entry, Loaded, load
 from ess_observatory.declare.models.codebook_checks import check_codebook
@@ -32,9 +31,9 @@ class Checked:
         faults = self.loaded.faults
         self.csvs: Csvs = check_csvs(root, faults)
         self.codebook: Codebook | None = check_codebook(root, faults)
-        follow(self.loaded, self.csvs, self.codebook)
+        is_known = follow(self.loaded, self.csvs, self.codebook)
         cards = [document for document, _ in self.loaded.cards.values()]
-        check_texts(root, cards, figures_known(self.loaded, self.codebook), faults)
+        check_texts(root, cards, is_known, faults)
         check_outlines(root, self.csvs, faults)
         self.faults: tuple[Fault, ...] = tuple(faults)
 

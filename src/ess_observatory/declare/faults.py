@@ -89,13 +89,17 @@ def typeset(text: str) -> str:
     return re.sub(r" ([:;!?%])(?=\s|$|[.,)\u00a0])", "\u00a0\\1", text)
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that a misspelt one most resembles, if any does."""
-    names = list(known)
-    folded = {candidate.casefold(): candidate for candidate in names}
-    if close := get_close_matches(name.casefold(), folded, n=1, cutoff=0.6):
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known name that a misspelt one most resembles, or the only one that it begins, if any does."""
+    folded = {candidate.casefold(): candidate for candidate in known}
+    if close := get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff):
         return folded[close[0]]
-    return None
+    begun = [
+        candidate
+        for plain, candidate in folded.items()
+        if len(name) > 2 and plain.startswith(name.casefold())
+    ]
+    return begun[0] if len(begun) == 1 else None
 
 
 def advice(name: str, known: Iterable[str], what: str = "valeurs connues") -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, advice
 from ess_observatory.declare.links_cards import card_faults, figures_known
 from ess_observatory.declare.links_concepts import group_faults
+from ess_observatory.declare.links_queries import query_faults
 from ess_observatory.declare.links_rows import header_faults, row_faults
-from ess_observatory.declare.links_rules import Context, rule_faults, source_faults, unknown
+from ess_observatory.declare.links_rules import Context, rule_faults, unknown
 from ess_observatory.declare.load import Entry, Loaded
 from ess_observatory.declare.models.editions import EditionFile
 from ess_observatory.declare.models.nomenclatures_csv import Csvs
 from ess_observatory.declare.models.prose_checks import strings
 from ess_observatory.declare.places import KeyPath
+from ess_observatory.declare.row_codes import rows_by_table
 
 #: Name of a level in a territory → column of the nomenclature of communes; object of a producer → the same.
 _LEVELS = {"communes": "code", "epci": "epci_code", "arrondissement": "arrondissement", "zone_emploi": "zone_emploi",
@@ -25,8 +27,8 @@ _OBJECTS = {"EPCI": "epci_code", "ARR": "arrondissement", "ZE2020": "zone_emploi
 _COMMUNES = "rules/nomenclatures/communes.csv"
 
 
-def follow(loaded: Loaded, csvs: Csvs, codebook: Codebook | None) -> None:
-    """Add the faults of every reference that leads nowhere."""
+def follow(loaded: Loaded, csvs: Csvs, codebook: Codebook | None) -> Callable[[str], bool]:
+    """Add the faults of every reference that leads nowhere; returns whether some table could give a name (see `figures_known`)."""
     context = Context(loaded, csvs, codebook)
     for entry in loaded.entries("edition"):
         loaded.faults.extend(edition_faults(context, entry))
@@ -35,13 +37,15 @@ def follow(loaded: Loaded, csvs: Csvs, codebook: Codebook | None) -> None:
     loaded.faults.extend(_defaults(loaded, "perimeter"))
     for entry in loaded.entries("territory"):
         loaded.faults.extend(territory_faults(context, entry))
-    for name, (document, source) in loaded.sources.items():
-        loaded.faults.extend(source_faults(loaded, name, document, source))
-        loaded.faults.extend(header_faults(document, [(c.name, c.headers) for c in source.columns]))
-    loaded.faults.extend(card_faults(loaded, codebook))
+    for document, source in loaded.sources.values():
+        loaded.faults.extend(header_faults(document, source))
+    made = rows_by_table(context)
+    loaded.faults.extend(card_faults(context, made))
+    loaded.faults.extend(query_faults(context))
     loaded.faults.extend(rule_faults(context))
     loaded.faults.extend(group_faults(context))
-    loaded.faults.extend(row_faults(context))
+    loaded.faults.extend(row_faults(context, made))
+    return figures_known(context, made)
 
 
 # --- editions and territories
@@ -82,7 +86,7 @@ def edition_faults(context: Context, entry: Entry) -> Iterator[Fault]:
             yield document.fault(
                 path, "aucun placeholder n’est rempli à cet endroit", "écrivez le texte lui-même"
             )
-    is_known = figures_known(loaded, context.codebook)
+    is_known = figures_known(context, rows_by_table(context)) if edition.revisions else bool
     for number, revision in enumerate(edition.revisions):
         for rank, figure in enumerate(revision.figures):
             if not is_known(figure):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from ess_observatory.codebook.checks import reference_problems
 from ess_observatory.codebook.expressions import parse
 from ess_observatory.codebook.questions import Codebook
-from ess_observatory.declare.faults import Fault, advice
+from ess_observatory.declare.faults import Fault, advice, nearest
 from ess_observatory.declare.links_concepts import concept_faults
-from ess_observatory.declare.links_rules import unknown
+from ess_observatory.declare.links_rules import Context, unknown
 from ess_observatory.declare.load import Loaded
 from ess_observatory.declare.measured import column_faults
 from ess_observatory.declare.models.cards import CardFile, CardTexts
-from ess_observatory.declare.models.claims import Leader, Level, More
+from ess_observatory.declare.models.claims import Leader, Level
+from ess_observatory.declare.models.prose_checks import strings
 from ess_observatory.declare.models.survey_blocks import (
     Choices,
     Cross,
@@ -24,14 +26,17 @@ from ess_observatory.declare.models.survey_blocks import (
     Weighting,
 )
 from ess_observatory.declare.places import KeyPath
+from ess_observatory.declare.question_tables import MARKS
 from ess_observatory.declare.reading import Document
+from ess_observatory.declare.row_codes import Rows, named_cells
 from ess_observatory.errors import ObservatoryError
 
 Cards = dict[str, tuple[Document, CardFile]]
 
 
-def card_faults(loaded: Loaded, codebook: Codebook | None) -> Iterator[Fault]:
+def card_faults(context: Context, made: dict[str, Rows]) -> Iterator[Fault]:
     """Every reference of every card that leads nowhere, numbers and figure ids given twice."""
+    loaded, codebook = context.loaded, context.codebook
     cards = loaded.cards
     scopes = loaded.one("scopes")
     known_scopes = set(scopes.model.root) if scopes else set()
@@ -42,22 +47,25 @@ def card_faults(loaded: Loaded, codebook: Codebook | None) -> Iterator[Fault]:
         yield from _common(document, card, loaded, known_scopes)
         yield from _columns(document, card, columns[name])
         yield from _cells(document, name, card, columns, loaded.known("card"))
-        yield from _figures(document, card, columns[name])
+        yield from _origins(document, card, columns[name], made[name], loaded.known("source"))
         yield from _claims(document, card, columns[name], levels)
         yield from concept_faults(document, card, loaded)
         yield from _survey(document, card, codebook, loaded)
     yield from _numbers_once(cards, codebook, loaded)
     yield from _figures_once(cards)
+    yield from _categories(loaded, cards)
     if (entry := loaded.one("question_card")) is not None:
         yield from _common(entry.document, entry.model, loaded, known_scopes)
         codes = {column.code for column in entry.model.columns}
         yield from _columns(entry.document, entry.model, codes)
+        yield from _marks(entry.document)
 
 
-def figures_known(loaded: Loaded, codebook: Codebook | None) -> Callable[[str], bool]:
-    """Whether some table could give a name: a figure (an id of [figures], or `table.row.column` of a declared column),
-    `table:id`, or `claim:table.claim`.
+def figures_known(context: Context, made: dict[str, Rows]) -> Callable[[str], bool]:
+    """Whether some table could give a name: a figure (an id of [figures], or `table.row.column` of a declared column and of a
+    row that the table makes), `table:id`, `claim:table.claim`; `row:` and `column:` of the table of a claim.
     """
+    loaded, codebook = context.loaded, context.codebook
     declared = {figure for _, card in loaded.cards.values() for figure in card.figures.values()}
     columns = {(name, c.code) for name, (_, card) in loaded.cards.items() for c in card.columns}
     others = {f"claim:{name}.{claim}" for name, (_, card) in loaded.cards.items() for claim in card.claims}
@@ -73,11 +81,16 @@ def figures_known(loaded: Loaded, codebook: Codebook | None) -> Callable[[str], 
     def is_known(figure: str) -> bool:
         kind, _, name = figure.rpartition(":")
         table, _, rest = name.partition(".")
-        if kind and not (broken and table in broken):
-            return figure in others
         if table in broken or (broken and not rest):
             return True  # the table's own fault says enough
-        return figure in declared or (table, rest.rpartition(".")[2]) in columns
+        if kind == "column":
+            return table not in loaded.cards or (table, rest) in columns
+        rows = made.get(table)
+        row, _, column = (rest, "", "") if kind == "row" else rest.rpartition(".")
+        is_row = rows is None or rows.is_open or rows.makes(row)
+        if kind:
+            return is_row if kind == "row" else figure in others
+        return figure in declared or ((table, column) in columns and is_row)
 
     return is_known
 
@@ -117,53 +130,55 @@ def _cells(
     document: Document, own: str, card: CardFile, columns: dict[str, set[str]], tables: set[str]
 ) -> Iterator[Fault]:
     """Cells named as `row/column` or `table:row/column`, whose table and column must exist."""
-    found: list[tuple[KeyPath, str | None]] = []
-    for number, column in enumerate(card.columns):
-        terms = [("follows", column.follows)]
-        if column.ratio is not None:
-            terms += [
-                ("ratio.numerator", column.ratio.numerator),
-                ("ratio.denominator", column.ratio.denominator),
-            ]
-        found += [(("columns", number, *key.split(".")), name) for key, name in terms if name and "/" in name]
-    for name, claim in card.claims.items():
-        if not isinstance(claim, Leader):
-            other = ("than", claim.than) if isinstance(claim, More) else ("of", claim.of)
-            found += [(("claims", name, "cell"), claim.cell), (("claims", name, other[0]), other[1])]
-    if card.secrecy is not None:
-        spec = card.secrecy
-        for name, terms_of in spec.ratios.items():
-            at: KeyPath = ("secrecy", "ratios", name)
-            found.append((at, name))
-            for term in (terms_of.numerator, terms_of.denominator):
-                found += [(at, term)] if term and "/" in term else []
-        for number, total in enumerate(spec.sums):
-            found.append((("secrecy", "sums", number, "whole"), total.whole))
-            found += [
-                (("secrecy", "sums", number, "parts", rank), part) for rank, part in enumerate(total.parts)
-            ]
-        for number, pair in enumerate(spec.differences):
-            at = ("secrecy", "differences", number)
-            found += [((*at, "whole"), pair.whole), ((*at, "part"), pair.part)]
-    for path, cell in found:
-        if cell is None:
-            continue
+    for path, cell in named_cells(card):
         table, _, rest = cell.rpartition(":")
         table, column_code = table or own, rest.rpartition("/")[2]
+        if "/" not in rest:
+            continue
         if table not in tables:
             yield document.fault(path, f"tableau inconnu « {table} »", advice(table, tables, "tableaux"))
         elif table in columns and column_code not in columns[table]:
-            what = f"colonne inconnue « {column_code} » du tableau « {table} »"
+            of = "" if table == own else f" du tableau « {table} »"
+            what = f"colonne inconnue « {column_code} »{of}"
             yield document.fault(path, what, advice(column_code, columns[table], "colonnes"))
 
 
-def _figures(document: Document, card: CardFile, codes: set[str]) -> Iterator[Fault]:
-    for cell in card.figures:
-        code = cell.rpartition("/")[2]
-        if code not in codes:
-            yield document.fault(
-                ("figures", cell), f"colonne inconnue « {code} »", advice(code, codes, "colonnes")
-            )
+def _origins(
+    document: Document, card: CardFile, codes: set[str], rows: Rows, sources: set[str]
+) -> Iterator[Fault]:
+    """Rows or columns whose sources are told, and these sources."""
+    for name, named in card.origins.items():
+        if name not in codes and not rows.makes(name) and not rows.is_open:
+            close = nearest(name, codes)
+            fix = f"voulez-vous dire « {close} » ?" if close else rows.advice(name)
+            yield document.fault(("origins", name), f"ni colonne ni ligne du tableau : « {name} »", fix)
+        for number, source in enumerate(named):
+            yield from unknown(document, ("origins", name, number), source, sources, "nom de source")
+
+
+def _categories(loaded: Loaded, cards: Cards) -> Iterator[Fault]:
+    """A dimension that one card alone names, and nearly that of others: its figures would no longer be theirs."""
+    said = [(name, path, it) for name, (_, card) in cards.items() for path, it in _dimensions(card)]
+    common = {path.stem for path in (loaded.pipelines / "dimensions").glob("*.sql")}
+    for name, path, dimension in said:
+        others = common | {it for other, _, it in said if other != name}
+        if dimension not in {"", *others} and (close := nearest(dimension, others, 0.85)):
+            yield cards[name][0].fault(path, "dimension inconnue", f"voulez-vous dire « {close} » ?")
+
+
+def _dimensions(card: CardFile) -> Iterator[tuple[KeyPath, str]]:
+    if isinstance(card.categories, str):
+        yield ("categories",), card.categories
+    for start, dimension in (card.categories if isinstance(card.categories, dict) else {}).items():
+        yield ("categories", start), dimension
+
+
+def _marks(document: Document) -> Iterator[Fault]:
+    """Marks of the card of a question that nothing fills."""
+    for path, text in strings(document.data):
+        for mark in re.findall(r"(?<!\{)\{\w+\}(?!\})", text):
+            if mark not in MARKS:
+                yield document.fault(path, f"repère inconnu « {mark} »", advice(mark, MARKS, "repères"))
 
 
 def _claims(document: Document, card: CardFile, codes: set[str], levels: set[str]) -> Iterator[Fault]:

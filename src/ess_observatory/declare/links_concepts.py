@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ess_observatory.declare.faults import Fault, advice
+from ess_observatory.declare.faults import Fault
 from ess_observatory.declare.links_rules import Context, unknown
 from ess_observatory.declare.load import Loaded
 from ess_observatory.declare.models.cards import CardFile
@@ -14,7 +14,7 @@ PLACE = "pipelines/rules/concepts.toml"
 
 
 def concept_faults(document: Document, card: CardFile, loaded: Loaded) -> Iterator[Fault]:
-    """Concepts and groups that a card names and that nothing declares; cells of columns that it does not have."""
+    """Concepts and groups that a card names and that nothing declares."""
     entry = loaded.one("concepts")
     concepts = set(entry.model.concepts) if entry else set()
     groups = set(entry.model.groups) if entry else set()
@@ -23,11 +23,7 @@ def concept_faults(document: Document, card: CardFile, loaded: Loaded) -> Iterat
             yield from unknown(
                 document, ("columns", number, "concept"), _name(column.concept), concepts, "concept", PLACE
             )
-    codes = {column.code for column in card.columns}
     for cell, concept in card.concepts.items():
-        if (code := cell.rpartition("/")[2]) not in codes:
-            what = f"colonne inconnue « {code} »"
-            yield document.fault(("concepts", cell), what, advice(code, codes, "colonnes"))
         yield from unknown(document, ("concepts", cell), _name(concept), concepts, "concept", PLACE)
     for number, group in enumerate(card.groups):
         yield from unknown(document, ("groups", number), group, groups, "groupe de concepts", PLACE)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, advice, nearest
 from ess_observatory.declare.load import Loaded
 from ess_observatory.declare.models.nomenclatures_csv import Csvs
-from ess_observatory.declare.models.sources import SourceFile
 from ess_observatory.declare.places import KeyPath
 from ess_observatory.declare.reading import Document
-from ess_observatory.words.decoding import decode
 
 
 @dataclass(frozen=True)
@@ -41,87 +37,10 @@ def unknown(
         yield document.fault(path, f"{what} inconnu", fix)
 
 
-def sql_text(path: Path) -> str:
-    """The text of a query, whatever editor saved it; nothing when it cannot be read."""
-    try:
-        return decode(path.read_bytes())
-    except (OSError, UnicodeError):
-        return ""
-
-
 def rule_faults(context: Context) -> Iterator[Fault]:
     """What the rules, the settings of the survey, the package and the words name and that does not exist."""
     for follower in (_perimeters, _breaks, _cross_checks, _survey, _export, _words):
         yield from follower(context)
-
-
-def source_faults(loaded: Loaded, name: str, document: Document, source: SourceFile) -> Iterator[Fault]:
-    """Columns that a check or a partition reads and that neither the file nor its query gives."""
-    query = document.path.parent / "staging.sql"
-    text = sql_text(query)
-    known = {column.name for column in source.columns} | set(re.findall(r"[a-z_][a-z0-9_]*", text))
-    own = {"_file", "_sheet", "_line", "_sha256"}
-    if source.unpivot is not None:
-        known |= {source.unpivot.into, *source.unpivot.measures}
-    latest = source.repeated.latest if source.repeated else None
-    named: list[tuple[KeyPath, str]] = [(("key", number), column) for number, column in enumerate(source.key)]
-    named += [(("repeated", "latest"), latest)] if latest else []
-    for path, column in named:
-        if known and column not in known:
-            yield document.fault(path, "colonne inconnue", advice(column, known, "colonnes"), "E118")
-    shown = {column.name for column in source.columns}
-    for number, check in enumerate(source.checks):
-        if check.table is not None and check.table != f"staging.{name}":
-            model = loaded.pipelines / "core" / f"{check.table.partition('.')[2]}.sql"
-            if not model.is_file():
-                continue
-            names = set(re.findall(r"[a-z_][a-z0-9_]*", sql_text(model)))
-        else:
-            names = known
-        for column in check.columns:
-            if names and column not in names | own:
-                yield document.fault(
-                    ("checks", number, "arguments"),
-                    f"colonne inconnue « {column} »",
-                    advice(column, shown or names, "colonnes"),
-                )
-    if source.row_counts and source.row_counts.by and text:
-        expression = re.sub(r"'[^']*'", "", source.row_counts.by)
-        for word in re.findall(r"\b[A-Za-z_]\w*\b(?!\s*\()", expression):
-            if word.lower() not in known | own | _SQL_WORDS:
-                yield document.fault(
-                    ("row_counts", "by"), f"colonne inconnue « {word} »", advice(word, shown, "colonnes")
-                )
-    if source.diffusion_column and source.diffusion_column not in known:
-        yield document.fault(
-            ("diffusion_column",), "colonne inconnue", advice(source.diffusion_column, shown, "colonnes")
-        )
-
-
-_SQL_WORDS = frozenset(
-    [
-        "as",
-        "and",
-        "or",
-        "not",
-        "null",
-        "is",
-        "in",
-        "case",
-        "when",
-        "then",
-        "else",
-        "end",
-        "cast",
-        "varchar",
-        "integer",
-        "date",
-        "true",
-        "false",
-        "year",
-        "like",
-    ]
-)
 
 
 def _perimeters(context: Context) -> Iterator[Fault]:
@@ -197,19 +116,10 @@ def _survey(context: Context) -> Iterator[Fault]:
     questions = set(context.codebook.by_code) if context.codebook else set()
     if entry := context.loaded.one("linkage"):
         for key in ("name_question", "postcode_question"):
-            if code := getattr(entry.model, key):
-                yield from unknown(entry.document, (key,), code, questions, "nom de question")
+            yield from _question(context, entry.document, (key,), getattr(entry.model, key), "text")
         yield from _core(context, entry.document, "register", entry.model.register_)
     if entry := context.loaded.one("estimation"):
         yield from _core(context, entry.document, "frame", entry.model.frame)
-        path = context.loaded.pipelines / "core" / f"{entry.model.frame.partition('.')[2]}.sql"
-        if path.is_file():
-            text = sql_text(path)
-            names = set(re.findall(r"[a-z_][a-z0-9_]*", text))
-            for number, variable in enumerate(entry.model.variables):
-                if not re.search(r"(select|\.)\s*\*", text) and variable.column not in names:
-                    what = f"colonne inconnue de {entry.model.frame}"
-                    yield entry.document.fault(("variables", number, "column"), what, "corrigez la colonne")
     if (entry := context.loaded.one("versions")) and questions:
         for number, change in enumerate(entry.model.change):
             for old, new in change.questions.items():
@@ -244,16 +154,37 @@ def _export(context: Context) -> Iterator[Fault]:
                     scopes.model.root if scopes else (),
                     "champ",
                 )
+            chapters = {str(card.chapter) for _, card in loaded.cards.values()}
+            for rank, name in enumerate(resource.select.chapters):
+                yield from unknown(document, (*at, "select", "chapters", rank), name, chapters, "chapitre")
+        for edition_file, edition in loaded.editions.values():
+            said = edition.licence or ""
+            if said not in package.licences and (close := nearest(said, package.licences)):
+                fix = f"voulez-vous dire « {close} » ? (l’un ou l’autre fichier)"
+                what = f"licence dont {document.file} ne dit rien"
+                yield edition_file.fault(("licence",), what, fix)
         for number, name in enumerate(package.rules):
             if not (loaded.pipelines / name).is_file():
                 yield document.fault(
                     ("rules", number), "fichier introuvable dans pipelines", "corrigez son chemin"
                 )
-    if (entry := loaded.one("directory")) and context.codebook:
+    if entry := loaded.one("directory"):
         for key, code in entry.model.survey.written().items():
-            yield from unknown(
-                entry.document, ("survey", key), code, context.codebook.by_code, "nom de question"
-            )
+            type_ = {"posts": "integer", "commune": "commune"}.get(key, "")
+            yield from _question(context, entry.document, ("survey", key), code, type_)
+
+
+def _question(
+    context: Context, document: Document, path: KeyPath, code: str | None, type_: str
+) -> Iterator[Fault]:
+    """A question that the questionnaire does not have, or whose answers are of another kind."""
+    if code is None or context.codebook is None:
+        return
+    questions = context.codebook.by_code
+    yield from unknown(document, path, code, questions, "nom de question")
+    if type_ and code in questions and questions[code].is_number != (type_ == "integer"):
+        said = {"integer": "un nombre", "commune": "une commune"}.get(type_, "un texte")
+        yield document.fault(path, f"la question {code} ne demande pas {said}", "prenez une autre question")
 
 
 def _words(context: Context) -> Iterator[Fault]:

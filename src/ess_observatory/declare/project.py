@@ -83,10 +83,15 @@ class Edition:
         return dt.date.fromisoformat(str(self.data.get("reference_date", f"{self.year}-12-31")))
 
     @property
+    def is_dated(self) -> bool:
+        """Whether it says the day on which it counts."""
+        return "reference_date" in self.data
+
+    @property
     def last_full_year(self) -> int:
-        """The last year that is over: the one before a 1 January, else that of the reference date."""
+        """The last year of which the reference date has seen the last day."""
         day = self.reference_date
-        return day.year - ((day.month, day.day) == (1, 1))
+        return day.year - ((day.month, day.day) != (12, 31))
 
     @property
     def survey_year(self) -> int:

@@ -41,6 +41,8 @@ FUNCTIONS = {
     "Who": ("Who('tableau.affirmation')", 1, "claim"),
     "lead": ("lead('tableau.affirmation', 'colonne')", 2, "claim"),
 }
+#: What the second name of a function is, in the table of its claim.
+_SECOND = {"leads": "row", "lead": "column"}
 #: Functions under which a claim is known to be true.
 CLAIMING = frozenset({"holds", "leads"})
 #: Where a Markdown text is cut: each block is filled on its own, and left aside when it lacks a figure.
@@ -67,6 +69,8 @@ _UNKNOWN = {
     "figure": ("chiffre qu’aucun tableau ne donne", "corrigez l’identifiant (« ess trace » les liste)"),
     "table": ("tableau inconnu", "écrivez le nom de son dossier dans pipelines/tables"),
     "claim": ("affirmation qu’aucune fiche ne déclare", "déclarez-la sous [claims] dans la fiche du tableau"),
+    "row": ("ligne que le tableau ne fait pas", "écrivez le code d’une ligne du tableau"),
+    "column": ("colonne que le tableau n’a pas", "écrivez le code d’une colonne du tableau"),
 }
 #: A text longer than this is no text.
 _LONGEST = 200_000
@@ -145,7 +149,8 @@ def blocks_of(text: str) -> Iterator[tuple[int, str]]:
 def troubles(text: str, known: Callable[[str], bool] | None, *, by_block: bool = False) -> list[Trouble]:
     """What is wrong in a text; `known` tells whether some table may give a name (None: names are not looked at).
 
-    It is asked of a figure by its id, of a table as `table:id`, of a claim as `claim:table.claim`.
+    It is asked of a figure by its id, of a table as `table:id`, of a claim as `claim:table.claim`, of a row and a column of the
+    table of a claim as `row:table.row`, `column:table.column`.
     """
     if by_block:
         return [
@@ -201,7 +206,10 @@ def names_of(tree: nodes.Template) -> Iterator[tuple[str, str, int]]:
 
     for call in tree.find_all(nodes.Call):
         function = call.node.name  # type: ignore[attr-defined]
-        yield FUNCTIONS[function][2], str(call.args[0].value), call.lineno  # type: ignore[attr-defined]
+        name = str(call.args[0].value)  # type: ignore[attr-defined]
+        yield FUNCTIONS[function][2], name, call.lineno
+        if (kind := _SECOND.get(function)) is not None:
+            yield kind, f"{name.partition('.')[0]}.{call.args[1].value}", call.lineno  # type: ignore[attr-defined]
 
 
 def _syntax(text: str, line: int, message: str) -> Trouble:

@@ -10,8 +10,10 @@ from ess_observatory.codebook.questions import Question
 from ess_observatory.declare.files import read_toml
 from ess_observatory.errors import ObservatoryError
 
-#: Beside the questionnaire: the card that these questions share. `_filled` lists its marks.
+#: Beside the questionnaire: the card that these questions share.
 TEMPLATE = "table.toml"
+#: What a text of that card may hold of the question.
+MARKS = ("{code}", "{table}", "{label}", "{label_en}", "{choice}", "{choice_label}", "{choice_label_en}")
 
 
 def question_tables(questionnaire: Path) -> dict[str, dict[str, Any]]:
@@ -37,15 +39,9 @@ def _id(question: Question) -> str:
 
 def _filled(template: dict[str, Any], question: Question) -> dict[str, Any]:
     label, first = question.short or question.label, question.choices[0]
-    words = {
-        "{code}": question.code,
-        "{table}": _id(question),
-        "{label}": label,
-        "{label_en}": question.label_en or label,
-        "{choice}": first.code,
-        "{choice_label}": first.label,
-        "{choice_label_en}": first.label_en or first.label,
-    }
+    said = (question.code, _id(question), label, question.label_en or label)
+    chosen = (first.code, first.label, first.label_en or first.label)
+    words = dict(zip(MARKS, (*said, *chosen), strict=True))
 
     def fill(item: Any) -> Any:
         if isinstance(item, dict):

@@ -38,6 +38,16 @@ class Repeated:
 
 
 @dataclass(frozen=True)
+class Merged:
+    """The column of the file that names a commune, and those of the rows that are added up when communes have become one; what a row
+    that is not there says (`zero`, `unknown`)."""
+
+    code: str
+    sums: tuple[str, ...]
+    absent: str = "zero"
+
+
+@dataclass(frozen=True)
 class Unpivot:
     """The wide columns of a source: a header for each measure (`EFF_{}`) and code (`AZ`), made one row each.
 
@@ -87,6 +97,7 @@ class SourceSpec:
     role: str | None = None
     key: tuple[str, ...] = ()
     repeated: Repeated = Repeated()
+    merged: Merged | None = None
     unpivot: Unpivot | None = None
     budget: dict[str, Any] = field(default_factory=dict)
     row_counts: dict[str, Any] = field(default_factory=dict)
@@ -94,6 +105,7 @@ class SourceSpec:
     dated: str = "vintage"
     diffusion: str = "aggregates"
     diffusion_column: str | None = None
+    absent_is_zero_from: float | None = None
 
     @property
     def key_header(self) -> str:
@@ -144,6 +156,9 @@ def source_spec(document: Document) -> SourceSpec:
         role=data.get("role"),
         key=tuple(data.get("key", [])),
         repeated=Repeated(**data.get("repeated", {})),
+        merged=Merged(m["code"], tuple(m["sums"]), m.get("absent", "zero"))
+        if (m := data.get("merged"))
+        else None,
         unpivot=unpivot,
         budget=dict(data.get("budget", {})),
         row_counts=dict(data.get("row_counts", {})),
@@ -151,6 +166,7 @@ def source_spec(document: Document) -> SourceSpec:
         dated=data.get("dated", "vintage"),
         diffusion=data.get("diffusion", "aggregates"),
         diffusion_column=data.get("diffusion_column"),
+        absent_is_zero_from=data.get("absent_is_zero_from"),
     )
 
 

@@ -9,6 +9,7 @@ from ess_observatory.declare.claim_words import everywhere
 from ess_observatory.declare.english_words import load_words
 from ess_observatory.declare.project import Edition, Project, TableCard
 from ess_observatory.engine.database import Database
+from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish import write
 from ess_observatory.publish.book import Book
 from ess_observatory.publish.cells import read_cells
@@ -54,6 +55,13 @@ def publish(
         return chooser.copies()
 
     let_out(book, tables, marts, rules, classes(project), folder, complete)
+    if not book.tables:
+        raise ObservatoryError(
+            "E512",
+            "Aucun tableau à publier : les lignes retenues n’en remplissent aucun",
+            f"sources lues : {', '.join(project.sources[name].title for name in sorted(present))}",
+            "Vérifiez que les fichiers sont ceux du territoire et de l’année de l’édition ; « ess plan » dit ce qui est compris.",
+        )
     placeholders = placeholders_of(project, book)
     origins = Origins(book, project)
     write.write_figures(book, origins, folder)

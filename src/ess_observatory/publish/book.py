@@ -73,8 +73,8 @@ def known_ids(project: Project) -> Callable[[str], bool]:
     }
 
     def is_known(figure_id: str) -> bool:
-        if ":" in figure_id:
-            return figure_id in others
+        if ":" in figure_id:  # rows and columns of claims are looked at with the declarations
+            return figure_id in others or figure_id.startswith(("row:", "column:"))
         table, _, rest = figure_id.partition(".")
         return figure_id in declared or (table, rest.rpartition(".")[2]) in columns
 

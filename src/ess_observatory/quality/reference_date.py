@@ -61,7 +61,8 @@ class LastDay:
 def ahead_of_today(project: Project, edition: Edition, today: dt.date | None = None) -> list[str]:
     """What to say of a reference date after today: nothing, or one warning, as when the next edition is prepared.
 
-    Raises E176 (exit 2) for one that no file can bear yet, farther than `block_after_days`.
+    Raises E176 (exit 2) for one that no file can bear yet: farther than `block_after_days`, or that the edition does not even
+    declare (the last day of its year, which it takes then, has not come).
     """
     limits, day = Limits.of(project), edition.reference_date
     today = today or dt.date.today()
@@ -69,7 +70,9 @@ def ahead_of_today(project: Project, edition: Edition, today: dt.date | None = N
     if days <= 0:
         return []
     what = f"Date de référence dans l’avenir : {_said(day)}"
-    if days > limits.block_after:
+    if not edition.is_dated:
+        what += f", que l’édition n’a pas choisi : elle ne dit pas quel jour de {edition.year} elle compte"
+    if days > limits.block_after or not edition.is_dated:
         raise ObservatoryError(
             "E176",
             what,
@@ -92,7 +95,7 @@ def judged(db: Database, project: Project, edition: Edition, present: set[str]) 
             }
             if known := _last_day(spec, columns, limits):
                 has_past = spec.last_day.get("history") in present
-                yield from judge(spec, known, edition.reference_date, limits, has_past)
+                yield from judge(spec, known, edition.reference_date, limits, has_past, edition.is_dated)
 
 
 def judged_files(project: Project, edition: Edition, inventory: Inventory) -> Iterator[Verdict]:
@@ -106,17 +109,23 @@ def judged_files(project: Project, edition: Edition, inventory: Inventory) -> It
                     columns[name].update(_days_of(match, match.mapping[name]))
         if known := _last_day(spec, columns, limits):
             has_past = spec.last_day.get("history") in inventory.sources()
-            yield from judge(spec, known, edition.reference_date, limits, has_past)
+            yield from judge(spec, known, edition.reference_date, limits, has_past, edition.is_dated)
 
 
 def judge(
-    spec: SourceSpec, known: LastDay, reference: dt.date, limits: Limits, has_past: bool
+    spec: SourceSpec,
+    known: LastDay,
+    reference: dt.date,
+    limits: Limits,
+    has_past: bool,
+    is_declared: bool = True,
 ) -> Iterator[Verdict]:
     """What the last day of a register says of a reference date after it, or long before it without what tells its past."""
     after = (reference - known.day).days
     blocks = known.is_treatment and after > limits.block_after
     what = "dernier traitement" if known.is_treatment else "dernières créations"
-    said = f"référence : {reference.isoformat()} ; {what} : {known.day.isoformat()}, "
+    by_default = "" if is_declared else " (l’édition ne la dit pas)"
+    said = f"référence : {reference.isoformat()}{by_default} ; {what} : {known.day.isoformat()}, "
     yield verdict(
         f"reference_date.{spec.id}.after",
         spec.id,

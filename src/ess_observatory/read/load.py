@@ -13,7 +13,7 @@ from ess_observatory.read import cells, corrections
 from ess_observatory.read.cast import SHOWN, Typing, empty_typed, typing_of
 from ess_observatory.read.headers import column_letter, place
 from ess_observatory.read.identifiers import commune_code
-from ess_observatory.read.keys import JUDGEMENT, refuse_repeated
+from ess_observatory.read.keys import JUDGEMENT, settle_keys
 from ess_observatory.read.recognise import Match
 from ess_observatory.read.unknown_headers import unknown_header_errors
 from ess_observatory.read.unpivot import row_columns, row_sql
@@ -210,7 +210,7 @@ def stage(db: Database, spec: SourceSpec, sql: str) -> None:
     """Make `staging.<source>` from its SQL: the rows that say why they are refused, and those that repeat a key, go to the book."""
     judged = f"staging.{spec.id}_judged"
     db.execute(f"create or replace table {judged} as {sql}")
-    refuse_repeated(db, spec, judged)
+    settle_keys(db, spec, judged)
     if "refusal_code" in db.columns(judged):
         _refuse(db, spec.id, judged)
         db.execute(f"delete from {judged} where refusal_code is not null")

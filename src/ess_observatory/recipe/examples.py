@@ -39,6 +39,8 @@ KEYS = frozenset(
         "equation",
         "area_code",
         "measure",
+        "source",
+        "year",
     )
 )
 

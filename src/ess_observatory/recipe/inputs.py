@@ -68,8 +68,9 @@ def missing_sources(project: Project, edition: Edition, inventory: Inventory) ->
     ]
 
 
-def refuse_missing(project: Project, edition: Edition, inventory: Inventory) -> None:
-    """Raise E120 (exit 4) when a required source of the edition has no file, or when nothing at all was recognised."""
+def refuse_missing(project: Project, edition: Edition, inventory: Inventory, publishes: bool = True) -> None:
+    """Raise E120 (exit 4) when a required source of the edition has no file, when nothing at all was recognised, or when what was
+    cannot make any table of the publication (`publishes`)."""
     missing = missing_sources(project, edition, inventory)
     if missing:
         near = [f"{u.relative} : {u.why}" for u in inventory.unmatched if u.severity == "warn"]
@@ -86,5 +87,16 @@ def refuse_missing(project: Project, edition: Edition, inventory: Inventory) -> 
             "Aucun fichier de données reconnu",
             None,
             f"Déposez vos fichiers dans data/raw/{edition.id}, puis « ess plan --edition {edition.id} » dit ce qui en est compris.",
+            Exit.MISSING,
+        )
+    found = frozenset(inventory.sources())
+    if publishes and not any(
+        project.with_sources(t, found).is_fed(found) for t in project.tables if "kind" not in t.card
+    ):
+        raise ObservatoryError(
+            "E120",
+            "Aucun tableau ne peut être fait des fichiers reconnus",
+            f"sources reconnues : {', '.join(project.sources[name].title for name in sorted(found))}",
+            "Déposez avec eux un répertoire d’établissements, un dénombrement ou l’enquête ; « ess plan » dit ce qui est compris.",
             Exit.MISSING,
         )

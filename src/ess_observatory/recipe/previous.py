@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from pathlib import Path
 
 from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Edition, Project
+from ess_observatory.declare.territories import Territory
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.publish.changes import Before
 from ess_observatory.quality.declared import places_of_previous
@@ -25,10 +26,9 @@ def edition_before(project: Project, edition: Edition, outputs: Outputs, part: s
     if name:
         former = _named(project, edition, name)
     else:
-        earlier = list(_earlier(project, edition))
-        if not earlier:
+        former = latest_before(project, edition.territory, edition.year)
+        if former is None:
             return Before()
-        former = max(earlier, key=lambda other: (other.year, str(other.data.get("version", ""))))
     ids = dict.fromkeys([*([former.id] if former else []), *([name] if name else [])])
     places = [place for known in ids for place in places_of_previous(project, edition, outputs, known)]
     publications = (place / part / "publication" for place in places)
@@ -47,16 +47,20 @@ def _named(project: Project, edition: Edition, name: str) -> Edition | None:
     return next((other for path in paths if (other := project.edition(str(path))).id == name), None)
 
 
-def _earlier(project: Project, edition: Edition) -> Iterator[Edition]:
-    """The declared editions of earlier years of the same territory, known by its name or by its communes."""
-    codes = {commune["code"] for commune in edition.territory.communes}
-    for path in sorted((project.pipelines / "editions").glob("*.toml")):
-        if path.resolve() == edition.path or int(read_toml(path)["year"]) >= edition.year:
-            continue
-        other = project.edition(str(path))
-        same = other.territory.id == edition.territory.id
-        if same or {commune["code"] for commune in other.territory.communes} == codes:
-            yield other
+def latest_before(project: Project, territory: Territory, year: int) -> Edition | None:
+    """The latest declared edition of an earlier year of that territory, known by its name or by its communes."""
+    codes = {commune["code"] for commune in territory.communes}
+    paths = sorted((project.pipelines / "editions").glob("*.toml"))
+    earlier = [project.edition(str(path)) for path in paths if int(read_toml(path)["year"]) < year]
+    same = [
+        other
+        for other in earlier
+        if other.territory.id == territory.id
+        or {commune["code"] for commune in other.territory.communes} == codes
+    ]
+    return max(
+        same, key=lambda other: (other.year, _version(str(other.data.get("version", "")))), default=None
+    )
 
 
 def _package(places: list[Path], editions: Container[str]) -> Path | None:

@@ -66,6 +66,9 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
                 ),
                 "vintage": pa.array([d.get("vintage") for d in declared], pa.int64()),
                 "role": pa.array([project.sources[s].role for s in sources], pa.string()),
+                "absent_is_zero_from": pa.array(
+                    [project.sources[s].absent_is_zero_from for s in sources], pa.float64()
+                ),
                 "is_present": pa.array([source in present for source in sources], pa.bool_()),
             }
         ),
@@ -183,6 +186,7 @@ def edition_facts(edition: Edition, perimeter: dict[str, Any]) -> dict[str, tupl
         "year": (edition.year, pa.int64()),
         "territory": (edition.territory.name, pa.string()),
         "reference_date": (edition.reference_date, pa.date32()),
+        "last_full_year": (edition.last_full_year, pa.int64()),
         "perimeter": (str(edition.data["perimeter"]), pa.string()),
         "nomenclature": (perimeter["nomenclature"], pa.string()),
         "naf_level": (perimeter.get("naf_level", "establishment"), pa.string()),

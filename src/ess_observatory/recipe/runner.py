@@ -103,10 +103,11 @@ def run(
     progress("Reconnaissance", "")
     ahead = ahead_of_today(project, edition)
     inventory = inventory_of(project, edition, raw)
-    refuse_missing(project, edition, inventory)
+    publishes = until in PUBLISHING
+    refuse_missing(project, edition, inventory, publishes)
     outcome = Outcome(outputs, inventory, ahead=ahead)
     settle(outputs)
-    if publishes := until in PUBLISHING:
+    if publishes:
         refuse_beside(outputs, set())
     before = edition_before(project, edition, outputs)
     ledger = previous_ledger(project, edition, outputs)

@@ -234,7 +234,7 @@ def models_of(project: Project) -> list[Model]:
 def _check_keys(project: Project, models: dict[str, Model]) -> None:
     """Raise E118 when the key of a source names a column that its rows do not have."""
     for spec in project.sources.values():
-        named = [*spec.key, *([spec.repeated.latest] if spec.repeated.latest else [])]
+        named = [*spec.key, *filter(None, [spec.repeated.latest]), *(spec.merged.sums if spec.merged else ())]
         given = (
             output_columns(f"staging.{spec.id}", models)
             if named and f"staging.{spec.id}" in models

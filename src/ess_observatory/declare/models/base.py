@@ -76,11 +76,29 @@ def _faults(
                 yield document.fault((*at, *path, wrong), "clé inconnue", advice(wrong, [tag]))
                 continue
             path = (*path, tag)
+        if item["type"] == "fr" and (named := _NAMED.match(str(item["ctx"]["what"]))):
+            path = _deeper(path, named[1].split("."), data)
         if item["type"] == "missing" and path in renamed:
             continue  # the misspelt key next to it says the same, better
         what, fix = _said(model, path, item, data)
         code = str(item.get("ctx", {}).get("code", DECLARED)) if item["type"] == "fr" else DECLARED
         yield document.fault((*at, *path), what, fix, code)
+
+
+#: A sentence on several keys begins by the one that is to be changed.
+_NAMED = re.compile(r"(?:\[\[|« )([a-z_]+(?:\.[a-z_0-9]+)*)(?: »|\]\])")
+
+
+def _deeper(path: KeyPath, keys: list[str], data: Any) -> KeyPath:
+    """The path of keys that a sentence names, where they are there."""
+    here = data
+    for part in path:
+        here = _below(here, part)
+    for key in keys:
+        if not isinstance(here, dict) or key not in here:
+            break
+        here, path = here[key], (*path, key)
+    return path
 
 
 def _real(location: tuple[str | int, ...], data: Any) -> KeyPath:

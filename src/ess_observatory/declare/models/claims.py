@@ -60,6 +60,8 @@ class Qualifier(Declared):
     def _bounded(self) -> Self:
         if self.above is None and self.below is None:
             raise refused("qualificatif sans borne", "donnez « above » ou « below »")
+        if self.above is not None and self.below is not None and self.above >= self.below:
+            raise refused("« above » n’est pas sous « below » : aucune part n’y tient", "échangez-les")
         return self
 
 

@@ -67,7 +67,7 @@ class EditionFile(Declared):
         None, description="identifiant d’un périmètre de pipelines/rules/perimeters/"
     )
     reference_date: Day | None = Field(
-        None, description="jour où l’on compte ce qui existe (sinon, le 31 décembre)"
+        None, description="jour où l’on compte ce qui existe (sinon, le 31 décembre, une fois venu)"
     )
     previous: Slug | None = Field(
         None,
@@ -95,6 +95,23 @@ class EditionFile(Declared):
         if self.synthetic and not self.synthetic_banner:
             raise refused(
                 "« synthetic = true » sans « synthetic_banner »", "ajoutez la phrase « synthetic_banner »"
+            )
+        latest = self.year + 1
+        for name, source in self.sources.items():
+            if source.vintage is not None and source.vintage > latest:
+                raise refused(
+                    f"« sources.{name}.vintage » est après l’année {self.year} de l’édition",
+                    "corrigez le millésime, ou « year »",
+                )
+        if self.survey.year is not None and not self.year - 3 <= self.survey.year <= latest:
+            raise refused(
+                f"« survey.year » est loin de l’année {self.year} de l’édition",
+                "corrigez l’une des deux années",
+            )
+        if self.published is not None and int(self.published[:4]) < self.year - 1:
+            raise refused(
+                f"« published » est avant l’année {self.year} de l’édition",
+                "corrigez « published », ou « year »",
             )
         return self
 
@@ -173,4 +190,7 @@ class TerritoryFile(Declared):
                 "donnez « communes », « epci », « arrondissement », « zone_emploi », « departement », « region », "
                 "« france » ou « file »",
             )
+        areas = [(area.object, area.code) for area in self.compare]
+        if twice := next((area for area in areas if areas.count(area) > 1), None):
+            raise refused(f"« compare » donne deux fois {' '.join(twice)}", "gardez-le une fois")
         return self

@@ -4,17 +4,42 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from ess_observatory.declare.faults import nearest
 from ess_observatory.declare.models.base import Declared, refused
-from ess_observatory.declare.models.types import ColumnName, QuestionCode, RelativePath, Slug, Words
+from ess_observatory.declare.models.types import Address, ColumnName, QuestionCode, RelativePath, Slug, Words
+
+#: Licences of public data in France, by their SPDX names; another one is let pass, nearly one of these is not.
+_LICENCES = (
+    "etalab-2.0",
+    "ODbL-1.0",
+    "ODC-By-1.0",
+    "PDDL-1.0",
+    "CC0-1.0",
+    "CC-BY-4.0",
+    "CC-BY-SA-4.0",
+    "CC-BY-NC-4.0",
+)
+Theme = Literal[
+    "AGRI", "ECON", "EDUC", "ENER", "ENVI", "GOVE", "HEAL", "INTR", "JUST", "REGI", "SOCI", "TECH", "TRAN"
+]
+
+
+def _spdx(name: str) -> str:
+    if name not in _LICENCES and (close := nearest(name, _LICENCES)):
+        raise refused("ce n’est pas le nom SPDX d’une licence", f"voulez-vous dire « {close} » ?")
+    return name
+
+
+Spdx = Annotated[Words, AfterValidator(_spdx)]
 
 
 class Licence(Declared):
     """What is known of a licence."""
 
-    name: Words = Field(description="nom SPDX")
-    path: Words = Field(description="adresse de son texte")
+    name: Spdx = Field(description="nom SPDX")
+    path: Address = Field(description="adresse de son texte")
     terms: Words = Field(description="termes")
     terms_en: Words | None = Field(None, description="termes en anglais")
 
@@ -68,11 +93,21 @@ class PackageFile(Declared):
     prefix: Slug = Field(description="préfixe des noms de fichiers")
     keywords: list[Words] = Field([], description="mots-clés")
     keywords_en: list[Words] = Field([], description="mots-clés anglais")
-    themes: list[Words] = Field([], description="thèmes DCAT")
+    themes: list[Theme] = Field([], description="thèmes DCAT (data-theme de l’Union européenne)")
     rules: list[RelativePath] = Field([], description="règles jointes (fichiers de pipelines/)")
     licences: dict[str, Licence] = Field({}, description="licences connues, par leur nom dans l’édition")
     resources: list[Resource] = Field(min_length=1, description="jeux de données")
     fields: dict[ColumnName, PackageField] = Field(description="colonnes")
+
+    @model_validator(mode="after")
+    def _headers_once(self) -> Self:
+        headers: dict[str, str] = {}
+        for name, field in self.fields.items():
+            if (other := headers.setdefault(field.header, name)) != name:
+                raise refused(
+                    f"« {other} » et « {name} » ont l’en-tête « {field.header} »", "changez l’un des deux"
+                )
+        return self
 
 
 class DirectorySurvey(Declared):

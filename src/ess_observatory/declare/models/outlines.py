@@ -174,11 +174,33 @@ def _feature(
             "une seule des deux coordonnées « cx » et « cy »",
             "donnez les deux, ou aucune",
         )
+    if (
+        isinstance(covered, list)
+        and covered
+        and isinstance(code, str)
+        and code in known
+        and code not in covered
+    ):
+        yield (
+            "properties.commune_codes",
+            covered,
+            f"la commune {code} n’y est pas",
+            "ajoutez-la, ou corrigez « code »",
+        )
     unknown = properties.keys() - {"code", "name", "commune_codes", "cx", "cy"}
     for key in sorted(unknown):
         if (fix := advice(key, ("code", "name", "commune_codes", "cx", "cy"))).startswith("voulez-vous"):
             yield f"properties.{key}", properties[key], "propriété inconnue", fix
-    yield from _geometry(feature.get("geometry"))
+    wrong = list(_geometry(feature.get("geometry")))
+    yield from wrong
+    centre = properties.get("cx"), properties.get("cy")
+    if not wrong and all(map(_is_number, centre)) and not _around(feature["geometry"]["coordinates"], centre):
+        yield (
+            "properties.cx",
+            centre[0],
+            "ce point est hors du contour",
+            "longitude dans « cx », latitude dans « cy »",
+        )
 
 
 def _geometry(geometry: Any) -> Iterator[tuple[str, Any, str, str]]:
@@ -221,6 +243,15 @@ def _ring(ring: Any) -> str | None:
         if not (-180 <= point[0] <= 180 and -90 <= point[1] <= 90):
             return "coordonnées qui ne sont pas des degrés (longitude, latitude)"
     return None if ring[0] == ring[-1] else "contour qui n’est pas fermé"
+
+
+def _around(coordinates: Any, point: Any) -> bool:
+    """Whether a point lies in the rectangle around coordinates."""
+    flat, pending = [], [coordinates]
+    while pending:
+        for item in pending.pop():
+            flat.append(item) if _is_number(item[0]) else pending.append(item)
+    return all(min(p[n] for p in flat) <= point[n] <= max(p[n] for p in flat) for n in (0, 1))
 
 
 def _is_number(value: Any) -> bool:

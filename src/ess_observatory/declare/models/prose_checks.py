@@ -158,6 +158,9 @@ def _folder(folder: Path, lang: str, root: Path, known: Known) -> Iterator[Fault
                 )
             chapters[number] = path.name
             yield from _chapter(text, file, lang)
+            if lang == "en":
+                texts = root / "pipelines" / "texts"
+                yield from _unlike(text, texts / "fr" / path.relative_to(texts / "en"), file)
         elif path.name == MAIN:
             yield from _main_points(text, file, lang, known)
         else:
@@ -181,6 +184,19 @@ def _chapter(text: str, file: str, lang: str) -> Iterator[Fault]:
         fix = "commencez le fichier par « # Titre »"
         yield Fault(file, 1, what="chapitre sans titre", fix=fix, code=BAD_HEADINGS)
     yield from _headings(text, file, lang, STAKES)
+
+
+def _unlike(text: str, twin: Path, file: str) -> Iterator[Fault]:
+    """A chapter whose French twin has stakes, and which has none that are recognised."""
+    french = read_text(twin, "", []) if twin.is_file() else None
+    if french and f"\n{STAKES['fr']}\n" in french and f"\n{STAKES['en']}\n" not in text:
+        fix = f"écrivez « {STAKES['en']} » devant ceux de l’anglais"
+        yield Fault(
+            file,
+            what=f"le chapitre français a ses enjeux (« {STAKES['fr']} »), celui-ci non",
+            fix=fix,
+            code=BAD_HEADINGS,
+        )
 
 
 def _main_points(text: str, file: str, lang: str, known: Known) -> Iterator[Fault]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -168,6 +168,14 @@ class BreaksFile(Declared):
     source: list[SourceBreak] = Field([], description="sources qui se remplacent")
     perimeter: list[PerimeterBreak] = Field([], description="périmètres qui se remplacent")
 
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        for key, changes in (("source", self.source), ("perimeter", self.perimeter)):
+            pairs = [frozenset((change.from_, change.to)) for change in changes]
+            if twice := next((pair for pair in pairs if pairs.count(pair) > 1), None):
+                raise refused(f"[[{key}]] dit deux fois {' et '.join(sorted(twice))}", "gardez l’un des deux")
+        return self
+
 
 class ReferenceDateFile(Declared):
     """How far the reference date may stand from today and from the last day of the registers."""
@@ -181,9 +189,15 @@ class ReferenceDateFile(Declared):
     warn_before_days: Count = Field(
         183, description="jours avant le dernier jour d’un répertoire sans historique : avertissement"
     )
-    stray_share: Rate = Field(
+    stray_share: Annotated[float, Field(ge=0, le=0.1)] = Field(
         0.001, description="part des dates de création écartées avant de prendre la dernière"
     )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.warn_after_days > self.block_after_days:
+            raise refused("« warn_after_days » dépasse « block_after_days »", "échangez-les")
+        return self
 
 
 class ChangeBudgetFile(Declared):

@@ -261,6 +261,21 @@ class FloresLegalForm(Row):
     label: Text = column("libellé")
 
 
+class FloresSize(Row):
+    """Une tranche d’effectif des fichiers Flores : celles qui se suivent, sans leurs regroupements."""
+
+    files: ClassVar = ("rules/flores_sizes.csv",)
+    keys: ClassVar = (("code",),)
+    code: Annotated[str, _CAPITALS] = column("code du producteur")
+    min: Whole = column("plus petit effectif")
+    max: Whole = column("plus grand effectif", empty=True)
+
+    @classmethod
+    def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
+        """As for the bands of registers: an establishment is in one only."""
+        yield from SizeBand.problems(table, others)
+
+
 def _periods(table: Table) -> Iterator[Problem]:
     since, until = table.columns["since"], table.columns["until"]
     for number, (start, end) in enumerate(zip(since, until, strict=True)):
@@ -269,4 +284,4 @@ def _periods(table: Table) -> Iterator[Problem]:
 
 
 RULES: tuple[type[Row], ...] = (EssFamily, FamilyLabel, LegalRule, NafExclusion, DecisionRule, NamedDecision, SizeBand,
-                                SiaeKind, FloresMeasure, FloresLegalForm, *NOMENCLATURES)  # fmt: skip
+                                SiaeKind, FloresMeasure, FloresLegalForm, FloresSize, *NOMENCLATURES)  # fmt: skip

@@ -16,6 +16,7 @@ from ess_observatory.declare.models.types import (
     MessageCode,
     Parameter,
     Regular,
+    Share,
     Slug,
     Words,
     Year,
@@ -52,6 +53,18 @@ class Repeated(Declared):
     fix: Words = Field("Retirez la ligne ou le fichier en double.", description="que faire")
     latest: ColumnName | None = Field(
         None, description="colonne de dates : la ligne la plus récente est gardée"
+    )
+
+
+class Merged(Declared):
+    """What the rows of communes that are one now add up to."""
+
+    code: ColumnName = Field(description="colonne du fichier qui dit la commune")
+    sums: list[ColumnName] = Field(
+        min_length=1, description="colonnes de staging.sql qui s’additionnent ; masquées dès que l’une l’est"
+    )
+    absent: Literal["zero", "unknown"] = Field(
+        "zero", description="ce que dit l’absence d’une des lignes : unknown, la somme n’est qu’une partie"
     )
 
 
@@ -133,6 +146,11 @@ class SourceFile(Declared):
     diffusion_column: ColumnName | None = Field(None, description="colonne qui dit la diffusion partielle")
     footers: list[Regular] = Field([], description="débuts des lignes de pied (expressions régulières)")
     missing: dict[str, Missing] = Field({}, description="signes du producteur, et leur sens")
+    absent_is_zero_from: Share | None = Field(
+        None,
+        description="une commune sans ligne n’a rien si cette part des habitants de son intercommunalité vit "
+        "dans des communes que le fichier nomme ; sinon, et sans cette clé, ce qui n’y est pas n’est pas connu",
+    )
     ignored_headers: list[Words] = Field(
         [], description="colonnes du fichier que l’on n’a pas besoin de lire"
     )
@@ -141,6 +159,9 @@ class SourceFile(Declared):
         [], description="colonnes qui distinguent les lignes : une ligne de même clé est écartée"
     )
     repeated: Repeated | None = Field(None, description="ce qui est dit d’une ligne écartée ainsi")
+    merged: Merged | None = Field(
+        None, description="ce qui s’additionne quand plusieurs lignes sont de communes réunies depuis"
+    )
     unpivot: Unpivot | None = Field(None, description="colonnes larges qui deviennent des lignes")
     columns: list[SourceColumn] = Field([], description="colonnes")
     last_day: LastDay | None = Field(
@@ -161,6 +182,11 @@ class SourceFile(Declared):
             raise refused(f"deux colonnes s’appellent « {twice} »", "changez l’un des deux noms")
         if self.repeated is not None and not self.key:
             raise refused("« [repeated] » sans « key »", "donnez les colonnes de la clé")
+        if self.merged is not None and (not self.key or self.merged.code not in names):
+            raise refused(
+                "« [merged] » sans « key », ou dont « code » n’est pas une colonne du fichier",
+                "donnez la clé de la source, et nommez une colonne de [[columns]]",
+            )
         if self.last_day is not None:
             days = [*self.last_day.changes, *filter(None, [self.last_day.treatment])]
             if unknown := next((name for name in days if name not in names), None):
@@ -168,6 +194,11 @@ class SourceFile(Declared):
                     f"« last_day » cite une colonne inconnue : « {unknown} »",
                     "nommez une colonne de [[columns]]",
                 )
+        if self.absent_is_zero_from is not None and self.role not in ("jobs", "employers"):
+            raise refused(
+                "« absent_is_zero_from » vaut pour les emplois et les employeurs par commune (core.unlisted)",
+                "retirez la clé : ce que les autres sources ne donnent pas n’est pas connu",
+            )
         if self.kind == "table" and not self.columns:
             raise refused("source sans colonne", "déclarez [[columns]]")
         return self

@@ -87,6 +87,12 @@ LegalCategory = _matching(
 TableNumber = _matching(
     r"(?:\d{1,2}|[A-Z])\.\d{1,3}", "un numéro de tableau", "écrivez chapitre, point, rang : 1.1 ou A.2"
 )
+#: A page of the web.
+Address = _matching(
+    r"https?://[^\s/]+\.[^\s]+",
+    "une adresse",
+    "écrivez-la entière, par exemple https://www.exemple.fr/licence",
+)
 #: Version of an edition.
 Version = _matching(r"\d+(?:\.\d+){1,3}", "un numéro de version", "écrivez par exemple 2026.1.0", NO_NAME)
 #: Month of publication.
@@ -270,24 +276,29 @@ ExampleTable = _matching(
 #: A year as the key of a section.
 YearKey = _matching(r"(?:19|20)\d\d", "une année", "écrivez quatre chiffres")
 
-_EXAMPLE_TYPES = ("int", "float", "bool", "date", "text")
+#: Type in a header of an example → what its cells must be.
+_EXAMPLE_TYPES = {"int": r"[+-]?\d+", "float": r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", "bool": "true|false|True|False",
+                  "date": r"\d{4}-\d{2}-\d{2}", "text": r"[\s\S]*"}  # fmt: skip
 
 
-def _csv_text(text: str) -> str:
+def csv_rows(text: str) -> list[list[str]]:
+    """The lines of a CSV text, the header first; a blank line is empty."""
     import csv
     import io
 
-    rows = list(csv.reader(io.StringIO(text.strip()), skipinitialspace=True))
+    return list(csv.reader(io.StringIO(text.strip()), skipinitialspace=True))
+
+
+def _csv_text(text: str) -> str:
+    rows = csv_rows(text)
     if not rows:
         raise refused("CSV vide", "donnez au moins la ligne d’en-têtes")
-    header = rows[0]
-    names = [name.partition(":")[0] for name in header]
-    for cell in header:
-        kind = cell.partition(":")[2]
-        if kind and kind not in _EXAMPLE_TYPES:
-            raise refused(
-                f"type inconnu « {kind} » dans l’en-tête", f"types connus : {', '.join(_EXAMPLE_TYPES)}"
-            )
+    header = [cell.partition(":") for cell in rows[0]]
+    names, kinds = [name for name, _, _ in header], [kind or "text" for _, _, kind in header]
+    if unknown := next((kind for kind in kinds if kind not in _EXAMPLE_TYPES), None):
+        raise refused(
+            f"type inconnu « {unknown} » dans l’en-tête", f"types connus : {', '.join(_EXAMPLE_TYPES)}"
+        )
     if not all(names) or len(set(names)) != len(names):
         raise refused("en-tête vide ou donné deux fois", "donnez un nom à chaque colonne")
     for number, row in enumerate(rows[1:], 2):
@@ -295,9 +306,20 @@ def _csv_text(text: str) -> str:
             raise refused(
                 f"ligne {number} du CSV : {len(row)} valeurs, {len(header)} attendues", "corrigez cette ligne"
             )
+        for name, kind, cell in zip(names, kinds, row, strict=False):
+            if cell and not re.fullmatch(_EXAMPLE_TYPES[kind], cell):
+                raise refused(
+                    f"ligne {number} du CSV : « {cell} » n’est pas {_CALLED[kind]}", f"corrigez « {name} »"
+                )
     return text
 
 
+_CALLED = {
+    "int": "un nombre entier",
+    "float": "un nombre",
+    "bool": "true ou false",
+    "date": "une date (AAAA-MM-JJ)",
+}
 #: Rows of an example as CSV text, whose headers may carry a type (`jobs:int`).
 CsvText = _checked(_csv_text, "un texte CSV")
 
