@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 #: Words that a text may use besides figures: those that count, which may be compared, and the others.
-COUNTS = frozenset({"year", "survey_year", "communes"})
+COUNTS = frozenset({"year", "last_year", "survey_year", "communes"})
 WORDS = COUNTS | {
     "edition", "territory", "territory_in", "perimeter", "reference_date", "sublevel", "publisher", "contact", "licence",
     "version",
