@@ -143,7 +143,7 @@ def count(work: Work) -> None:
     refuse_undecided(db)
     weighting, work.counts["to_link"] = estimate(db, codebook, questionnaire.parent, work.scratch.quality)
     work.counts["to_recode"] = write_to_recode(db, codebook, work.scratch.quality)
-    present = work.inventory.sources() - _unanswered(work)
+    present = work.inventory.sources() - _withheld(work)
     for table in work.project.tables:
         if "survey" in table.card and table.is_fed(present):
             survey_cells(db, codebook, {**table.card, "id": table.id}, {"weighting": weighting})
@@ -152,9 +152,10 @@ def count(work: Work) -> None:
             db.make(model)
 
 
-def _unanswered(work: Work) -> set[str]:
-    """The surveys to which nobody of the territory answered: they are as absent as one that was not run."""
-    if work.db.rows("select count(*) from core.survey_respondent")[0][0]:
+def _withheld(work: Work) -> set[str]:
+    """The surveys to which nobody of the territory answered, or too few for their answers to be anybody's: they are as absent as one
+    that was not run."""
+    if work.db.rows("select count(*) from core.survey_respondent")[0][0] >= work.project.secrecy["min_units"]:
         return set()
     surveys = {spec.id for spec in work.project.sources.values() if spec.kind == "survey"}
     for source in sorted(surveys):
