@@ -49,7 +49,9 @@ def ess(
 
 def main() -> None:
     """Entry point: run a command and turn errors into messages and exit codes."""
-    gc.set_threshold(100_000, 50)  # a build makes many objects that live on: looking for rings among them costs a tenth
+    gc.set_threshold(
+        100_000, 50
+    )  # a build makes many objects that live on: looking for rings among them costs a tenth
     listen()
     try:
         app()

@@ -175,7 +175,9 @@ def _double_headers(
 def _refuse_problems(db: Database, spec: SourceSpec) -> None:
     """Send to the book the rows that cannot be read at all, with the footers; `raw.<source>` keeps them, marked."""
     found = set(
-        db.rows(f"select distinct _problem from raw.{spec.id} where _problem is not null and _refusal is null")
+        db.rows(
+            f"select distinct _problem from raw.{spec.id} where _problem is not null and _refusal is null"
+        )
     )
     for code, (reason, fix) in _PROBLEMS.items():
         if (code,) not in found:
