@@ -24,7 +24,7 @@ from ess_observatory.declare.models.survey_blocks import (
     Numbers,
 )
 from ess_observatory.declare.places import KeyPath
-from ess_observatory.declare.queries import literals_of, query_of, read_below, tables_in
+from ess_observatory.declare.queries import literals_of, read_below, tables_in
 from ess_observatory.declare.reading import Document
 
 #: Columns of a declared CSV whose cells may be codes of rows.
@@ -95,10 +95,8 @@ def rows_of(document: Document, card: CardFile, context: Context) -> Rows:
     if found is None:
         return Rows(frozenset(), is_open=True)
     query = found.path
+    literals = literals_of(query)
     tables = tables_in(query)
-    core = [name for name in read_below(context.loaded.pipelines, tables) if name.startswith("core.")]
-    paths = (query, *(query_of(context.loaded.pipelines, name) for name in core))
-    literals = frozenset[str]().union(*map(literals_of, paths))
     starts = tuple(text for text in literals if len(text) > 2 and text.endswith(("_", ".", ":")))
     listed = cache(partial(_listed, tables, context.csvs, context.loaded.pipelines))
     return Rows(literals, starts, listed, any(name.startswith("staging.") for name in tables))
