@@ -1,6 +1,7 @@
 -- grain: one area of FLORES x field: the posts that its establishments by size band leave it, every activity together. A band holds its
 -- posts where the producer shows them, else its establishments times its limits; from below, what is shown of the bands; from above, only
 -- where they make all the establishments of the area and the largest is not open-ended. A band is one of 31 December, as the posts are.
+-- The bands of registers bound nothing here: they are of another day, another perimeter, and of establishments that are named.
 with latest as (
     select coalesce(max(s.vintage), (select max(period) from staging.flores)) as period
     from rules.edition_source as s

@@ -458,11 +458,8 @@ def _project_check(project: Project, id: str, tables: dict[str, str], present: s
 
 
 #: Employers of the one commune of a territory; of the one that is known, where there are two.
-EMPLOYERS = {
-    "rules.territory_commune": "select '01001' as code",
-    "core.employer_count": "select '01001' as commune_code, 10 as employers",
-}
-TWO_COMMUNES = {"rules.territory_commune": "from (values ('01001'), ('01002')) as t(code)"}
+EMPLOYERS = {"core.commune_total": "select 'employers' as measure, 10 as value"}
+TWO_COMMUNES = {"core.commune_total": "select 'employers' as measure, cast(null as bigint) as value"}
 #: What the producer gives of the ESS for the whole territory.
 TERRITORY = (
     "select 'territory' as area, 'ess' as field, cast(null as varchar) as family, '_T' as activity, {}"
@@ -483,7 +480,7 @@ TERRITORY = (
          "skipped"),
         ("ess_jobs_territory_jobs", {"clap", "unistatis"},
          {"core.employment": TERRITORY.format("101 as posts, null as posts_mark"),
-          "core.salaried_job": "from (values (100), (null)) as j(jobs)"}, "skipped"),
+          "core.commune_total": "select 'jobs' as measure, cast(null as bigint) as value"}, "skipped"),
         ("ess_posts_within_all", {"flores_ess", "flores"},
          {"core.employment": "from (values ('territory', null, 'ess', null, '_T', 9, null), ('territory', null, 'all', null, '_T', 8, 'partial')) "
           "as e(area, commune_code, field, family, activity, posts, posts_mark)"}, "ok"),
@@ -491,7 +488,7 @@ TERRITORY = (
          {"core.employment": "from (values ('territory', null, 'ess', null, '_T', 10, 'partial'), ('territory', null, 'ess', 'a', '_T', 13, null)) "
           "as e(area, commune_code, field, family, activity, posts, posts_mark)"}, "ok"),
         ("ess_jobs_territory_jobs", {"clap", "unistatis"},
-         {"core.employment": TERRITORY.format("101 as posts, null as posts_mark"), "core.salaried_job": "select 100 as jobs"}, "warning"),
+         {"core.employment": TERRITORY.format("101 as posts, null as posts_mark"), "core.commune_total": "select 'jobs' as measure, 100 as value"}, "warning"),
         ("register_half_or_double", {"manageo", "clap"},
          {"core.field_establishment": "from range(201)", "core.employment": TERRITORY.format("100 as establishments, null as establishments_mark")}, "failed"),
         ("register_half_or_double", {"manageo", "clap"},

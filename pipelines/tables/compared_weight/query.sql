@@ -1,7 +1,8 @@
 -- grain: the territory, then each area that it is compared with x measure; both terms of a share come from the same producer.
 with line as (
-    select area as row_code, label as row_label, rank as row_rank, ess_posts as ess, ess_posts_low as low, ess_posts_high as high,
-        all_posts as total, private_posts as private, ess_establishments, cast(ess_units as bigint) as n_units
+    select case when rank = 0 then 'territory' else area end as row_code, label as row_label, rank as row_rank, ess_posts as ess,
+        ess_posts_low as low, ess_posts_high as high, all_posts as total, private_posts as private, ess_establishments,
+        cast(ess_units as bigint) as n_units
     from core.weight
     where activity = '_T'
 )

@@ -2,19 +2,18 @@
 with establishment as (
     select count(*) as establishments, count(distinct siren) as legal_units from core.field_establishment
 ),
-employer as (
-    select case when count(employers) = count(*) then sum(employers) end as employers,
-        case when count(employers) < count(*) then sum(employers) end as low
-    from core.employer_count
-),
 post as (
     select max(ess_posts) as posts, max(ess_posts_low) as low, max(ess_posts_high) as high, coalesce(max(ess_units), 0) as units
     from core.weight
     where area = 'territory' and activity = '_T'
 ),
-job as (
-    select case when count(jobs) = count(*) then sum(jobs) end as jobs, case when count(jobs) < count(*) then sum(jobs) end as low
-    from core.salaried_job
+whole as (
+    select
+        max(case when measure = 'employers' then value end) as employers,
+        max(case when measure = 'employers' then low end) as employers_low,
+        max(case when measure = 'jobs' then value end) as jobs,
+        max(case when measure = 'jobs' then low end) as jobs_low
+    from core.commune_total
 ),
 label as (
     select
@@ -26,16 +25,16 @@ label as (
 ),
 line as (
     select 'establishments' as row_code, 'Établissements employeurs' as row_label, 1 as row_rank, 'établissements' as unit,
-        cast(e.establishments as double) as ess, cast(m.employers as double) as total, e.legal_units as n_units,
+        cast(e.establishments as double) as ess, cast(w.employers as double) as total, e.legal_units as n_units,
         'A' as share_status, 'millesimes_differents' as share_flags,
         coalesce(l.register, 'nd') || ' / ' || coalesce(l.employers, 'nd') as sources,
-        cast(null as double) as ess_low, cast(null as double) as ess_high, m.low as total_low
-    from establishment as e cross join employer as m cross join label as l
+        cast(null as double) as ess_low, cast(null as double) as ess_high, w.employers_low as total_low
+    from establishment as e cross join whole as w cross join label as l
     union all
     select 'jobs', 'Postes de l’ESS et emplois salariés', 2, 'postes', cast(p.posts as double),
-        cast(j.jobs as double), cast(p.units as bigint), 'D', 'champs_incompatibles', coalesce(l.ess_posts, 'nd') || ' / ' || coalesce(l.jobs, 'nd'),
-        p.low, p.high, j.low
-    from post as p cross join job as j cross join label as l
+        cast(w.jobs as double), cast(p.units as bigint), 'D', 'champs_incompatibles', coalesce(l.ess_posts, 'nd') || ' / ' || coalesce(l.jobs, 'nd'),
+        p.low, p.high, w.jobs_low
+    from post as p cross join whole as w cross join label as l
 )
 select row_code, row_label, row_rank, 'ess' as column_code, ess as value, cast(null as varchar) as text, unit,
     cast(null as double) as numerator, cast(null as double) as denominator, n_units, cast(null as varchar) as obs_status,
