@@ -9,6 +9,9 @@ STAMP   := $(VENV)/.installed
 ESS     := $(BIN)/ess
 PYTEST  := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
+# Compiled modules are kept: tests that start the program, and the two that run them, do not compile it each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup annual-report quick test slow random test-all style check mutants bench notebooks demo lock clean

@@ -65,8 +65,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("thorough" if config.getoption("--thorough") else "some")
 
 
-#: How many random editions each of the four shares tries, where time is short and where it is not.
-FEW_EDITIONS, MANY_EDITIONS = 1, 3
+#: How many random editions the four shares try, where time is short and where it is not.
+FEW_EDITIONS, MANY_EDITIONS = 10, 12
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -79,7 +79,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         seeds: Iterable[int] = [s for s in every if not last or s % 4 == metafunc.module.SHARE % 4]
     else:
         count = MANY_EDITIONS if metafunc.config.getoption("--thorough") else FEW_EDITIONS
-        seeds = range(metafunc.module.SHARE, 4 * count + metafunc.module.SHARE, 4)
+        seeds = range(metafunc.module.SHARE, count + 1, 4)
     metafunc.parametrize("edition_seed", seeds)
 
 

@@ -240,8 +240,17 @@ def read_package_json(archive: Path, names: Iterable[str]) -> dict[str, list[dic
         return found
 
 
+#: How a name is linked to « arrondissement » (type of link of the code officiel géographique); « Le » and « Les » go into the link.
+LINKS = {0: "de {}", 1: "d’{}", 2: "du {}", 3: "de {}", 4: "des {}", 5: "de {}", 6: "de {}", 7: "de {}", 8: "de {}"}
+
+
+def arrondissement_name(name: str, link: int) -> str:
+    bare = name.split(" ", 1)[1] if link in (2, 4) else name
+    return "Arrondissement " + LINKS[link].format(typographic(bare))
+
+
 def build_communes(archive: Path, folder: Path) -> None:
-    data = read_package_json(archive, ("communes", "epci", "departements", "regions"))
+    data = read_package_json(archive, ("communes", "epci", "arrondissements", "departements", "regions"))
     epci_of = {member["code"]: epci["code"] for epci in data["epci"] for member in epci["membres"]}
     rows = []
     for item in data["communes"]:
@@ -271,6 +280,11 @@ def build_communes(archive: Path, folder: Path) -> None:
         folder / "epci.csv",
         ("code", "name", "type"),
         sorted((item["code"], squeeze(item["nom"]), item["type"]) for item in data["epci"]),
+    )
+    write_csv(
+        folder / "arrondissements.csv",
+        ("code", "name"),
+        sorted((item["code"], arrondissement_name(item["nom"], item["typeLiaison"])) for item in data["arrondissements"]),
     )
     write_csv(
         folder / "departements.csv",

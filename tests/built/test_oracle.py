@@ -14,7 +14,7 @@ from ess_observatory.recipe.runner import run
 from oracle.declared import Declared
 from oracle.judge import Judgement, judge
 from random_editions.edition import copy_project
-from random_editions.trial import judged
+from random_editions.trial import judged, laid
 
 
 def _fair(judgement: Judgement, least: int) -> None:
@@ -92,5 +92,5 @@ def test_a_planted_fault_is_seen(
         assert said in text, f"{file} has changed: plant the fault elsewhere"
         (root / file).write_text(text.replace(said, planted), encoding="utf-8")
 
-    complaints = judged(ROOT, tmp_path, seed, plant).complaints
+    complaints = judged(laid(ROOT, tmp_path, [seed], plant), seed).complaints
     assert any(complaint.startswith(named) for complaint in complaints), "\n".join(complaints)

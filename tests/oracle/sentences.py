@@ -101,7 +101,9 @@ def _given(declared: Declared) -> set[float]:
     day = declared.reference
     found = {float(declared.edition["year"]), float(len(declared.communes)), float(day.day), float(day.year)}
     found |= {float(day.year - back) for back in range(12)}  # the dates of figures
-    return found | {_value(word) for label in _labels(declared) for word in re.findall(r"\d+(?:\.\d+)?", label)}
+    return found | {
+        _value(word) for label in _labels(declared) for word in re.findall(r"\d+(?:\.\d+)?", label)
+    }
 
 
 def _numbers(sentence: str, known: set[float]) -> list[str]:

@@ -20,7 +20,7 @@ Question = dict[str, Any]
 
 def questions_of(questionnaire: Path) -> list[Question]:
     """The questions of the codebook, in order."""
-    codebook = yaml.safe_load(questionnaire.read_text(encoding="utf-8"))
+    codebook = yaml.load(questionnaire.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return [question for section in codebook["sections"] for question in section["questions"]]
 
 

@@ -26,13 +26,18 @@ def copy_project(root: Path, to: Path) -> Path:
     return to
 
 
+def name_of(seed: int) -> str:
+    """The id of the edition of a seed."""
+    return f"random-{seed}"
+
+
 def write(root: Path, seed: int) -> str:
     """Lay down the edition of a seed in the project at `root`, and what its producers knew in `truth/`; returns its id."""
     rng = Random(seed)
     kind = KINDS[seed % len(KINDS)]
     place = draw_place(rng, kind, communes_of(root / "pipelines"))
     year = rng.randrange(2011, 2027)
-    name = f"random-{seed}"
+    name = name_of(seed)
     is_old = year <= 2015
     reference = dt.date(year, 12, 31) if is_old else dt.date(year, 1, 1)
     units = draw_units(rng, place, reference, is_old)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ess_observatory.declare.project import Project
@@ -10,19 +10,27 @@ from ess_observatory.engine.outputs import Outputs
 from ess_observatory.recipe.runner import run
 from oracle.declared import Declared
 from oracle.judge import Judgement, judge
-from random_editions.edition import copy_project, write
+from random_editions.edition import copy_project, name_of, write
 
 #: A change made to the copied project before it is read.
 Change = Callable[[Path], None]
 
 
-def judged(checkout: Path, folder: Path, seed: int, change: Change = lambda project: None) -> Judgement:
-    """What the oracle says of the edition of a seed, built in a project of its own under `folder`."""
-    root = folder / "project" if (folder / "project").is_dir() else copy_project(checkout, folder / "project")
+def laid(
+    checkout: Path, folder: Path, seeds: Iterable[int], change: Change = lambda project: None
+) -> Project:
+    """The editions of some seeds, in a project of their own under `folder`."""
+    root = copy_project(checkout, folder / "project")
     change(root)
-    name = write(root, seed)
-    project = Project.load(root)
-    outputs = Outputs.of(root, name, folder / name)
+    for seed in seeds:
+        write(root, seed)
+    return Project.load(root)
+
+
+def judged(project: Project, seed: int) -> Judgement:
+    """What the oracle says of the edition of a seed, laid in a project, once it is built."""
+    root, name = project.root, name_of(seed)
+    outputs = Outputs.of(root, name, root.parent / name)
     run(project, project.edition(name), None, outputs, "publish")
     received, truth = (Declared(root, name, root / home / name) for home in ("data/raw", "truth"))
     return judge(received, outputs.publication, truth)

@@ -375,6 +375,8 @@ FAULTS = [
     ("survey/estimation.toml", "level = 0.95", "level = 95", "écrivez une part : 0.95"),
     ("survey/estimation.toml", 'margins = ["size_group"', 'margins = ["size_grup"', "« margins » cite"),
     ("survey/estimation.toml", 'frame = "core.field_establishment"', 'frame = "core.field_etablishment"', "voulez-vous dire"),
+    ("survey/estimation.toml", 'frame = "core.field_establishment"', 'frame = "marts.x"', "une table de core"),
+    ("survey/estimation.toml", 'code = "micro"', 'code = "unknown"', "est réservé"),
     ("survey/linkage.toml", 'name_question = "A01"', 'name_question = "A99"', "nom de question inconnu"),
     ("survey/linkage.toml", "score = 90", "score = 900", "100 ou moins"),
     ("survey/table.toml", 'column = "count"', 'column = "cout"', "voulez-vous dire « count »"),

@@ -52,7 +52,7 @@ def test_names_are_made_comparable(rules: Rules) -> None:
 def test_a_typo_and_a_legal_word_do_not_hide_a_structure(rules: Rules) -> None:
     found = one(rules, Known("r1", ("Asso les tournesol",), "St Aubin", "59440"))
     assert found.links == {"r1": ("10000000000008", "name", found.links["r1"][2])}
-    assert found.links["r1"][2] >= rules.accept["score"] and not found.doubtful
+    assert found.links["r1"][2] >= rules.declared.accept.score and not found.doubtful
 
 
 def test_namesakes_are_told_apart_by_their_place(rules: Rules) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -328,28 +329,28 @@ def cards() -> list[dict[str, Any]]:
     return loaded
 
 
-@pytest.mark.parametrize("table", cards(), ids=lambda table: table["id"])
-def test_every_card_builds_without_any_respondent(table: dict[str, Any]) -> None:
+CARDS = cards()
+
+
+@pytest.fixture(scope="module")
+def nobody() -> Iterator[Database]:
+    """The survey of the project, to which nobody answered."""
     codebook = load_codebook(CODEBOOK)
     with database(read_answers([], codebook, "survey"), codebook) as db:
-        survey_cells(db, codebook, table, {})
-        rows = db.dicts(f"select * from marts.{table['id']}")
-    known = {f"{row['row_code']}/{row['column_code']}" for row in rows}
-    assert set(table.get("figures", {})) <= known
+        yield db
+
+
+@pytest.mark.parametrize("table", CARDS, ids=lambda table: table["id"])
+def test_a_card_builds_without_any_respondent_and_cites_figures_that_exist(
+    table: dict[str, Any], nobody: Database
+) -> None:
+    survey_cells(nobody, load_codebook(CODEBOOK), table, {})
+    rows = nobody.dicts(f"select * from marts.{table['id']}")
+    assert set(table.get("figures", {})) <= {f"{row['row_code']}/{row['column_code']}" for row in rows}
     assert all(row["value"] in (0, None) for row in rows)
-
-
-@pytest.mark.parametrize("table", cards(), ids=lambda table: table["id"])
-def test_every_figure_that_a_card_cites_exists(table: dict[str, Any]) -> None:
-    codebook = load_codebook(CODEBOOK)
-    with database(read_answers([], codebook, "survey"), codebook) as db:
-        survey_cells(db, codebook, table, {})
-        known = {
-            f"{table['id']}.{row}.{column}"
-            for row, column in db.rows(f"select row_code, column_code from marts.{table['id']}")
-        }
+    known = {f"{table['id']}.{row['row_code']}.{row['column_code']}" for row in rows}
     known |= set(table.get("figures", {}).values())
-    figures = {figure for other in cards() for figure in other.get("figures", {}).values()}
+    figures = {figure for other in CARDS for figure in other.get("figures", {}).values()}
     texts = " ".join(
         [
             table["title"],
@@ -367,9 +368,9 @@ def test_every_figure_that_a_card_cites_exists(table: dict[str, Any]) -> None:
 
 
 def test_every_table_number_is_given_once() -> None:
-    numbers = [table["number"] for table in cards()]
+    numbers = [table["number"] for table in CARDS]
     assert len(numbers) == len(set(numbers))
-    assert all(table["number"].startswith(f"{table['chapter']}.") for table in cards())
+    assert all(table["number"].startswith(f"{table['chapter']}.") for table in CARDS)
 
 
 RAW = ROOT / "data" / "raw" / "sambre-avesnois-2011" / "enquete"
@@ -421,7 +422,7 @@ def test_the_figures_of_the_report_come_back(demo: SurveyRead) -> None:
     codebook = load_codebook(CODEBOOK)
     found: dict[str, float] = {}
     with database(demo, codebook) as db:
-        for table in cards():
+        for table in CARDS:
             survey_cells(db, codebook, table, {})
             rows = db.dicts(f"select row_code, column_code, value, n_units from marts.{table['id']}")
             by_key = {f"{row['row_code']}/{row['column_code']}": row for row in rows}

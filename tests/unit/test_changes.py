@@ -339,3 +339,54 @@ def test_the_block_is_short_whatever_moves() -> None:
     lines = said(edition(2025, *many), edition(2026, *odd, *after[10:]))
     assert 5 <= len(lines) <= LINES
     assert sum("en hausse" in fr for fr, _ in lines) >= 1
+
+
+def rows(year: int, **values: float | None) -> Snapshot:
+    """An edition of one headline, the sum of its rows, and of one table of those rows."""
+    total = sum(value or 0 for value in values.values())
+    parts = [
+        entry(
+            name, value, row_kind="data", row_label=name, table_id="places", conf_status="F" if value else "C"
+        )
+        for name, value in values.items()
+    ]
+    return edition(year, entry("head", total, chapter="0", table_id="heads"), *parts)
+
+
+def test_the_rows_that_rose_and_fell_the_most_are_said() -> None:
+    lines = said(rows(2025, Aix=10, Bry=20, Cos=5), rows(2026, Aix=14, Bry=13, Cos=6))
+    assert (
+        "Parmi les lignes qui se comparent, la plus forte hausse : Titre 2 – Aix (tableau 1.2), de 10 à 14 ; "
+        "la plus forte baisse : Titre 3 – Bry (tableau 1.3), de 20 à 13.",
+        "Of the rows that compare, the largest rise: Titre 2 – Aix (table 1.2), from 10 to 14; "
+        "the largest fall: Titre 3 – Bry (table 1.3), from 20 to 13.",
+    ) in lines
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        {"Aix": 14.0, "Bry": 24.0, "Cos": 5.0},  # two rise as much
+        {"Aix": 10.0, "Bry": None, "Cos": 5.0},  # the one that moved is hidden
+        {"Aix": 10.0, "Bry": 20.0, "Cos": 5.0},
+    ],
+)
+def test_no_row_is_said_to_move_the_most_when_none_does_alone(now: dict[str, float | None]) -> None:
+    a, b = rows(2025, Aix=10, Bry=20, Cos=5), rows(2026, **now)
+    assert found(a, b).extremes == []
+    assert not any("la plus forte" in fr for fr, _ in said(a, b))
+
+
+def test_tables_that_only_one_edition_has_are_named() -> None:
+    def other(name: str, number: str) -> Entry:
+        return entry(name, table_id=name, table_number=number, chapter="1")
+
+    a = edition(2025, entry(), other("old", "1.2"), entry("m", table_id="method", chapter=""))
+    b = edition(2026, entry(), *(other(f"new{rank}", f"1.{rank}") for rank in (2, 3, 4)))
+    [line] = [line for line in said(a, b) if "sans équivalent" in line[0]]
+    assert line == (
+        "Tableaux sans équivalent dans l’édition précédente : 1.2 (Titre 2), 1.3 (Titre 3) et 1 autre. "
+        "Tableaux de l’édition précédente qui ne sont pas repris : 1.2.",
+        "Tables that the previous edition did not have: 1.2 (Titre 2), 1.3 (Titre 3) and 1 other. "
+        "Tables of the previous edition that are not there any more: 1.2.",
+    )

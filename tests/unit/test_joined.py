@@ -37,22 +37,22 @@ def _said(text: str, each: bool = False, lang: str = "fr") -> str:
     [
         ("Le plan a [plan] actions.", "Le plan a 12 actions."),
         ("Elle compte [posts] postes sur [jobs] emplois.", "Elle compte 6 092 postes sur 40 817 emplois."),
-        ("[sites] établissements, [posts] postes.", "449 établissements, 6 092 postes (449 : 31\u00a0décembre\u00a02011 ; 6 092 : 2009)."),
+        ("[sites] établissements, [posts] postes.", "449 établissements (31\u00a0décembre\u00a02011), 6 092 postes (2009)."),
         ("En 2011, elle compte [posts] postes.", "En 2011, elle compte 6 092 postes (2009)."),
         ("En 2011, elle compte [sites] établissements.", "En 2011, elle compte 449 établissements."),
-        ("Au 31 décembre 2011, [sites] établissements, [posts] postes !", "Au 31 décembre 2011, 449 établissements, 6 092 postes (6 092 : 2009) !"),
+        ("Au 31 décembre 2011, [sites] établissements, [posts] postes !", "Au 31 décembre 2011, 449 établissements, 6 092 postes (2009) !"),
         ("[sites] en 2011, [posts] en 2009.", "449 en 2011, 6 092 en 2009."),
         ("En 2009, [posts] postes. En 2011, [sites] établissements.", "En 2009, 6 092 postes. En 2011, 449 établissements."),
         ("En 2011, [ratio] des employeurs", "En 2011, 9,9 % des employeurs (31\u00a0décembre\u00a02011 et 2010)"),
         ("[who] structures décrivent [cdi] de CDI.", "39 structures décrivent 76 % de CDI."),
-        ("[who] structures décrivent [cdi] de CDI, soit [fte] ETP.", "39 structures décrivent 76 % de CDI, soit 600 ETP (600 : base 34)."),
-        ("[cdi] en CDI, [cash] à l’aise.", "76 % en CDI, 69 % à l’aise (76 % : base 39 ; 69 % : base 42)."),
+        ("[who] structures décrivent [cdi] de CDI, soit [fte] ETP.", "39 structures décrivent 76 % de CDI, soit 600 ETP (base : 34 réponses)."),
+        ("[cdi] en CDI, [cash] à l’aise.", "76 % en CDI (base : 39 réponses), 69 % à l’aise (base : 42 réponses)."),
         ("[cdi] en CDI.", "76 % en CDI."),
-        ("[all] ont répondu, [cdi] en CDI.", "57 ont répondu, 76 % en CDI (76 % : base 39)."),
+        ("[all] ont répondu, [cdi] en CDI.", "57 ont répondu, 76 % en CDI (base : 39 réponses)."),
         ("[all] ont répondu, [who] détaillent.", "57 ont répondu, 39 détaillent."),
     ],
 )  # fmt: skip
-def test_what_a_sentence_does_not_say_is_added_at_its_end(text: str, said: str) -> None:
+def test_what_a_sentence_does_not_say_is_added(text: str, said: str) -> None:
     assert _said(text) == said
 
 
@@ -70,10 +70,30 @@ def test_in_the_main_points_each_figure_says_it(text: str, said: str) -> None:
     assert _said(text, each=True) == said
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[ratio] des employeurs ; ses postes équivalent à [posts] des emplois",
+         "9,9 % des employeurs (31\u00a0décembre\u00a02011 et 2010) ; ses postes équivalent à 6 092 des emplois (2009)"),
+        ("Elles réunissent [sites] des établissements et [posts] des postes",
+         "Elles réunissent 449 des établissements (31\u00a0décembre\u00a02011) et 6 092 des postes (2009)"),
+        ("[posts] postes sur [all] répondants.", "6 092 postes (2009) sur 57 répondants (2012)."),
+        ("Plus : [posts] des postes, [sites] sites.", "Plus : 6 092 des postes (2009), 449 sites (31\u00a0décembre\u00a02011)."),
+        ("[cdi] en CDI, [cdi] à temps plein ([fte] hors insertion).",
+         "76 % en CDI, 76 % à temps plein (base : 39 réponses ; 600 hors insertion, base : 34 réponses)."),
+        ("[sites] ([posts] postes), [jobs] emplois.", "449 (31\u00a0décembre\u00a02011 ; 6 092 postes), 40 817 emplois (2009)."),
+        ("[posts] postes ; le rapport se lit [sites] fois ; c’est dit.",
+         "6 092 postes (2009) ; le rapport se lit 449 fois (31\u00a0décembre\u00a02011) ; c’est dit."),
+    ],
+)  # fmt: skip
+def test_it_stands_where_the_words_that_the_figure_counts_end(text: str, said: str) -> None:
+    assert _said(text) == said
+
+
 def test_it_is_said_in_english() -> None:
     assert (
         _said("[sites] sites, [posts] posts.", lang="en")
-        == "449 sites, 6 092 posts (449: 31\u00a0December\u00a02011; 6 092: 2009)."
+        == "449 sites (31\u00a0December\u00a02011), 6 092 posts (2009)."
     )
     assert _said("[cdi] are lasting.", each=True, lang="en") == "76 % are lasting (2012; base: 39 answers)."
 

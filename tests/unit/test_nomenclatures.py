@@ -28,6 +28,16 @@ def test_each_list_is_whole(project: Project, version: dict[str, str]):
     assert all(re.fullmatch(SHAPES[version["nomenclature"]], code) for code in codes)
 
 
+def test_every_arrondissement_has_a_name_as_it_is_printed(project: Project):
+    names = {row["code"]: row["name"] for row in read_csv_rows(project.nomenclatures["arrondissements"])}
+    used = {row["arrondissement"] for row in read_csv_rows(project.nomenclatures["communes"])} - {""}
+    assert used <= names.keys()
+    assert all(re.fullmatch(r"Arrondissement (?:d’|de |du |des )[^'’ ].*", name) for name in names.values())
+    assert {names["592"], names["591"], names["762"], names["271"]} == {
+        "Arrondissement de Cambrai", "Arrondissement d’Avesnes-sur-Helpe", "Arrondissement du Havre", "Arrondissement des Andelys",
+    }  # fmt: skip
+
+
 def test_levels_of_the_new_nomenclature_are_those_of_the_european_one(project: Project):
     codes = _codes(project, "naf_2025")
     assert [len({code[:size] for code in codes}) for size in (2, 4, 5)] == [87, 287, 651]

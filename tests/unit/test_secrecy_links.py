@@ -85,17 +85,6 @@ def test_the_p_percent_rule_is_optional(rules) -> None:
     ("card", "cells", "code"),
     [
         ({"columns": [column("posts")]}, [cell("a", "posts", 3, None)], "E501"),
-        ({"columns": [column("posts", "secret")]}, [cell("a", "posts", 3)], "E505"),
-        (
-            {"columns": [column("posts")], "secrecy": {"override": {"min_units": 2}}},
-            [cell("a", "posts", 3)],
-            "E504",
-        ),
-        (
-            {"columns": [column("posts")], "secrecy": {"override": {"colour": 2, "reason": "x"}}},
-            [cell("a", "posts", 3)],
-            "E504",
-        ),
         (
             {"columns": [column("posts")], "secrecy": {"differences": [{"whole": "a", "part": "b"}]}},
             [cell("a", "posts", 3)],

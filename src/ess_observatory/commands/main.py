@@ -5,6 +5,7 @@ Data on stdout, messages on stderr. Only typer and the table of verbs are import
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import sys
@@ -48,6 +49,7 @@ def ess(
 
 def main() -> None:
     """Entry point: run a command and turn errors into messages and exit codes."""
+    gc.set_threshold(100_000, 50)  # a build makes many objects that live on: looking for rings among them costs a tenth
     listen()
     try:
         app()

@@ -128,7 +128,7 @@ def _names(project: Project, edition: Edition) -> Iterable[str]:
     yield from (str(place["name"]) for place in edition.territory.meta.get("compare", ()))
     for commune in edition.territory.communes:
         yield from (str(commune["name"]), str(commune["epci_name"]))
-    for level in ("epci", "departements", "regions"):
+    for level in ("epci", "arrondissements", "departements", "regions"):
         yield from (row["name"] for row in read_csv_rows(project.nomenclatures[level]))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ess_observatory.declare.faults import Fault, raise_faults
+from ess_observatory.declare.models.base import Model, check
 from ess_observatory.declare.models.csvfile import table_of
 from ess_observatory.declare.models.rows import Table
 from ess_observatory.declare.reading import read_toml_document
@@ -18,6 +19,16 @@ def read_toml(path: Path) -> dict[str, Any]:
     raise_faults(faults)
     data: dict[str, Any] = document.data if document else {}
     return data
+
+
+def read_model(path: Path, model: type[Model]) -> Model:
+    """A TOML file as its model. Raises the error that tells every fault of the file."""
+    faults: list[Fault] = []
+    document = read_toml_document(path, str(path), faults)
+    found = check(model, document, faults) if document else None
+    raise_faults(faults)
+    assert found is not None
+    return found
 
 
 def read_csv(path: Path) -> Table:

@@ -9,8 +9,13 @@ from pathlib import Path
 from ess_observatory.declare.commune_moves import CommuneMoves
 from ess_observatory.declare.files import read_csv_rows
 
-#: Level → nomenclature that names its areas (none for arrondissements, of which the nomenclature has only the codes).
-_NAMED_IN = {"epci": "epci", "departement": "departements", "region": "regions"}
+#: Level → nomenclature that names its areas.
+_NAMED_IN = {
+    "epci": "epci",
+    "arrondissement": "arrondissements",
+    "departement": "departements",
+    "region": "regions",
+}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from ess_observatory.declare.places import KeyPath
 from ess_observatory.declare.queries import (
     columns_near,
     mark_faults,
+    queries,
     read_below,
     sql_text,
     tables_in,
@@ -22,7 +23,7 @@ from ess_observatory.declare.queries import (
     words_in,
     words_of,
 )
-from ess_observatory.declare.reading import Document
+from ess_observatory.declare.reading import Document, name_of
 from ess_observatory.engine.graph import OF_TERRITORY
 
 #: What each row of a file carries with it.
@@ -49,6 +50,7 @@ def query_faults(context: Context) -> Iterator[Fault]:
     """Every name of a table, column or parameter that no SQL gives or reads."""
     loaded = context.loaded
     yield from mark_faults(loaded.pipelines, loaded.root)
+    yield from _read_faults(context)
     for entry in loaded.entries("source"):
         yield from _source(context, entry)
     for entry in loaded.entries("measure"):
@@ -122,7 +124,15 @@ def _measure(context: Context, document: Document, measure: MeasureFile) -> Iter
     if measure.rows is None:
         return
     pipelines = context.loaded.pipelines
-    yield from _table(context, document, ("rows",), measure.rows)
+    made = _tables(context)
+    if (
+        measure.rows not in made
+        and not measure.rows.startswith("core.survey_")
+        and (close := nearest(measure.rows, made))
+    ):
+        yield document.fault(
+            ("rows",), f"table inconnue « {measure.rows} »", f"voulez-vous dire « {close} » ?"
+        )
     known = _columns_of(context, measure.rows)
     for key in ("value", "distinct", "unit_key", "units", "low", "high", "where", "mark"):
         if said := getattr(measure, key):
@@ -157,22 +167,32 @@ def _columns_of(context: Context, table: str) -> frozenset[str]:
     return columns_near(context.loaded.pipelines, table) | declared
 
 
-def _table(
-    context: Context, document: Document, path: KeyPath, table: str, known: Set[str] = frozenset()
-) -> Iterator[Fault]:
-    """A table that nothing makes: of `core`, by a query or the survey; of `staging`, by a source; of `rules`, by a CSV."""
+def _tables(context: Context) -> frozenset[str]:
+    """The tables that something makes: of `core`, a query or the survey; of `staging`, a source; of `rules`, a CSV or the edition."""
     pipelines = context.loaded.pipelines
-    core = {f"core.{path.stem}" for path in pipelines.glob("core/*.sql")} | {
-        f"core.by_{p.stem}" for p in pipelines.glob("dimensions/*.sql")
-    }
-    made = core | {f"staging.{name}" for name in context.loaded.known("source")} | _RULES | known
-    made |= {f"rules.{Path(name).stem}" for name in context.csvs}
-    if (
-        table not in made
-        and (close := nearest(table, made))
-        and not table.startswith(("core.survey_", "rules.survey_"))
-    ):
-        yield document.fault(path, f"table inconnue « {table} »", f"voulez-vous dire « {close} » ?")
+    core = [path.stem for path in pipelines.glob("core/*.sql")] + [
+        f"by_{p.stem}" for p in pipelines.glob("dimensions/*.sql")
+    ]
+    sources = [name + end for name in context.loaded.known("source") for end in ("", "_typed")]
+    names = (
+        [f"core.{n}" for n in core]
+        + [f"staging.{n}" for n in sources]
+        + [f"rules.{Path(n).stem}" for n in context.csvs]
+    )
+    return _RULES.union(names, (f"marts.{name}" for name in context.loaded.known("card")))
+
+
+def _read_faults(context: Context) -> Iterator[Fault]:
+    """Tables that a query reads and that nothing makes, but for one letter or two."""
+    made = _tables(context)
+    for path in queries(context.loaded.pipelines):
+        for table in tables_in(path) - made:
+            if close := nearest(table, made, 0.88):
+                line = sql_text(path)[: sql_text(path).index(table)].count("\n") + 1
+                what = f"table inconnue « {table} »"
+                yield Fault(
+                    name_of(path, context.loaded.root), line, what=what, fix=f"voulez-vous dire « {close} » ?"
+                )
 
 
 # --- worked examples

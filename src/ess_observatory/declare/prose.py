@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 #: Words that a text may use besides figures: those that count, which may be compared, and the others.
-COUNTS = frozenset({"year", "survey_year", "communes"})
+COUNTS = frozenset({"year", "last_year", "survey_year", "communes"})
 WORDS = COUNTS | {
     "edition", "territory", "territory_in", "perimeter", "reference_date", "sublevel", "publisher", "contact", "licence",
     "version",
@@ -135,7 +135,13 @@ def rendered(text: str, filled_in: ImmutableSandboxedEnvironment) -> str:
 @lru_cache(maxsize=4096)
 def _compiled(text: str) -> CodeType:
     """What a text does, whatever fills it: all environments made by `sandbox` read alike."""
-    return _reader().compile(text)
+    return _reader().compile(_tree(text))
+
+
+@lru_cache(maxsize=4096)
+def _tree(text: str) -> nodes.Template:
+    """The tree of a text, the same one each time: nobody changes it."""
+    return _reader().parse(text)
 
 
 def blocks_of(text: str) -> Iterator[tuple[int, str]]:
@@ -188,7 +194,7 @@ def parsed(text: str) -> tuple[nodes.Template | None, list[Trouble]]:
     if len(text) > _LONGEST:
         return None, [Trouble(1, "", "texte démesuré", "coupez-le en paragraphes")]
     try:
-        tree = _reader().parse(text)
+        tree = _tree(text)
     except jinja2.TemplateSyntaxError as error:
         return None, [_syntax(text, error.lineno or 1, str(error.message))]
     except (RecursionError, MemoryError, ValueError, jinja2.TemplateError):

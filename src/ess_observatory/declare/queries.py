@@ -117,10 +117,15 @@ def columns_near(pipelines: Path, table: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def queries(pipelines: Path) -> list[Path]:
+    """The files of SQL that make tables."""
+    patterns = ("core/*.sql", "dimensions/*.sql", "tables/*/query.sql", "sources/*/staging.sql")
+    return [path for pattern in patterns for path in sorted(pipelines.glob(pattern))]
+
+
 def mark_faults(pipelines: Path, root: Path) -> Iterator[Fault]:
     """Lines on top of a query that are nearly one of those which tell how it is made, or that name what is not there."""
-    for path in sorted([*pipelines.glob("core/*.sql"), *pipelines.glob("dimensions/*.sql"), *pipelines.glob("tables/*/query.sql"),
-                        *pipelines.glob("sources/*/staging.sql")]):  # fmt: skip
+    for path in queries(pipelines):
         for number, line in enumerate(sql_text(path).splitlines(), 1):
             if not line.startswith("--"):
                 break

@@ -53,15 +53,33 @@ class Rows:
 
     def makes(self, row: str) -> bool:
         """Whether the declaration tells that such a row may come out."""
-        return (
-            row in self.codes
-            or row.startswith(self.starts)
-            or not self.listed().isdisjoint((row, row.partition("_")[2]))
-        )
+        return row in self.codes or self.comes_from_a_list(row)
+
+    def comes_from_a_list(self, row: str) -> bool:
+        """Whether a row is of an official list, or begins as a query says."""
+        return row.startswith(self.starts) or not self.listed().isdisjoint((row, row.partition("_")[2]))
 
     def advice(self, row: str) -> str:
         """What to write in place of a row that is not made."""
         return advice(row, {code for code in self.codes | self.listed() if _CODE.fullmatch(code)}, "lignes")
+
+
+@dataclass(frozen=True)
+class RowQuery:
+    """The query whose column holds the codes of the rows of a table."""
+
+    path: Path
+    column: str
+
+
+def query_of_rows(document: Document, card: CardFile) -> RowQuery | None:
+    """The query that makes the rows of a table: its own, or its dimension's; None for one that no SQL of the project makes."""
+    if card.survey is not None or card.kind is not None:
+        return None
+    found = RowQuery(document.path.parent / "query.sql", "row_code")
+    if card.rows is not None:
+        found = RowQuery(document.path.parents[2] / "dimensions" / f"{card.rows.dimension}.sql", "code")
+    return found if found.path.is_file() else None
 
 
 def rows_of(document: Document, card: CardFile, context: Context) -> Rows:
@@ -73,16 +91,15 @@ def rows_of(document: Document, card: CardFile, context: Context) -> Rows:
         return Rows(
             frozenset(entry.model.concepts if entry else ()), is_open=card.kind == "checks" or entry is None
         )
-    query = document.path.parent / "query.sql"
-    if card.rows is not None:
-        query = document.path.parents[2] / "dimensions" / f"{card.rows.dimension}.sql"
+    found = query_of_rows(document, card)
+    if found is None:
+        return Rows(frozenset(), is_open=True)
+    query = found.path
     literals = literals_of(query)
     tables = tables_in(query)
     starts = tuple(text for text in literals if len(text) > 2 and text.endswith(("_", ".", ":")))
     listed = cache(partial(_listed, tables, context.csvs, context.loaded.pipelines))
-    return Rows(
-        literals, starts, listed, not query.is_file() or any(name.startswith("staging.") for name in tables)
-    )
+    return Rows(literals, starts, listed, any(name.startswith("staging.") for name in tables))
 
 
 def _listed(tables: frozenset[str], csvs: Csvs, pipelines: Path) -> frozenset[str]:

@@ -47,7 +47,7 @@ _SAID = {"name", "epci_code", "epci_name", "population"}
 _IN = {
     "region": "dans la région «\u00a0{name}\u00a0»",
     "departement": "dans le département «\u00a0{name}\u00a0»",
-    "arrondissement": "dans l’arrondissement {code}",
+    "arrondissement": "dans l’{small}",
     "epci": "dans l’intercommunalité «\u00a0{name}\u00a0»",
 }
 
@@ -188,7 +188,7 @@ def _part(
     return Territory(
         id=plain_name(f"{level}-{code}", "Le code d’un territoire"),
         name=name,
-        name_in=_IN[level].format(code=code, name=name),
+        name_in=_IN[level].format(name=name, small=f"{name[:1].lower()}{name[1:]}"),
         communes=tuple(communes),
         sublevel_label=label,
         cog=whole.cog,

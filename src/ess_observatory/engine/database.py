@@ -5,16 +5,19 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ess_observatory.engine.graph import Model
 from ess_observatory.engine.interrupt import AT_WORK
+from ess_observatory.engine.refusals import in_french
 from ess_observatory.engine.sql_text import LAYERS, quote
 from ess_observatory.errors import Exit, ObservatoryError
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 #: Oldest DuckDB that must be able to open the file that we hand over.
@@ -46,8 +49,8 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._con = duckdb.connect()
             self._con.execute(
-                f"attach {quote(str(path))} as observatory (storage_version '{STORAGE_VERSION}')"
-            )
+                f"attach {quote(str(path))} as observatory (storage_version '{STORAGE_VERSION}', recovery_mode no_wal_writes)"
+            )  # made beside, put in place whole (see `seal`): there is nothing to recover
             self._con.execute("use observatory")
             path.chmod(0o600)
         AT_WORK.add(self)
@@ -85,7 +88,12 @@ class Database:
 
     def execute(self, sql: str, params: Any = None) -> None:
         """Run one statement for its effect."""
-        self._con.execute(sql, params) if params is not None else self._con.execute(sql)
+        self._run(sql, params)
+
+    def _run(self, sql: str, params: Any) -> duckdb.DuckDBPyConnection:
+        for statement in _parsed(sql):
+            self._con.execute(statement, params)
+        return self._con
 
     def make(self, model: Model) -> None:
         """Create (or replace) the table or the view of a model, slice by slice where it allows it and is large."""
@@ -123,12 +131,11 @@ class Database:
 
     def rows(self, sql: str, params: Any = None) -> list[tuple[Any, ...]]:
         """All rows of a query, as tuples."""
-        result = self._con.execute(sql, params) if params is not None else self._con.execute(sql)
-        return result.fetchall()
+        return self._run(sql, params).fetchall()
 
     def dicts(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
         """All rows of a query, as dictionaries keyed by column name."""
-        result = self._con.execute(sql, params) if params is not None else self._con.execute(sql)
+        result = self._run(sql, params)
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
@@ -147,11 +154,13 @@ class Database:
 
     def exists(self, schema: str, table: str) -> bool:
         """Whether a table or view of that name is there."""
-        found = self.rows(
-            "select 1 from information_schema.tables where table_catalog = current_database() and table_schema = ? and table_name = ?",
-            [schema, table],
-        )
-        return bool(found)
+        import duckdb
+
+        try:
+            self.columns(f'"{schema}"."{table}"')
+        except duckdb.CatalogException:
+            return False
+        return True
 
     def columns(self, name: str) -> list[str]:
         """Column names of a table, in order."""
@@ -177,6 +186,14 @@ class Database:
         self.close()
 
 
+@lru_cache(maxsize=1024)
+def _parsed(sql: str) -> tuple[Any, ...]:
+    """The statements of a text: reading one takes the engine as long as running it, and a build says many of them again."""
+    import duckdb
+
+    return tuple(duckdb.extract_statements(sql))
+
+
 @contextmanager
 def declared_in(where: str) -> Iterator[None]:
     """Around SQL of the declarations: raise E409 (exit 2) when the engine refuses what it says (a column that is not there, a file
@@ -192,10 +209,7 @@ def declared_in(where: str) -> Iterator[None]:
         duckdb.ParserException,
         duckdb.PermissionException,
     ) as error:
+        what, fix = in_french(str(error))
         raise ObservatoryError(
-            "E409",
-            "Requête que le moteur refuse",
-            f"{where} : {str(error).splitlines()[0][:300]}",
-            "Corrigez la requête à l’endroit indiqué.",
-            Exit.USAGE,
+            "E409", f"Requête que le moteur refuse : {what}", where, fix, Exit.USAGE
         ) from error

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from ess_observatory.engine.refusals import badly_written
 from ess_observatory.errors import Exit, ObservatoryError
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ def read_query(sql: str, where: str) -> exp.Query:
     try:
         statements = statements_of(sql)
     except (sqlglot.ParseError, sqlglot.TokenError) as error:
-        raise ObservatoryError(
-            "E401", "SQL mal formé", f"{where} : {error}", "Corrigez la requête.", Exit.USAGE
-        ) from error
+        place = f"{where}, {badly_written(error)}"
+        fix = "Vérifiez ce qui précède : mot mal écrit, virgule ou parenthèse oubliée."
+        raise ObservatoryError("E401", "SQL mal formé", place, fix, Exit.USAGE) from error
     if len(statements) != 1:
         raise ObservatoryError(
             "E402", "Une requête, et une seule, par fichier SQL", where, "Séparez les requêtes.", Exit.USAGE

@@ -129,7 +129,7 @@ class _Facts:
         for row in rows:
             if row.kind == "total" and table.cell(row, column).value is not None:
                 yield Fact(0.9, f"{about}{self._label(row)} : {self._with_share(row, column)}.")
-        if len(units) > 1 or len(shown) < 3:
+        if len(units) > 1 or len(shown) < 3 or str(table.chapter) == "0":  # headlines count different things
             for row in shown[:_LISTED]:
                 yield Fact(0.8, f"{about}{self._label(row)} : {self._with_share(row, column)}.")
             return

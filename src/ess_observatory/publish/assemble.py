@@ -18,6 +18,7 @@ from ess_observatory.publish.concepts import classes
 from ess_observatory.publish.controls import control
 from ess_observatory.publish.edition_words import placeholders_of
 from ess_observatory.publish.last_look import let_out
+from ess_observatory.publish.named_rows import refuse_unknown_rows
 from ess_observatory.publish.origins import Origins
 from ess_observatory.publish.precision import as_reliable
 from ess_observatory.publish.replication import check_cells, replicate
@@ -39,6 +40,7 @@ def publish(
     marts = [
         (table.id, table.card, as_reliable(read_cells(db, table), table.card, rules)) for table in tables
     ]
+    refuse_unknown_rows(project, edition, present, marts)
     words = load_words(project, edition)
     chooser: Chooser
     replication = edition.data.get("replication")

@@ -13,14 +13,14 @@ from ess_observatory.publish.snapshot import Snapshot
 from ess_observatory.words.numbers import HARD_SPACE, format_number, format_value, is_plural, round_half_up
 from ess_observatory.words.typography import english, french
 
-#: Lines that are printed; reasons (more where nothing moved), tables and sources that they name at most.
-LINES, _REASONS, _ALL_REASONS, _TABLES, _SOURCES = 8, 2, 5, 6, 3
+#: Lines that are printed; reasons (more where nothing moved), tables, sources and new tables that they name at most.
+LINES, _REASONS, _ALL_REASONS, _TABLES, _SOURCES, _NAMED = 9, 2, 4, 6, 3, 2
 _ESTIMATE = {"fr": ", au-delà de la marge d’erreur", "en": ", beyond the margin of error"}
 
 
 @dataclass(frozen=True)
 class Line:
-    """A sentence of the block in both languages; `kind`: first, lost, apart, up, down, same, kept, broken or revised."""
+    """A sentence of the block in both languages; `kind`: first, lost, apart, up, down, rows, same, kept, broken, tables or revised."""
 
     kind: str
     fr: str
@@ -48,9 +48,11 @@ def lines_of(
             *declared_revisions(now),
         ]
     others = [
+        *_extremes(found, book, twin),
         *_same(found),
         *_kept(found, now),
         *_broken(found),
+        *_tables(found, book, twin),
         *declared_revisions(now),
         *_revised(found, now, book, twin),
     ]
@@ -126,6 +128,61 @@ def _years(pair: Moved, lang: str) -> str:
     return f"{pair.after.row_label}{joint}{pair.before.row_label}"
 
 
+def _extremes(found: Evolutions, book: Publication, twin: Publication) -> Iterator[Line]:
+    """The rows that rose and fell the most."""
+    if not found.extremes:
+        return
+    texts = []
+    for edition, words, start in (
+        (book, ("la plus forte hausse", "la plus forte baisse"), "Parmi les lignes qui se comparent, "),
+        (twin, ("the largest rise", "the largest fall"), "Of the rows that compare, "),
+    ):
+        joint, then, end = (" : ", "de", "à") if edition.lang == "fr" else (": ", "from", "to")
+        said = []
+        for pair in found.extremes:
+            first, last = (
+                _amount(v, pair.after.unit, pair.after.decimals, edition.lang) for v in pair.values
+            )
+            said.append(
+                f"{words[pair.difference < 0]}{joint}{_name(pair, edition)}, {then} {first} {end} {last}"
+            )
+        texts.append(start + (" ; " if edition.lang == "fr" else "; ").join(said) + ".")
+    yield Line("rows", *texts)
+
+
+def _tables(found: Evolutions, book: Publication, twin: Publication) -> Iterator[Line]:
+    """The tables that are new, two by name, and those that are not there any more."""
+    if not (found.added or found.dropped):
+        return
+    texts = []
+    for edition, new, gone in (
+        (
+            book,
+            "Tableaux sans équivalent dans l’édition précédente : {}.",
+            "Tableaux de l’édition précédente qui ne sont pas repris : {}.",
+        ),
+        (
+            twin,
+            "Tables that the previous edition did not have: {}.",
+            "Tables of the previous edition that are not there any more: {}.",
+        ),
+    ):
+        titles = {table.number: table.title for table in edition.tables}
+        named = [f"{number} ({titles[number]})" for number in found.added[:_NAMED] if number in titles]
+        left = len(found.added) - len(named)
+        if left:
+            word = ("autre" if edition.lang == "fr" else "other") + ("s" if left > 1 else "")
+            named.append(f"{'et' if edition.lang == 'fr' else 'and'} {left} {word}")
+        dropped = tables_named(found.dropped, edition.lang).partition(" ")[2] if found.dropped else ""
+        parts = (
+            [new.format(", ".join(named).replace(", et ", " et ").replace(", and ", " and "))]
+            if named
+            else []
+        )
+        texts.append(" ".join([*parts, *([gone.format(dropped)] if dropped else [])]))
+    yield Line("tables", *texts)
+
+
 def _same(found: Evolutions) -> Iterator[Line]:
     """Nothing that compares has moved; estimates that stay in their margin."""
     still = found.compared - found.within
@@ -186,8 +243,8 @@ def _broken(found: Evolutions) -> Iterator[Line]:
             more_en = f" {left} other reason{'s' if left > 1 else ''} too."
         yield Line(
             "broken",
-            f"Ne se compare pas ({fr}) : {_end(reason.fr)}{more_fr}",
-            f"Does not compare ({en}): {_end(reason.en)}{more_en}",
+            f"Pas de comparaison ({fr}). {_end(_first(reason.fr))}{more_fr}",
+            f"No comparison ({en}). {_end(_first(reason.en))}{more_en}",
         )
 
 
@@ -253,6 +310,10 @@ def tables_named(numbers: Sequence[str], lang: str) -> str:
         word = "autres" if lang == "fr" else "others"
         return f"{plural} {', '.join(shown)}{joint}{left} {word if left > 1 else word[:-1]}"
     return f"{plural} {', '.join(shown[:-1])}{joint}{shown[-1]}"
+
+
+def _first(reason: str) -> str:
+    return reason[:1].upper() + reason[1:]
 
 
 def _end(reason: str) -> str:

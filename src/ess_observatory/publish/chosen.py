@@ -78,7 +78,12 @@ class Chooser:
             french(str(self.edition.sources.get(s, {}).get("label", self.project.sources[s].title)))
             for s in [*sources, *others]
         ]
-        return french(" ; ".join(labels)) or "nd", self._date(spec["date"], sources)
+        dates = [self._date(spec["date"], sources)]
+        if others and spec["date"] in ("reference", "last_year", "survey"):
+            dates += [date for date in [self._date("vintage", others)] if date not in (*dates, "nd")]
+        if len(dates) > 1:
+            self.words.learn(" et ".join(dates), " and ".join(self.words.of(date) or date for date in dates))
+        return french(" ; ".join(labels)) or "nd", " et ".join(dates)
 
     def _what(self, concept: str) -> str:
         """The population of a concept, then why it differs from the others of its group."""

@@ -29,6 +29,7 @@ def names_for_texts(project: Project, edition: Edition) -> dict[str, Any]:
         "territory": edition.territory.name,
         "territory_in": edition.territory.name_in,
         "perimeter": project.perimeter(str(edition.data["perimeter"]))["title"],
+        "last_year": edition.last_full_year,
         "survey_year": edition.survey_year,
         "reference_date": date_words(reference.isoformat(), "fr"),
         "sublevel": edition.territory.sublevel_label,

@@ -8,7 +8,7 @@ moved when its interval leaves that of the former one: as it was published, a re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ess_observatory.declare.breaks import Breaks
@@ -81,7 +81,9 @@ class Evolutions:
 
     `moved`: in order of importance. `compared`: how many figures were. `within`: estimates that stay in their margin of error.
     `broken`: reason → numbers of the tables. `kept`: sources whose files are those of the former edition. `revised`: figures of a
-    day, a year or a vintage that was already published, with another value.
+    day, a year or a vintage that was already published, with another value. `extremes`: of the rows that are counted in the unit of
+    the first headline, the one that rose the most and the one that fell the most, where a single one did. `added`, `dropped`: numbers
+    of the tables that only the later edition has, or only the former.
     """
 
     apart: Reason | None = None
@@ -91,6 +93,9 @@ class Evolutions:
     broken: dict[Reason, list[str]] = field(default_factory=dict)
     kept: dict[str, None] = field(default_factory=dict)
     revised: list[Moved] = field(default_factory=list)
+    extremes: list[Moved] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
 
 
 def evolutions(
@@ -132,7 +137,44 @@ def evolutions(
     rest = sorted((pair for pair in moved if pair not in head), key=lambda pair: -abs(pair.relative or 0))
     found.moved = _once([*head, *rest, *sure])
     found.revised = _once([*found.revised, *_revised_years(a, b, breaks)])
+    found.extremes = _extremes(a, b, breaks, chosen)
+    found.added, found.dropped = _only_in(b, a), _only_in(a, b)
     return found
+
+
+def _extremes(a: Snapshot, b: Snapshot, breaks: Breaks, chosen: Iterable[str]) -> list[Moved]:
+    """The row that rose the most, and the one that fell the most, of those that compare and count what the first headline counts."""
+    unit = next((b.entries[figure].unit for figure in chosen if figure in b.entries), "")
+    rows = {
+        figure: None
+        for figure, entry in b.entries.items()
+        if (entry.row_kind, entry.unit) == ("data", unit)
+        and entry.chapter not in ("", _HEADLINES)
+        and entry.interval is None
+        and entry.base_n is None
+        and not YEAR.search(entry.row_label)
+    }
+    moved: dict[str, Moved] = {}
+    for pair in _compared(Evolutions(), a, b, breaks, rows):
+        known = moved.get(pair.after.row_label)
+        if known is None or abs(pair.difference) > abs(known.difference):
+            moved[pair.after.row_label] = pair
+    found = []
+    for sign in (1, -1):
+        ranked = sorted(moved.values(), key=lambda pair: -sign * pair.difference)
+        if len(ranked) > 1 and sign * ranked[0].difference > max(0, sign * ranked[1].difference):
+            found.append(ranked[0])
+    return found
+
+
+def _only_in(one: Snapshot, other: Snapshot) -> list[str]:
+    """Numbers of the tables of an edition that the other does not have, in order; those of method are left out."""
+    known = {entry.table_id for entry in other.entries.values()}
+    return list(
+        dict.fromkeys(
+            e.table_number for e in one.entries.values() if e.chapter.isdigit() and e.table_id not in known
+        )
+    )
 
 
 def _compared(

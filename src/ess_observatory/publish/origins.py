@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ess_observatory.declare.concepts import about
+from ess_observatory.declare.concepts import CHOSEN, about
 from ess_observatory.declare.project import Edition, Project, TableCard
 from ess_observatory.publish.book import Book, column_of
 from ess_observatory.publish.concepts import sources_of
@@ -59,8 +59,11 @@ class Origins:
         return Origin(tuple(dict.fromkeys([*main, *per])), self._year(table, cell) or both)
 
     def in_table(self, table: TableCard, cells: Iterable[Cell]) -> list[dict[str, Any]]:
-        """The dates of a table: each with the columns, or else the rows, that it is about (none: all of them)."""
-        if table.card.get("years_in_rows"):
+        """The dates of a table: each with the columns, or else the rows, that it is about (none: all of them).
+
+        None where the rows are years, or print their own date.
+        """
+        if table.card.get("years_in_rows") or table.card.get("kind") in CHOSEN:
             return []
         known = [
             (cell, dates)

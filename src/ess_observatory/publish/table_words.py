@@ -7,7 +7,6 @@ from typing import Any
 
 from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Project, TableCard
-from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.book import Book
 from ess_observatory.publish.texts import Placeholders
 from ess_observatory.publish.worth_printing import chart_of
@@ -32,29 +31,14 @@ def table_json(
     placeholders: Placeholders,
     scopes: dict[str, str],
 ) -> dict[str, Any]:
-    """All that prints a table but its numbers. Raises E424 when its card lacks a word, E425 when its scope is unknown."""
-    card, where = table.card, str(table.folder / "card.toml")
+    """All that prints a table but its numbers."""
+    card = table.card
     place = f"tables/{table.id}/card.toml"
 
     def text(key: str) -> str | None:
         filled = placeholders.fill(card[key], f"{place} : {key}") if card.get(key) else None
         return french(filled) if filled else None
 
-    for key in ("title", "scope", "base", "reading_aid", "stub"):
-        if not card.get(key):
-            raise ObservatoryError(
-                "E424",
-                f"« {key} » manque à la fiche du tableau {table.number}",
-                where,
-                "Tout tableau publié dit son titre, son champ, sa base et comment le lire.",
-            )
-    if card["scope"] not in scopes:
-        raise ObservatoryError(
-            "E425",
-            f"Champ inconnu : « {card['scope']} »",
-            where,
-            f"Champs déclarés dans pipelines/texts/scopes.toml : {', '.join(scopes)}.",
-        )
     rows: dict[str, dict[str, Any]] = {}
     texts: dict[str, dict[str, str]] = defaultdict(dict)
     for cell in sorted(cells, key=lambda c: c.row_rank):

@@ -14,7 +14,13 @@ LEAST_BARS = 2
 
 
 def has_content(card: Mapping[str, Any], cells: Iterable[Cell]) -> bool:
-    """Whether a table says anything: a number that is not zero, a bound, a sign of secrecy, or a text where there is no number."""
+    """Whether a table says anything: a number that is not zero, a bound, a sign of secrecy, or a text where there is no number.
+
+    A total that no row is left to make says nothing of the rows that the table is about.
+    """
+    cells = list(cells)
+    if {cell.row_kind for cell in cells} == {"total"}:
+        return False
     numbers = {column["code"] for column in card["columns"] if column["secrecy"] != "text"}
     return any(
         cell.value or cell.is_bounded or cell.conf_status == CONFIDENTIAL

@@ -13,11 +13,12 @@ from ess_observatory.engine.database import Database
 from ess_observatory.engine.graph import sql_of
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.engine.paths import inside
+from ess_observatory.engine.refusals import in_french
 from ess_observatory.engine.sql_text import tables_of
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.partitions import BOOK, compare_partitions
 from ess_observatory.quality.refused import still_refused
-from ess_observatory.quality.verdicts import Verdict, severity_of, verdict
+from ess_observatory.quality.verdicts import Verdict, verdict
 from ess_observatory.read.cast import quote
 from ess_observatory.words.numbers import HARD_SPACE, format_number, round_half_up
 
@@ -50,7 +51,7 @@ def budgets(db: Database, project: Project) -> list[Verdict]:
                 f"{name}.budget",
                 name,
                 f"Au plus {_number(most)}{HARD_SPACE}% de lignes refusées ({spec.title})",
-                severity_of(budget, str(spec.folder / "source.toml")),
+                budget.get("severity", "block"),
                 share <= most,
                 f"{_number(refused)} lignes refusées sur {_number(read)}, soit {_number(share)}{HARD_SPACE}%",
                 kind="budget",
@@ -106,9 +107,7 @@ def row_counts(db: Database, project: Project, edition: Edition, outputs: Output
                 f"{source}.rows{'.' + sheet if sheet else ''}",
                 source,
                 f"Nombre de lignes proche de l’édition précédente ({spec.title if spec else source}{place})",
-                severity_of(
-                    {"severity": "warn", **declared}, str(spec.folder / "source.toml") if spec else source
-                ),
+                declared.get("severity", "warn"),
                 abs(change) <= most,
                 f"{_number(before)} lignes dans l’édition précédente, {_number(now)} dans celle-ci",
                 kind="rows",
@@ -139,24 +138,15 @@ def rehearse_cross_checks(db: Database, project: Project) -> None:
 
 
 def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[str]) -> Verdict:
-    """One check between sources, declared in the file at `path`. Raises E380 or E382 when it is badly declared."""
+    """One check between sources, declared in the file at `path`. Raises E380 when it cannot be run."""
     import duckdb
 
     where = f"{path} : {check.get('id')}"
-    if not {"id", "label", "sources"} <= check.keys() or ("query" in check) == ("observed" in check):
-        raise ObservatoryError(
-            "E382",
-            "Contrôle entre sources incomplet",
-            where,
-            "Il faut id, label, sources, et « observed » ou « query ».",
-            Exit.USAGE,
-        )
-    severity = severity_of(check, where)
     base = {
         "id": f"cross.{check['id']}",
         "source": ", ".join(_of_one(wanted, present) for wanted in check["sources"]),
         "label": check["label"],
-        "severity": severity,
+        "severity": check.get("severity", "block"),
         "reason": check.get("reason", ""),
     }
     if any(not present & set(wanted.split("|")) for wanted in check["sources"]) or not _tables_exist(
@@ -187,12 +177,13 @@ def cross_check(db: Database, check: dict[str, Any], path: Path, present: set[st
         TypeError,
         ValueError,
     ) as error:  # SQL that fails, or that gives something else than numbers
+        what, fix = (
+            in_french(str(error))
+            if isinstance(error, duckdb.Error)
+            else ("un nombre est attendu", "Corrigez son SQL.")
+        )
         raise ObservatoryError(
-            "E380",
-            "Un contrôle déclaré ne peut pas être exécuté",
-            f"{where} : {error}",
-            "Corrigez son SQL.",
-            Exit.USAGE,
+            "E380", f"Un contrôle déclaré ne peut pas être exécuté : {what}", where, fix, Exit.USAGE
         ) from error
     unit = check.get("unit", "")
     if seen is None or (low is None and high is None):

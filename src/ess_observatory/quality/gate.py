@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ess_observatory.engine.database import Database
+from ess_observatory.engine.refusals import in_french
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.metrics import compute
 from ess_observatory.quality.suites import Suite
@@ -140,13 +141,9 @@ class Gate:
         try:
             return {"values": compute(db, suite.relation, needs["metrics"]), "frame": frame}
         except duckdb.Error as error:
-            raise ObservatoryError(
-                "E380",
-                "Un contrôle déclaré ne peut pas être exécuté",
-                f"{suite.where} : {error}",
-                "Vérifiez que bornes et valeurs sont du type de la colonne.",
-                Exit.USAGE,
-            ) from error
+            what = f"Un contrôle déclaré ne peut pas être exécuté : {in_french(str(error))[0]}"
+            fix = "Vérifiez que bornes et valeurs sont du type de la colonne."
+            raise ObservatoryError("E380", what, suite.where, fix, Exit.USAGE) from error
 
     def _wanted(self) -> dict[str, dict[str, Any]]:
         if self._needs is None:

@@ -7,8 +7,11 @@ its execution engine and its expectations; the library's version is pinned and a
 
 from __future__ import annotations
 
+import gc
 import pickle
 import sys
+from importlib import import_module
+from types import ModuleType
 from typing import Any, BinaryIO
 
 from ess_observatory.quality.conditions import Metric
@@ -206,7 +209,18 @@ def serve(source: BinaryIO, target: BinaryIO) -> None:
         send({name: judges[name].judge(data["values"], data["frame"]) for name, data in given.items()})
 
 
+class _Later(ModuleType):
+    """A library that only rare checks and drawings need: imported when something of it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)
+
+
 if __name__ == "__main__":
+    sys.modules |= {name: _Later(name) for name in ("altair", "scipy.stats")}
+    gc.disable()  # a process of seconds, nearly all of them spent importing what stays
     answers = sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever a library prints must not mix with the answers
     serve(sys.stdin.buffer, answers)

@@ -17,7 +17,7 @@ from ess_observatory.declare.project import Project
 from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.engine.database import Database, declared_in
 from ess_observatory.engine.sql_text import read_query
-from ess_observatory.quality.verdicts import Verdict, severity_of, verdict
+from ess_observatory.quality.verdicts import Verdict, verdict
 from ess_observatory.read.cast import quote
 from ess_observatory.words.numbers import HARD_SPACE, format_number
 
@@ -89,7 +89,7 @@ def _judge(spec: SourceSpec, parts: list[tuple[str, int, int]]) -> Verdict:
         f"{spec.id}.parts",
         spec.id,
         f"Lignes par {label} proches de l’édition précédente ({spec.title})",
-        severity_of({"severity": "warn", **declared}, str(spec.folder / "source.toml")),
+        declared.get("severity", "warn"),
         not wrong,
         " ; ".join(said),
         kind="rows",

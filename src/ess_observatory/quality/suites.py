@@ -18,7 +18,7 @@ from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.engine.sql_text import read_query
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.conditions import name_of
-from ess_observatory.quality.verdicts import SEVERITIES, severity_of
+from ess_observatory.quality.verdicts import SEVERITIES
 from ess_observatory.read.cast import quote
 
 FIRST, SECOND = "staging", "publication"
@@ -111,11 +111,6 @@ def _pivot(table: TableCard, figures: str) -> str:
 
 
 def _check(owner: str, number: int, check: dict[str, Any], where: str) -> dict[str, Any]:
-    for key in ("expectation", "label"):
-        if key not in check:
-            raise ObservatoryError(
-                "E382", f"« {key} » manque au contrôle n° {number}", where, "Complétez ce [[checks]]."
-            )
     place = f"{where}, contrôle n° {number}"
     arguments = dict(check.get("arguments", {}))
     if "unexpected_rows_query" in arguments:
@@ -126,7 +121,7 @@ def _check(owner: str, number: int, check: dict[str, Any], where: str) -> dict[s
         "id": f"{owner}.{number}",
         "expectation": check["expectation"],
         "arguments": arguments,
-        "severity": severity_of(check, place),
+        "severity": check.get("severity", "block"),
         "label": check["label"],
         "reason": check.get("reason", ""),
     }

@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ess_observatory.errors import ObservatoryError
-
 SEVERITIES = ("block", "warn", "info")
 #: Status of a check of each severity that does not hold.
 FAILED = {"block": "failed", "warn": "warning", "info": "info"}
@@ -36,19 +34,6 @@ class Verdict:
     examples: tuple[str, ...] = ()
     public: bool = True
     reason: str = ""
-
-
-def severity_of(declared: dict[str, Any], where: str) -> str:
-    """The declared severity (`block` when none is). Raises E382 for one that does not exist."""
-    severity = str(declared.get("severity", "block"))
-    if severity not in SEVERITIES:
-        raise ObservatoryError(
-            "E382",
-            f"Gravité inconnue : « {severity} »",
-            where,
-            f"Gravités connues : {', '.join(SEVERITIES)}.",
-        )
-    return severity
 
 
 def verdict(

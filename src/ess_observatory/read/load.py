@@ -73,6 +73,8 @@ def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
 
 
 def _forget(db: Database, name: str) -> None:
+    if not db.exists("staging", name):
+        return
     kinds = db.rows(
         "select table_type from information_schema.tables where table_schema = 'staging' and table_name = ?",
         [name],
@@ -172,13 +174,19 @@ def _double_headers(
 
 def _refuse_problems(db: Database, spec: SourceSpec) -> None:
     """Send to the book the rows that cannot be read at all, with the footers; `raw.<source>` keeps them, marked."""
+    found = set(
+        db.rows(f"select distinct _problem from raw.{spec.id} where _problem is not null and _refusal is null")
+    )
     for code, (reason, fix) in _PROBLEMS.items():
+        if (code,) not in found:
+            continue
         db.execute(
             f"insert into staging.refused select {quote(spec.id)}, _file, _sheet, _line, _problem_column, _problem_value, "
             f"{quote(code)}, {quote(reason)}, {quote(fix)} from raw.{spec.id} where _problem = {quote(code)} "
             "and _refusal is null order by _file, _line"
         )
-    db.execute(f"update raw.{spec.id} set _refusal = _problem where _problem is not null")
+    if found:
+        db.execute(f"update raw.{spec.id} set _refusal = _problem where _problem is not null")
 
 
 def _refuse_postcodes(db: Database, spec: SourceSpec) -> None:

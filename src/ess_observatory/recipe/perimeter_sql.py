@@ -16,7 +16,7 @@ from ess_observatory.declare.files import read_csv_rows
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.graph import Model, output_columns, parse_model, parsed, read_model
-from ess_observatory.errors import ObservatoryError
+from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.recipe.measures_sql import dimension_models
 
 if TYPE_CHECKING:
@@ -268,4 +268,4 @@ def _line(node: exp.Expression) -> int:
 
 
 def _problem(what: str, path: Path, line: int, fix: str) -> ObservatoryError:
-    return ObservatoryError("E414", what, f"{path}, ligne {line}", fix)
+    return ObservatoryError("E414", what, f"{path}, ligne {line}", fix, Exit.USAGE)

@@ -146,9 +146,10 @@ inner join rules.communes as c on c.code = t.code
 left join rules.departements as d on d.code = c.departement
 where c.departement is not null
 union all
-select t.code, 'arrondissement', 3, c.arrondissement, 'Arrondissement ' || c.arrondissement
+select t.code, 'arrondissement', 3, c.arrondissement, coalesce(a.name, 'Arrondissement ' || c.arrondissement)
 from rules.territory_commune as t
 inner join rules.communes as c on c.code = t.code
+left join rules.arrondissements as a on a.code = c.arrondissement
 where c.arrondissement is not null
 union all
 select t.code, 'epci', 4, c.epci_code, coalesce(e.name, c.epci_code)

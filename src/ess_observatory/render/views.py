@@ -18,6 +18,10 @@ FOLD_FROM, FOLD_FROM_ALONE, SCROLL_FROM = 12, 24, 40
 FILTER_FROM, CHOICES = 12, 40
 TURN_FROM, TURN_ROWS = 8, 6
 KEPT_WHOLE = 11
+TOLD_ROWS, TOLD_FROM = (
+    24,
+    40,
+)  # rows at most, and letters of the longest cell of a column, of a table of sentences
 SLIM, PAIRED, LONG = 3, 24, 60  # on paper: columns and rows that hold in half a page; rows set in small print
 PARTS = ("drawing", "tiles", "table", "meta")
 _TEXTS = ("title", "finding", "scope", "source", "base", "reading_aid", "notes", "stub", "rows", "columns")
@@ -35,7 +39,7 @@ def table_view(
     lang, chart = context.lang, table.chart or {}
     meanings = context.meanings or words.sign_meanings(lang)
     common = _common_unit(table)
-    dense = len(table.columns) > 5
+    dense, told = len(table.columns) > 5, _told(table)
     turned = len(table.columns) >= TURN_FROM and len(table.rows) <= TURN_ROWS and not table.has_sections
     foreign = {key: Markup(' lang="fr"') if key in table.untranslated else "" for key in _TEXTS}
     charts = [svg.replace("<svg ", f"<svg{foreign['rows']} ", 1) for svg in chart_svgs(table, context, geo)]
@@ -45,7 +49,7 @@ def table_view(
         "foreign": foreign,
         "sections": _sections(table, lang),
         "columns": [_header(column, common) for column in table.columns],
-        "unit": common,
+        "unit": "" if common.casefold() in table.title.casefold() else common,
         "dense": dense and not turned,
         "turned": turned,
         "whole": len(table.rows) <= KEPT_WHOLE,
@@ -67,9 +71,29 @@ def table_view(
         "csv": "data:text/csv;charset=utf-8,"
         + quote(table_csv(table, lang, context.mention), safe="!*()~;,:@$+/?="),
         "wordy": all(column.kind == "text" for column in table.columns),
+        "told": bool(told),
+        "long": [told.get(column.code, "") for column in table.columns],
+        "colon": words.colon(lang),
         "layout": layout,
         "beside": beside,
         "under": [part for part in PARTS if part not in beside],
+    }
+
+
+def _told(table: PublishedTable) -> dict[str, str]:
+    """The columns of sentences of a short table, and their classes: on a telephone each row is read as a paragraph."""
+    if len(table.rows) > TOLD_ROWS:
+        return {}
+    lengths = {
+        column.code: max((len(table.cell(row, column).text or "") for row in table.rows), default=0)
+        for column in table.columns
+        if column.kind == "text"
+    }
+    most = max(lengths.values(), default=0)
+    return {
+        code: "long longest" if length == most > 2 * TOLD_FROM else "long"
+        for code, length in lengths.items()
+        if length > TOLD_FROM
     }
 
 

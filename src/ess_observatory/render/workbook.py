@@ -17,7 +17,7 @@ from ess_observatory.publish.tables import PublishedTable
 from ess_observatory.render import workbook_annex as annex
 from ess_observatory.render.page import name_of
 from ess_observatory.render.workbook_charts import Margins, Place, add_charts, has_intervals
-from ess_observatory.render.workbook_grid import FIRST, FONT, LINK, SIZE, Grid, Pen, Value
+from ess_observatory.render.workbook_grid import CHARACTER, FIRST, FONT, LINK, SIZE, Grid, Pen, Value
 from ess_observatory.words import labels as words
 
 if TYPE_CHECKING:
@@ -213,6 +213,7 @@ class _Writer:
         for index, line in enumerate(lines[1:], start=1):
             self.pen.paragraph(sheet, index, line, FIRST)
         self.pen.back(sheet, HEADER_ROW - 1)
+        above = self.pen.height(sheet)
         grid = Grid(table, self.w, self.x)
         name = f"{table.sheet_name}_{table.id}".lower().replace(".", "_").replace("-", "_")
         totals = frozenset(index for index, row in enumerate(table.rows) if row.kind == "total")
@@ -232,7 +233,12 @@ class _Writer:
             last = _letter(len(grid.headers) - 1)
             self.book.define_name(f"{name}_total", f"='{table.sheet_name}'!$A${at}:${last}${at}")
         where = Place(table.sheet_name, HEADER_ROW, grid.at, self.lang, self.mention, meanings, self.margins)
-        add_charts(self.book, sheet, table, where, grid.widths)
+        wide, high, beside = add_charts(self.book, sheet, table, where, grid.widths)
+        width = CHARACTER * sum(grid.widths)
+        if beside:
+            self.pen.fit(sheet, width + wide, above + high)
+        else:
+            self.pen.fit(sheet, max(width, wide), self.pen.height(sheet) + high)
 
 
 def _letter(index: int) -> str:

@@ -54,7 +54,7 @@ def dictionary(book: Pages, sheet: Worksheet) -> None:
         for row in table.rows:
             rows.append([table.number, book.x["element_row"], row.code, row.label, "–", "–"])
     book.pen.back(sheet, 1)
-    book.pen.block(sheet, 2, "dictionnaire", header, rows, [12, 12, 44, 70, 24, 13], filtered=True)
+    book.pen.block(sheet, 2, "dictionnaire", header, rows, [10, 11, 40, 54, 15, 12], filtered=True)
 
 
 def checks(book: Pages, sheet: Worksheet) -> None:
@@ -71,7 +71,7 @@ def checks(book: Pages, sheet: Worksheet) -> None:
         for check in book.pub.checks
     ]
     book.pen.back(sheet, 1)
-    book.pen.block(sheet, 2, "controles", header, rows, [60, 30, 18, 70])
+    book.pen.block(sheet, 2, "controles", header, rows, [54, 26, 14, 50])
 
 
 def replication(book: Pages, sheet: Worksheet) -> None:
@@ -89,7 +89,7 @@ def replication(book: Pages, sheet: Worksheet) -> None:
         label = str(line.get("label") or line["figure_id"])
         rows.append([line["figure_id"], label, *numbers, verdict, str(line.get("remark") or "–")])
     decimals = [[None if isinstance(v, str) else useful_decimals(v) for v in row] for row in rows]
-    widths = [32, 56, 16, 18, 14, 30, 80]
+    widths = [30, 46, 14, 14, 12, 22, 60]
     book.pen.back(sheet, 2)
     book.pen.block(sheet, 3, "replication", header, rows, widths, decimals=decimals)
 
@@ -132,6 +132,7 @@ def long_data(book: Pages, sheet: Worksheet) -> None:
                 *("///" if end is None else end for end in (cell.low, cell.high)),
             ]
         )
-    widths = [26, 10, 36, 22, 46, 20, 30, 14, 20, 14, 16, 16, 16, 12, 14, 14, 30, 14, 14]
+    widths = [22, 9, 36, 22, 40, 20, 26, 12, 15, 14, 14, 13, 14, 10, 11, 11, 14, 10, 10]
     book.pen.back(sheet, 1)
     book.pen.block(sheet, 2, "donnees_longues", header, rows, widths, filtered=True)
+    sheet.print_area(0, 0, 1, 5)  # a sheet for programs: printed, it would double the tables

@@ -75,25 +75,23 @@ class Place:
 
 def add_charts(
     book: Workbook, sheet: Worksheet, table: PublishedTable, place: Place, widths: Sequence[int]
-) -> None:
+) -> tuple[int, int, bool]:
     """Puts the charts of a table at its right, or under it where the page would print too small; tiles have none.
 
-    One a block of rows, all on one scale.
+    One a block of rows, all on one scale. Returns the width and the height of the charts, in pixels, and whether they are beside.
     """
     spec = dict(table.chart or {})
     kind = spec.get("type")
     if not kind or kind == "tiles":
-        return
+        return 0, 0, True
     runs = _top(table, spec) if kind == "map" else _runs(table, spec)
     if kind == "lines" and all(_hidden(table, column, runs) for column in spec_columns(table, spec)):
-        return
+        return 0, 0, True
     top = _common_top(table, spec, runs)
     beside = PAGE / (CHARACTER * sum(widths) + WIDTH + 40) >= LEAST
     # a drawing over the header would be printed again on each page
     row = place.header_row + (1 if beside else 2 + len(table.rows))
     column = len(widths) if beside else 0
-    if beside and runs:
-        sheet.set_landscape()
     below = 10
     for run in runs:
         title, note = _said(table, spec, run, place)
@@ -114,6 +112,7 @@ def add_charts(
         options = {"description": alternative, "object_position": 3, "x_offset": 24, "y_offset": below}
         sheet.insert_chart(row, column, chart, options)
         below += height + key + 24
+    return (WIDTH + 40, below, beside) if runs else (0, 0, True)
 
 
 def _said(table: PublishedTable, spec: dict[str, Any], run: list[int], place: Place) -> tuple[str, str]:

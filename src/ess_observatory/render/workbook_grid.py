@@ -19,6 +19,10 @@ FONT, SIZE, LINE = "Arial", 12, 16.0
 LINK = "#005A9C"
 PIXELS, CHARACTER = 16, 9  # height of the font, width of a unit of column width
 ARIAL = 0.97  # widest text of that face, against what is estimated for any sans-serif face
+#: A4 inside its margins, upright and on its side, in pixels; the least scale that is still read; how much too long a sheet may be to
+#: be brought to one page.
+UPRIGHT, SIDE = (698, 998), (1026, 669)
+READ, NEARLY = 0.5, 1.6
 FIRST = 56  # width of the first column, which carries the wrapped lines above the table
 Value = str | float | int
 Shown = int | str | None  # decimals of a number, or the unit that its cell says after it
@@ -32,6 +36,7 @@ class Pen:
         self.contents = contents  # its sheet, and what a link to it says
         self._formats: dict[tuple[Any, ...], Any] = {}
         self._titles: dict[str, str] = {}
+        self._heights: dict[str, float] = {}  # of the sheets, in points
 
     def format(self, **properties: Any) -> Any:
         """The format of that style."""
@@ -45,12 +50,12 @@ class Pen:
         big = style.get("font_size", SIZE) / SIZE
         air = LINE if style.get("valign") == "bottom" else 4
         sheet.write_string(row, 0, text, self.format(**{"text_wrap": True, "valign": "top", **style}))
-        sheet.set_row(row, (LINE * _lines(text, width / big) + air) * big)
+        self._row(sheet, row, (LINE * _lines(text, width / big) + air) * big)
 
     def title(self, sheet: Worksheet, text: str) -> None:
         """The title of a sheet, in A1."""
         sheet.write_string(0, 0, text, self.format(bold=True, font_size=16))
-        sheet.set_row(0, 22)
+        self._row(sheet, 0, 22)
         self._titles[sheet.get_name()] = text
 
     def back(self, sheet: Worksheet, row: int) -> None:
@@ -106,20 +111,42 @@ class Pen:
                 ],
             },
         )
-        sheet.set_row(top, LINE * max(_lines(unique[c], widths[c] * 0.9) for c in columns) + 2)
+        self._row(sheet, top, LINE * max(_lines(unique[c], widths[c] * 0.9) for c in columns) + 2)
         for index, row in enumerate(rows):
             lines = max(_height(row[c], widths[c], numeric[c]) for c in columns)
-            sheet.set_row(top + 1 + index, LINE * lines + 2)
+            self._row(sheet, top + 1 + index, LINE * lines + 2)
             style = {"valign": "top" if lines > 1 else "vcenter", "bold": index in bold_rows}
             for column, value in enumerate(row):
                 shown = decimals[index][column] if decimals else None
                 self._put(sheet, top + 1 + index, column, value, shown, numeric[column], style)
         sheet.repeat_rows(top)
-        sheet.fit_to_pages(1, 0)
-        if len(headers) > 5 or sum(widths) > 120:
-            sheet.set_landscape()
+        self.fit(sheet, sum(widths) * CHARACTER)
         if len(rows) > 25:
             sheet.freeze_panes(top + 1, 1)
+
+    def _row(self, sheet: Worksheet, row: int, height: float) -> None:
+        """Sets the height of a row, and counts it in that of its sheet."""
+        sheet.set_row(row, height)
+        self._heights[sheet.get_name()] = self.height(sheet) * 0.75 + height
+
+    def height(self, sheet: Worksheet) -> float:
+        """The height of what is written on a sheet, in pixels."""
+        return self._heights.get(sheet.get_name(), 0.0) / 0.75
+
+    def fit(self, sheet: Worksheet, width: float, height: float = 0.0) -> None:
+        """Prints a sheet on the width of a page, upright or on its side, whichever takes fewer; on one where it nearly holds.
+
+        `width`, `height`: what is drawn on it, in pixels; at least as high as what is written.
+        """
+        high = max(height, self.height(sheet))
+        upright, side = (min(1.0, page[0] / width) for page in (UPRIGHT, SIDE))
+        tall, flat = high * upright / UPRIGHT[1], high * side / SIDE[1]
+        turned = upright < READ or math.ceil(flat) <= math.ceil(tall)
+        if turned:
+            sheet.set_landscape()
+        else:
+            sheet.set_portrait()
+        sheet.fit_to_pages(1, 1 if (flat if turned else tall) <= NEARLY else 0)
 
     def _put(
         self,

@@ -46,11 +46,11 @@ def protect(
 ) -> Protected:
     """Protect every table of an edition; `classes`: concepts that have a class of secrecy of their own, whatever the column.
 
-    Raises E501, E504, E505 for cells or cards that do not say what they must, E503 for a cell that cannot be protected,
+    Raises E501 for cells that do not say what they must, E503 for a cell that cannot be protected,
     E506 when the solver stops without a proof, E508 when a certificate does not hold.
     """
     listed = [(table_id, card, [useful(cell, rules) for cell in cells]) for table_id, card, cells in tables]
-    own = {table_id: rules_of(rules, card, table_id) for table_id, card, _ in listed}
+    own = {table_id: rules_of(rules, card) for table_id, card, _ in listed}
     links = read_links(listed, classes)
     if rules["opinion_min_respondents"] > 1:
         _add_opinion_sums(links, listed)

@@ -114,7 +114,7 @@ def _by_resemblance(
     claims: dict[str, list[str]] = {}
     clear: dict[str, Candidate] = {}
     for i, respondent in enumerate(left):
-        order = np.argsort(-found.score[i], kind="stable")[: max(rules.candidates, 2)]
+        order = np.argsort(-found.score[i], kind="stable")[: max(rules.declared.review.candidates, 2)]
         best = [
             Candidate(
                 free[j].id, float(found.score[i, j]), float(found.name[i, j]), bool(found.same_place[i, j])
@@ -126,7 +126,7 @@ def _by_resemblance(
         if why is None:
             clear[respondent.id] = best[0]
             claims.setdefault(best[0].siret, []).append(respondent.id)
-        kept = [c for c in best[: rules.candidates] if c.score >= rules.floor]
+        kept = [c for c in best[: rules.declared.review.candidates] if c.score >= rules.declared.review.floor]
         linkage.doubtful[respondent.id] = (why or "", kept)
     for siret, claimants in claims.items():
         for respondent_id in claimants:
@@ -144,26 +144,31 @@ def _by_resemblance(
 
 def _doubt(best: list[Candidate], given: str | None, agrees: bool, rules: Rules) -> str | None:
     """Why the best candidate is not taken without asking; None when it is clear."""
-    accept = rules.accept
+    accept = rules.declared.accept
     if given is not None:
         return "SIRET valide, absent du répertoire"
-    if not best or best[0].score < rules.floor:
+    if not best or best[0].score < rules.declared.review.floor:
         return "aucun candidat proche"
-    if best[0].score < accept["score"] or best[0].name_score < accept["name"]:
+    if best[0].score < accept.score or best[0].name_score < accept.name:
         return "ressemblance insuffisante"
-    if accept["same_place"] and not best[0].same_place:
+    if accept.same_place and not best[0].same_place:
         return "nom proche, lieu différent"
-    if accept["same_words"] and not agrees:
+    if accept.same_words and not agrees:
         return "un mot de trop d’un côté, ou forme juridique différente"
-    if len(best) > 1 and best[0].score - best[1].score < accept["margin"]:
+    if len(best) > 1 and best[0].score - best[1].score < accept.margin:
         return "plusieurs candidats se valent"
     return None
 
 
 def _respondents(db: Database, codebook: Codebook, rules: Rules) -> tuple[list[Known], dict[str, str | None]]:
     place = codebook.of_type("commune")
-    asked = {"name": codebook.question(rules.name_question).code, "place": place.code if place else None}
-    asked["postcode"] = codebook.question(rules.postcode_question).code if rules.postcode_question else None
+    asked = {
+        "name": codebook.question(rules.declared.name_question).code,
+        "place": place.code if place else None,
+    }
+    asked["postcode"] = (
+        codebook.question(rules.declared.postcode_question).code if rules.declared.postcode_question else None
+    )
     texts: dict[tuple[str, str], str] = {}
     for respondent, question, text in db.rows(
         "select respondent_id, question_code, value_text from ("
@@ -187,7 +192,7 @@ def _respondents(db: Database, codebook: Codebook, rules: Rules) -> tuple[list[K
 
 def _register(db: Database, rules: Rules) -> list[Known]:
     rows = db.rows(
-        f"select siret, name, brand, city, postcode, commune_code from {rules.register} order by siret"
+        f"select siret, name, brand, city, postcode, commune_code from {rules.declared.register_} order by siret"
     )
     return [
         Known(siret, tuple(dict.fromkeys(item for item in (name, brand) if item)), city, postcode, code)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import csv
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ess_observatory.declare.faults import Fault, raise_faults
-from ess_observatory.declare.files import read_toml
+from ess_observatory.declare.files import read_model
 from ess_observatory.declare.models.csvfile import table_of
 from ess_observatory.declare.models.lists_csv import LinkageDecision
 from ess_observatory.declare.models.nomenclatures_csv import Csvs
-from ess_observatory.errors import ObservatoryError
+from ess_observatory.declare.models.survey_files import LinkageFile
 from ess_observatory.survey.resemblance import Known, Words, fingerprint
 from ess_observatory.words.numbers import format_number
 
@@ -26,15 +24,10 @@ _HEADER = (
 
 @dataclass(frozen=True)
 class Rules:
-    """`linkage.toml`, checked: where to look, what counts, what is taken without asking."""
+    """What `linkage.toml` says: where to look, what counts, what is taken without asking."""
 
-    register: str
-    name_question: str
-    postcode_question: str | None
+    declared: LinkageFile
     weights: dict[str, float]
-    accept: dict[str, Any]
-    candidates: int
-    floor: float
     words: Words
 
 
@@ -58,25 +51,10 @@ class Linkage:
 
 
 def load_rules(path: Path) -> Rules:
-    """Read and check `linkage.toml`. Raises E270."""
-    data = read_toml(path)
-    accept, review, words = data.get("accept", {}), data.get("review", {}), data.get("words", {})
-    weights = {key: float(data.get("weights", {}).get(key, 0)) for key in ("name", "commune", "postcode")}
-    register = str(data.get("register", ""))
-    if not re.fullmatch(r"core\.[a-z][a-z0-9_]*", register) or weights["name"] <= 0:
-        raise ObservatoryError(
-            "E270", "Rapprochement mal déclaré.", str(path), "Donner « register » et le poids du nom."
-        )
-    return Rules(
-        register=register,
-        name_question=str(data["name_question"]),
-        postcode_question=data.get("postcode_question"),
-        weights=weights,
-        accept={"score": 95, "margin": 5, "name": 90, "same_place": True, "same_words": True} | accept,
-        candidates=int(review.get("candidates", 5)),
-        floor=float(review.get("floor", 0)),
-        words=Words.of(words.get("drop", []), words.get("legal", []), words.get("replace", {})),
-    )
+    """`linkage.toml`. Raises the error that tells its faults."""
+    declared = read_model(path, LinkageFile)
+    words = Words.of(declared.words.drop, declared.words.legal, declared.words.replace)
+    return Rules(declared, declared.weights.model_dump(), words)
 
 
 def read_decisions(path: Path) -> dict[str, str]:

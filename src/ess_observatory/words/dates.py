@@ -12,5 +12,6 @@ _AND = {"fr": " et ", "en": " and "}
 
 
 def dates_words(dates: Sequence[str], lang: str) -> str:
-    """« 31 décembre 2011 et 2010 » for `2011-12-31` and `2010`."""
-    return _AND[lang].join(date_words(date, lang) for date in dates)
+    """« 31 décembre 2011 et 2010 » for `2011-12-31` and `2010`; « 2009, 2010 et 2011 » for more."""
+    *first, last = [date_words(date, lang) for date in dates] or [""]
+    return _AND[lang].join(filter(None, (", ".join(first), last)))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any
 
 from ess_observatory.declare.faults import advice
 from ess_observatory.declare.models.base import refused
 from ess_observatory.declare.models.types import as_day
+from ess_observatory.tabular.text import clean_text
+from ess_observatory.words.written import Why, read_decimal
 
 #: Cells that a spreadsheet has calculated wrongly: « #N/A », « #REF! », « #NOM? ».
 SPREADSHEET_ERROR = re.compile(
@@ -148,20 +151,26 @@ def _date(text: str) -> str:
 
 
 def _whole(text: str) -> str:
-    bare = _SPACES.sub("", _text(text))
-    bare = _DECIMALS_OF_A_CODE.sub("", bare) if re.fullmatch(r"\d+[.,]0+", bare) else bare
-    if not re.fullmatch(r"\d{1,15}", bare) or not bare.isascii():
-        raise Refused("ce n’est pas un nombre entier", "écrivez des chiffres seuls")
-    return str(int(bare))
+    found = _decimal(text, whole=True)
+    if found < 0:
+        raise Refused("nombre négatif", "écrivez un nombre positif")
+    return str(int(found))
 
 
 def _number(text: str) -> str:
-    bare = _SPACES.sub("", _text(text)).replace("−", "-")
-    if not re.fullmatch(r"-?[0-9]{1,15}(?:[.,][0-9]{1,15})?", bare):
+    return f"{_decimal(text, whole=False):f}"
+
+
+def _decimal(text: str, *, whole: bool) -> Decimal:
+    """A number as the sources and the survey read it."""
+    bare = clean_text(_text(text)) or ""
+    found = read_decimal(_DECIMALS_OF_A_CODE.sub("", bare) if whole else bare, whole=whole)
+    if isinstance(found, Why):
         raise Refused(
-            "ce n’est pas un nombre", "écrivez des chiffres, et un point ou une virgule pour les décimales"
+            found.reason,
+            "écrivez des chiffres seuls" if whole else "écrivez des chiffres, et une virgule ou un point",
         )
-    return bare.replace(",", ".")
+    return found
 
 
 def _yes_no(text: str) -> str:

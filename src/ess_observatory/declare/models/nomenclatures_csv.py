@@ -112,6 +112,15 @@ class EpciOfFrance(Row):
     type: Text = column("nature (CC, CA, CU, METRO…)")
 
 
+class ArrondissementOfFrance(Row):
+    """Un arrondissement."""
+
+    files: ClassVar = (_FOLDER + "arrondissements.csv",)
+    keys: ClassVar = (("code",),)
+    code: Arrondissement = column("code")
+    name: Text = column("nom, tel qu’il s’imprime")
+
+
 class DepartementOfFrance(Row):
     """Un département."""
 
@@ -244,6 +253,6 @@ class LegalCategoryOfInsee(Row):
 
 
 NOMENCLATURES: tuple[type[Row], ...] = (
-    CommuneOfFrance, CommuneMove, PostcodeOfFrance, EpciOfFrance, DepartementOfFrance, RegionOfFrance, Naf1, Naf2, Naf2025,
+    CommuneOfFrance, CommuneMove, PostcodeOfFrance, EpciOfFrance, ArrondissementOfFrance, DepartementOfFrance, RegionOfFrance, Naf1, Naf2, Naf2025,
     NafLevel, NafVersion, LegalCategoryOfInsee,
 )  # fmt: skip
