@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
+import pickle
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -62,6 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(100_000, 50)  # as the command line does
     settings.load_profile("thorough" if config.getoption("--thorough") else "some")
 
 
@@ -118,6 +122,24 @@ def reference_raw() -> Path:
 def _warm_judge() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gate, "subprocess", SimpleNamespace(Popen=Judge, PIPE=subprocess.PIPE))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _read_once() -> Iterator[None]:
+    """The projects of the tests are copies of this one, with a file changed: a TOML text that was parsed is not parsed again."""
+    parse, known = tomllib.loads, dict[str, bytes]()
+
+    def loads(text: str, /, **how: Any) -> dict[str, Any]:
+        if how:
+            return parse(text, **how)
+        if text not in known:
+            known[text] = pickle.dumps(parse(text))
+        found: dict[str, Any] = pickle.loads(known[text])
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tomllib, "loads", loads)
         yield
 
 

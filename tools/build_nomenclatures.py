@@ -241,7 +241,17 @@ def read_package_json(archive: Path, names: Iterable[str]) -> dict[str, list[dic
 
 
 #: How a name is linked to « arrondissement » (type of link of the code officiel géographique); « Le » and « Les » go into the link.
-LINKS = {0: "de {}", 1: "d’{}", 2: "du {}", 3: "de {}", 4: "des {}", 5: "de {}", 6: "de {}", 7: "de {}", 8: "de {}"}
+LINKS = {
+    0: "de {}",
+    1: "d’{}",
+    2: "du {}",
+    3: "de {}",
+    4: "des {}",
+    5: "de {}",
+    6: "de {}",
+    7: "de {}",
+    8: "de {}",
+}
 
 
 def arrondissement_name(name: str, link: int) -> str:
@@ -284,7 +294,10 @@ def build_communes(archive: Path, folder: Path) -> None:
     write_csv(
         folder / "arrondissements.csv",
         ("code", "name"),
-        sorted((item["code"], arrondissement_name(item["nom"], item["typeLiaison"])) for item in data["arrondissements"]),
+        sorted(
+            (item["code"], arrondissement_name(item["nom"], item["typeLiaison"]))
+            for item in data["arrondissements"]
+        ),
     )
     write_csv(
         folder / "departements.csv",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -64,13 +65,22 @@ def texts(folder: Path) -> dict[str, str]:
     return found
 
 
-def everything(database: Path) -> str:
-    """All the texts of all the tables of a database."""
+def held(database: Path, words: Iterable[str]) -> set[str]:
+    """Those of the words that a row of any table of a database holds."""
     with Database(database, read_only=True) as db:
         tables = db.rows(
             "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
         )
-        return "\n".join(repr(db.rows(f'select * from "{schema}"."{table}"')) for schema, table in tables)
+        asked = ", ".join(
+            f"coalesce(bool_or(contains(cast(t as varchar), '{word}')), false)" for word in words
+        )
+        found = [db.rows(f'select {asked} from "{schema}"."{table}" as t')[0] for schema, table in tables]
+    return {word for word, *rows in zip(words, *found, strict=True) if any(rows)}
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """The files of a folder."""
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_no_output_holds_anything_of_one_structure(planted: Outputs) -> None:
@@ -115,9 +125,9 @@ def test_only_those_who_agreed_may_be_named(planted: Outputs, reference_db) -> N
 def test_a_purge_leaves_no_identity_and_changes_nothing_else(planted: Outputs, project, tmp_path) -> None:
     outputs = Outputs.of(project.root, "x", tmp_path / "out")
     shutil.copytree(planted.base, outputs.base)
-    before = everything(outputs.database)
-    published = texts(outputs.publication)
-    assert NAME in before and SIRET in before and WRONG in before
+    secrets = (NAME, SIRET, WRONG)
+    published = contents(outputs.publication)
+    assert held(outputs.database, secrets) == set(secrets)
     with Database(outputs.database, read_only=True) as db:
         sirets = [
             row[0] for row in db.rows("select siret from core.survey_respondent where siret is not null")
@@ -129,11 +139,11 @@ def test_a_purge_leaves_no_identity_and_changes_nothing_else(planted: Outputs, p
     assert (done.answers, done.respondents, done.refused) == (117, 58, 1)
     assert "core.survey_respondent.siret" in done.tables
     assert (outputs.quality / "refused.parquet").is_file() and (outputs.quality / "ledger.parquet").is_file()
-    after = everything(outputs.database)
-    for secret in (NAME, SIRET, WRONG):
-        assert secret not in after
-        assert secret.encode() not in outputs.database.read_bytes()
-        assert secret not in repr(texts(outputs.quality))
+    assert held(outputs.database, secrets) == set()
+    stored, told = outputs.database.read_bytes(), repr(texts(outputs.quality))
+    for secret in secrets:
+        assert secret.encode() not in stored
+        assert secret not in told
     with Database(outputs.database, read_only=True) as db:
         assert db.rows(cells) == answers and db.rows("select * from marts.recruitment order by all") == tables
         assert db.rows("select count(*) from core.survey_identity") == [(0,)]
@@ -147,7 +157,7 @@ def test_a_purge_leaves_no_identity_and_changes_nothing_else(planted: Outputs, p
         for table in surveys:
             text = repr(db.rows(f"select * from {table}"))
             assert not [siret for siret in sirets if siret in text], table
-    assert texts(outputs.publication) == published
+    assert contents(outputs.publication) == published
     assert purge(outputs, codebook, "survey").is_empty, "a second purge finds nothing"
     assert not [path for path in outputs.base.iterdir() if path.name.startswith(".purge")]
 

@@ -39,6 +39,12 @@ class Declared:
         )
 
     @cached_property
+    def years(self) -> set[float]:
+        """The years of the editions that are declared."""
+        paths = (self.root / "pipelines" / "editions").glob("*.toml")
+        return {float(tomllib.loads(path.read_text("utf-8"))["year"]) for path in paths}
+
+    @cached_property
     def territory(self) -> dict[str, Any]:
         """The declaration of its territory."""
         path = self.root / "pipelines" / "territories" / f"{self.edition['territory']}.toml"
@@ -123,6 +129,7 @@ class Declared:
         codebook = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
         return {q["code"]: q | {"section": s["code"]} for s in codebook["sections"] for q in s["questions"]}
 
+    @cached_property
     def cards(self) -> dict[str, dict[str, Any]]:
         """The cards of the tables, by identifier."""
         return {

@@ -95,6 +95,16 @@ def _same_source(declared: Declared, producer, everyone) -> Facts:
     facts["compared_weight", "territory", "share"] = share(ess, every)
     facts["compared_weight", "territory", "share_private"] = share(ess, private)
     facts["compared_weight", "territory", "size"] = share(ess, sites, 1)
+    for area in (f"{given['object']}:{given['code']}" for given in declared.territory.get("compare", [])):
+        row = area.replace(":", "")
+        here, there = producer.cell(area) or NONE, everyone.cell(area) or NONE
+        alone = (private_of.cell(area) if private_of else None) or NONE
+        facts["compared_weight", row, "ess"] = here
+        facts["compared_weight", row, "share"] = share(here, there)
+        facts["compared_weight", row, "share_private"] = share(here, alone)
+        facts["compared_weight", row, "size"] = share(
+            here, producer.cell(area, measure="establishments") or NONE, 1
+        )
     return facts | _sectors(declared, producer, everyone, ess, every)
 
 
@@ -199,23 +209,18 @@ def _associations(declared: Declared, sites: pd.DataFrame) -> Facts:
     )
     opened = rows[is_open].assign(siren=rows["siret"].str[:9])
     kept = set(sites["siren"][sites["decision"] == "in"])
-    level = rows["commune"].map(
-        lambda code: declared.communes[code].get(declared.territory.get("sublevel", "epci"), "")
-    )
-    for area in [*sorted(set(level)), "total"]:
-        part = opened if area == "total" else opened[level.reindex(opened.index) == area]
+    sublevel = declared.territory.get("sublevel", "epci")
+    level = opened["commune"].map(lambda code: declared.communes[code].get(sublevel, ""))
+    for area in [*sorted({row.get(sublevel, "") for row in declared.communes.values()}), "total"]:
+        inside = [row for row in declared.communes.values() if area in ("total", row.get(sublevel, ""))]
+        part = opened if area == "total" else opened[level == area]
         found = part[part["siren"] != ""]
         facts["associations_by_area", area, "open"] = count(len(part))
         facts["associations_by_area", area, "known"] = count(len(found))
         employer = count(len(set(found["siren"]) & kept))
         facts["associations_by_area", area, "employers"] = employer
         facts["associations_by_area", area, "employers_share"] = share(employer, count(len(part)))
-        here = [
-            row
-            for row in declared.communes.values()
-            if area in ("total", row.get(declared.territory.get("sublevel", "epci"), ""))
-        ]
-        facts["associations_by_area", area, "per_1000"] = share(count(len(part)), population(here), 1000)
+        facts["associations_by_area", area, "per_1000"] = share(count(len(part)), population(inside), 1000)
     return facts
 
 

@@ -45,7 +45,7 @@ def against_frame(declared: Declared, field: pd.DataFrame, here: list[Respondent
     """The facts of every table that needs the register beside the answers."""
     frame = Frame(declared, field, here)
     facts = _beside_register(frame)
-    for name, card in declared.cards().items():
+    for name, card in declared.cards.items():
         kind = card.get("survey", {}).get("kind")
         if kind in KINDS and here:
             facts |= KINDS[kind](frame, name, card["survey"])

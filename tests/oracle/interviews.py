@@ -40,7 +40,7 @@ def count_answers(
 ) -> Facts:
     """The facts of every table of the survey that a card declares in words that are understood here."""
     found: Facts = {}
-    for name, card in declared.cards().items() if here else ():
+    for name, card in declared.cards.items() if here else ():
         kind = card.get("survey", {}).get("kind")
         if kind in KINDS:
             found |= KINDS[kind](declared, name, card["survey"], here)
@@ -225,6 +225,8 @@ def _numbers(declared: Declared, name: str, survey: dict[str, Any], here: list[R
         measures = survey["measures"] | indicator.get("measures", {})
         where = [text for text in (survey.get("where"), indicator.get("where")) if text]
         those = [one for one in here if all(holds(text, one) for text in where)]
+        for column in declared.cards[name]["columns"]:
+            facts[name, indicator["code"], column["code"]] = NONE
         for column, measure in measures.items():
             formula = indicator.get("values", {}).get(column, indicator["value"])
             found = _measure(measure, formula, indicator.get("per"), those)

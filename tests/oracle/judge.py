@@ -10,7 +10,7 @@ import pandas as pd
 from oracle.counts import count_register
 from oracle.declared import Declared
 from oracle.economy import count_economy
-from oracle.facts import NONE, Fact, Facts, Key
+from oracle.facts import Fact, Facts, Key
 from oracle.frame import against_frame
 from oracle.interviews import count_answers, inside, respondents
 from oracle.register import establishments
@@ -47,7 +47,7 @@ def judge(declared: Declared, publication: Path, truth: Declared | None = None) 
             )
         else:
             found.agreed += 1
-    found.complaints += look_at_sums(figures, publication, declared.cards())
+    found.complaints += look_at_sums(figures, publication, declared.cards)
     found.complaints += _strays(figures)
     if truth is not None:
         found.complaints += look_at_truth(figures, facts, count_economy(truth, sites))
@@ -91,9 +91,9 @@ def facts_of(declared: Declared, sites: pd.DataFrame) -> Facts:
         here = inside(declared, everyone, sites)
         facts |= count_answers(declared, everyone, here, facts)
         facts |= against_frame(declared, sites[sites["decision"] == "in"], here)
-    for concept, key in CONCEPTS.items():
-        for table in ("key_figures", "reconciled"):
-            facts[table, concept, "value"] = facts.get(key, NONE)
+    named = {concept: facts[key] for concept, key in CONCEPTS.items() if key in facts}
+    for table in ("key_figures", "reconciled"):
+        facts |= {(table, concept, "value"): fact for concept, fact in named.items()}
     return facts
 
 

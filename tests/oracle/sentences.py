@@ -1,7 +1,8 @@
-"""The words of a publication, read by someone who only has its tables.
+"""The words of a publication, in French and in English, read by someone who only has its tables.
 
-Four questions to each sentence: does it hold the sign of a hidden cell? Is each of its numbers in a table? Does the one that it says
-first, lead? Does it say « more than half », or « few », of what its number denies?
+Questions to each sentence: does it hold the sign of a hidden cell? Is each of its numbers in a table? Does the one that it says first,
+lead? Does it say « more than half », or « few », of what its number denies? And do both languages give the same numbers, and the bar
+that stands out lead where the title says so?
 """
 
 from __future__ import annotations
@@ -10,64 +11,162 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from oracle.declared import Declared
+from oracle.phrases import look_at_phrases
+
+
+@dataclass(frozen=True)
+class Language:
+    """How a language is read: the file of its texts, the end of its keys in cards, what its words and numbers look like."""
+
+    file: str
+    end: str
+    number: re.Pattern[str]
+    leads: re.Pattern[str]
+    most: re.Pattern[str]
+    few: re.Pattern[str]
+
+    def values(self, text: str) -> list[float]:
+        """The numbers of a text."""
+        return [self.value(number) for number in self.number.findall(text)]
+
+    def value(self, number: str) -> float:
+        """A number as it is written."""
+        flat = re.sub(r"[\u202f\u00a0 ]", "", number)
+        return float(flat.replace(",", "") if self.end else flat.replace(",", "."))
+
+    def percents(self, text: str) -> list[float]:
+        """Its numbers that are shares."""
+        return [
+            self.value(number) for number in re.findall(self.number.pattern + r"(?=[\u202f\u00a0 ]?%)", text)
+        ]
+
 
 SIGN = re.compile(
-    r"(?<![\w’'.«“])(?:s|nd|///)(?=\s+(?:de|des|du|sur|%|structures|postes|établissements|in|of|SSE)\b)"
+    r"(?<![\w’'.«“])(?:s|nd|///)(?=\s+(?:de|des|du|sur|%|structures|postes|établissements|in|of|out|SSE|organisations|posts)\b)"
 )
-NUMBER = re.compile(r"\d(?:[\d\u202f\u00a0 ]*\d)?(?:[.,]\d+)?")
-LEADS = re.compile(
-    r"en tête|la plus citée|le plus cité|les plus cités|les plus citées|au premier rang|première inquiétude|premier frein|"
-    r"viennent d’abord|vient d’abord|le plus souvent désigné|nomment d’abord",
-    re.IGNORECASE,
+FRENCH = Language(
+    "texts.json",
+    "",
+    re.compile(r"\d(?:[\d\u202f\u00a0 ]*\d)?(?:[.,]\d+)?"),
+    re.compile(
+        r"en tête|la plus citée|le plus cité|les plus citées?|les plus cités|au premier rang|première inquiétude|premier frein|"
+        r"premi(?:er|ère) cause|viennent d’abord|vient d’abord|: d’abord|le plus souvent désigné|nomment d’abord|la plus courante",
+        re.IGNORECASE,
+    ),
+    re.compile(r"plus de la moitié|la majorité|majoritaire|la plupart", re.IGNORECASE),
+    re.compile(r"\bpeu de\b|\brares\b", re.IGNORECASE),
 )
-MOST = re.compile(r"plus de la moitié|la majorité|majoritaire|la plupart", re.IGNORECASE)
-FEW = re.compile(r"\bpeu de\b|\brares\b", re.IGNORECASE)
+ENGLISH = Language(
+    "texts.en.json",
+    "_en",
+    re.compile(r"\d(?:\d|,(?=\d{3}))*(?:\.\d+)?"),
+    re.compile(
+        r"\bleads?\b|\bleading\b|comes? first|first (?:concern|obstacle|cause)|(?:named|known) most|most often|name first|, first:|"
+        r"most common|first and foremost",
+        re.IGNORECASE,
+    ),
+    re.compile(r"more than half|the majority|\bmost of\b|\bmost are\b|^for most\b", re.IGNORECASE),
+    re.compile(r"\bfew (?:organisations|of)\b|\brare\b", re.IGNORECASE),
+)
+#: What a sentence is: where it stands, the tables that it is about, its words.
+Sentence = tuple[str, list[str], str]
 
 
 def read_sentences(declared: Declared, publication: Path, figures: pd.DataFrame) -> tuple[int, list[str]]:
     """How many sentences were read, and what is wrong with them."""
-    counted = _counted(figures)
-    known = _printed(figures) | _literal(declared.root / "pipelines") | _given(declared)
-    read, complaints = 0, []
-    for place, tables, sentence in _sentences(publication):
-        read += 1
-        wrong = [*_signs(sentence), *_numbers(sentence, known)]
-        wrong += _claims(sentence, [cell for name in tables or counted for cell in counted.get(name, [])])
-        complaints += [f"{place}: {what}: « {sentence} »" for what in wrong]
+    cards = json.loads((publication / "tables.json").read_text("utf-8"))
+    printed, read, complaints = _printed(figures) | _given(declared), 0, _highlights(cards, _counted(figures))
+    given: dict[str, list[list[float]]] = {}
+    for language in (FRENCH, ENGLISH):
+        known = printed | _literal(declared.root / "pipelines", language)
+        counted = _counted(figures if language is FRENCH else _in_english(figures, cards))
+        for place, tables, text in _texts(publication, cards, language):
+            given.setdefault(place, []).append(sorted(set(language.values(_plain(text)))))
+            for sentence in _split(text):
+                read += 1
+                about = [cell for name in tables or counted for cell in counted.get(name, [])]
+                wrong = [
+                    *_signs(sentence),
+                    *_numbers(sentence, known, language),
+                    *look_at_phrases(sentence, counted),
+                ]
+                complaints += [
+                    f"{place}: {what}: « {sentence} »"
+                    for what in [*wrong, *_claims(sentence, about, language)]
+                ]
+    for place, (french, *english) in given.items():
+        if english and place.startswith(BOTH) and french != english[0]:
+            complaints.append(f"{place}: French gives {french}, English {english[0]}")
     return read, complaints
 
 
-def _sentences(publication: Path) -> Iterator[tuple[str, list[str], str]]:
-    """(place, tables that it is about, sentence) of texts, titles, bases and reading aids; notes explain signs, and are left."""
-    cards = json.loads((publication / "tables.json").read_text("utf-8"))
+#: Where both languages are to give the same numbers (the paragraphs of chapters are written apart).
+BOTH = ("main point", "headline", "finding", "base", "reading_aid", "change")
+
+
+def _in_english(figures: pd.DataFrame, cards: list[dict[str, Any]]) -> pd.DataFrame:
+    labels = {
+        (card["id"], row["code"]): row.get("label_en") or row["label"]
+        for card in cards
+        for row in card["rows"]
+    }
+    keys = zip(figures["table_id"], figures["row_code"], figures["row_label"], strict=True)
+    return figures.assign(row_label=[labels.get((table, row), label) for table, row, label in keys])
+
+
+def _texts(publication: Path, cards: list[dict[str, Any]], language: Language) -> Iterator[Sentence]:
+    """Texts, titles, bases, reading aids, tiles and what changed; notes explain signs, and are left."""
     ids = {card["number"]: card["id"] for card in cards}
-    texts = json.loads((publication / "texts.json").read_text("utf-8"))
-    for point in texts.get("main_points", []):
-        yield from (("main point", [], sentence) for sentence in _split(point))
+    texts = json.loads((publication / language.file).read_text("utf-8"))
+    for rank, point in enumerate(texts.get("main_points", [])):
+        yield f"main point {rank}", [], point
+    for rank, tile in enumerate(texts.get("key_figures", [])):
+        yield f"tile {rank}", [], f"{tile.get('label') or ''}. {tile.get('detail') or ''}"
     for chapter in texts.get("chapters", []):
         tables = [ids[number] for number in chapter.get("tables", []) if number in ids]
         for part in ("headline", "html", "stakes"):
-            for sentence in _split(chapter.get(part) or ""):
-                yield f"chapter {chapter.get('number')}", tables, sentence
+            place = f"{part if part == 'headline' else 'chapter'} {chapter.get('number')}"
+            if chapter.get(part):
+                yield place, tables, chapter[part]
     for card in cards:
         for part in ("finding", "base", "reading_aid"):
-            for sentence in _split(card.get(part) or ""):
-                yield f"{card['id']}.{part}", [card["id"]], sentence
+            if card.get(part + language.end):
+                yield f"{part} {card['id']}", [card["id"]], card[part + language.end]
+    changes = json.loads((publication / "changes.json").read_text("utf-8"))
+    for rank, line in enumerate(changes.get("lines", [])):
+        yield f"change {rank}", [], line.get("text" + language.end) or ""
+
+
+def _plain(text: str) -> str:
+    text = html.unescape(re.sub(r"</(?:p|li|h3)>", ". ", text))
+    return re.sub(r"<[^>]+>", "", text)
 
 
 def _split(text: str) -> list[str]:
-    plain = html.unescape(re.sub(r"</(?:p|li)>", ". ", text))
-    plain = re.sub(r"<[^>]+>", "", plain)
-    return [part.strip() for part in re.split(r"(?<=[.?!])\s+", plain) if len(part.strip()) > 2]
+    return [part.strip() for part in re.split(r"(?<=[.?!])\s+", _plain(text)) if len(part.strip()) > 2]
 
 
-def _value(text: str) -> float:
-    return float(re.sub(r"[\u202f\u00a0 ]", "", text).replace(",", "."))
+def _highlights(cards: list[dict[str, Any]], counted: dict[str, list[dict]]) -> list[str]:
+    """A bar that stands out under a title that names a leader: no other bar is longer."""
+    complaints = []
+    for card in cards:
+        chart = card.get("chart") or {}
+        if not chart.get("highlight") or not FRENCH.leads.search(card.get("finding") or ""):
+            continue
+        bars = [cell for cell in counted.get(card["id"], []) if cell["column_code"] == chart["column"]]
+        for bar in bars:
+            if bar["row_code"] in chart["highlight"] and not _leads(bar, bars):
+                complaints.append(
+                    f"chart {card['id']}: {bar['row_code']} stands out and does not lead: « {card['finding']} »"
+                )
+    return complaints
 
 
 def _printed(figures: pd.DataFrame) -> set[float]:
@@ -82,13 +181,13 @@ def _printed(figures: pd.DataFrame) -> set[float]:
     return shown
 
 
-def _literal(pipelines: Path) -> set[float]:
+def _literal(pipelines: Path, language: Language) -> set[float]:
     """Numbers that the analysts wrote themselves, outside placeholders."""
     found: set[float] = set()
-    for path in [*pipelines.rglob("texts/fr/**/*.md"), *pipelines.glob("tables/*/card.toml"), *pipelines.glob("survey/*.toml"),
+    for path in [*pipelines.rglob(f"texts/{language.end[1:] or 'fr'}/**/*.md"), *pipelines.glob("tables/*/card.toml"), *pipelines.glob("survey/*.toml"),
                  *pipelines.glob("survey/questionnaire.yml"), *pipelines.glob("claims/**/*.toml")]:  # fmt: skip
         text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", path.read_text("utf-8"))
-        found |= {_value(number) for number in NUMBER.findall(text)}
+        found |= set(language.values(text))
     return found
 
 
@@ -101,16 +200,17 @@ def _given(declared: Declared) -> set[float]:
     day = declared.reference
     found = {float(declared.edition["year"]), float(len(declared.communes)), float(day.day), float(day.year)}
     found |= {float(day.year - back) for back in range(12)}  # the dates of figures
+    found |= declared.years  # the edition before
     return found | {
-        _value(word) for label in _labels(declared) for word in re.findall(r"\d+(?:\.\d+)?", label)
+        float(word) for label in _labels(declared) for word in re.findall(r"\d+(?:\.\d+)?", label)
     }
 
 
-def _numbers(sentence: str, known: set[float]) -> list[str]:
+def _numbers(sentence: str, known: set[float], language: Language) -> list[str]:
     wrong = []
-    for text in NUMBER.findall(sentence):
+    for text in language.number.findall(sentence):
         parts = [text, *re.split(r"[\u202f\u00a0 ]", text)]
-        if not any(_value(part) in known for part in parts if part):
+        if not any(language.value(part) in known for part in parts if part):
             wrong.append(f"{text} is in no table")
     return wrong
 
@@ -141,21 +241,25 @@ def _counted(figures: pd.DataFrame) -> dict[str, list[dict]]:
     return found
 
 
-def _claims(sentence: str, cells: list[dict]) -> list[str]:
+def _claims(sentence: str, cells: list[dict], language: Language) -> list[str]:
     """Words of rank and quantity, against the cells that print the numbers of the sentence."""
-    if not (LEADS.search(sentence) or MOST.search(sentence) or FEW.search(sentence)):
+    if not any(words.search(sentence) for words in (language.leads, language.most, language.few)):
         return []
-    wrong, numbers = [], [_value(text) for text in NUMBER.findall(sentence)]
+    wrong, numbers = [], language.values(sentence)
     named = [cell for cell in cells if cell["printed"] in numbers]
     said = [cell for cell in cells if _is_named(str(cell["row_label"]), sentence)]
-    if LEADS.search(sentence) and (said or named) and not any(_leads(cell, cells) for cell in said + named):
+    if (
+        language.leads.search(sentence)
+        and (said or named)
+        and not any(_leads(cell, cells) for cell in said + named)
+    ):
         wrong.append("what it says first is not")
-    percents = [_value(text) for text in re.findall(NUMBER.pattern + r"(?=[\u202f\u00a0 ]%)", sentence)]
-    if MOST.search(sentence) and percents and max(percents) <= 50:
+    percents = language.percents(sentence)
+    if language.most.search(sentence) and percents and max(percents) <= 50:
         wrong.append("it says most, of less than half")
-    if FEW.search(sentence) and percents and min(percents) > 50:
+    if language.few.search(sentence) and percents and min(percents) > 50:
         wrong.append("it says few, of more than half")
-    if FEW.search(sentence) and not percents:
+    if language.few.search(sentence) and not percents:
         counts = [cell for cell in named if cell["unit"] == "structures" and cell["base_n"] == cell["base_n"]]
         if counts and all(cell["value"] > 0.5 * cell["base_n"] > 0 for cell in counts):
             wrong.append("it says few, of more than half")
@@ -167,11 +271,15 @@ def _is_named(label: str, sentence: str) -> bool:
     return len(label) > 3 and label.lower() in sentence.lower()
 
 
+#: Last parts of the codes of rows that are no answer.
+NOT_CHOICES = {"total", "base", "filtered", "not_applicable", "not_stated", "not_stated_all", "declined", "other",
+               "present", "absent"}  # fmt: skip
+
+
 def _leads(cell: dict, cells: list[dict]) -> bool:
     """Whether no other row of its block (the part of its code before the point) has more."""
-    aside = ("total", "base", "not_stated", "declined", "other", "present", "absent")
     block = str(cell["row_code"]).rpartition(".")[0]
     same = [other for other in cells if all(other[key] == cell[key] for key in ("table_id", "column_code"))]
     rows = [(*str(other["row_code"]).rpartition(".")[::2], other["value"]) for other in same]
-    rivals = [value for of, last, value in rows if of == block and last not in aside]
+    rivals = [value for of, last, value in rows if of == block and last not in NOT_CHOICES]
     return bool(rivals) and cell["value"] >= max(rivals) - 1e-9

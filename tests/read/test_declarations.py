@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from conftest import ROOT
+from conftest import ROOT, some_of
 from ess_observatory.declare.check import Checked, check_declarations, require
 from ess_observatory.declare.faults import Fault, as_error, nearest, typeset
 from ess_observatory.declare.kinds import KINDS, Kind
@@ -414,6 +414,49 @@ FAULTS = [
     ("survey/linkage.toml", "floor = 55", "floor = 95", "dépasse « accept.score »"),
     ("survey/linkage.toml", "name = 0.65", "name = 65", "parts et en pourcentages mêlés"),
     ("export/package.toml", '"rules/size_bands.csv"', '"rules/named_decisions.csv"', "nomme des structures"),
+    ("editions/sambre-avesnois-2026.toml", "vintage = 2026", "vintage = 2062", "est après l’année 2026"),
+    ("editions/sambre-avesnois-2026.toml", 'published = "2026-11"', 'published = "2019-11"', "est avant l’année 2026"),
+    ("editions/sambre-avesnois-2026.toml", "2.0 (Etalab)", "2.0", "voulez-vous dire « Licence Ouverte 2.0 (Etalab) »"),
+    ("territories/avesnes-sur-helpe.toml", '"DEP", code = "59"', '"REG", code = "32"', "donne deux fois REG 32"),
+    ("sources/siae_list/source.toml", 'headers = ["Ville"]', "headers = []", "colonne sans en-tête"),
+    ("sources/siae_list/source.toml", '"cree_le", ', '"Ville", ', "cet en-tête est celui de la colonne « city »"),
+    ("sources/siae_list/source.toml", 'dated = "reference"', 'key = ["siret", "type"]', "colonne inconnue « type »"),
+    ("sources/siae_list/expected.toml", "siret,siren,kind", "siret,siren,kinds", "voulez-vous dire « kind »"),
+    ("sources/siae_list/expected.toml", "4,E323", "4,E999", "code de message inconnu « E999 »"),
+    ("sources/siae_list/expected.toml", "4,E323", "quatre,E323", "n’est pas un numéro de ligne"),
+    ("tables/families/card.toml", "[claims.first]", '[figures]\n"nonsense/count" = "x"\n[claims.first]', "nom de ligne « nonsense » inconnu"),
+    ("tables/families/card.toml", 'highlight = "finding"', 'highlight = ["associations"]', "nom de ligne « associations » inconnu"),
+    ("tables/families/card.toml", 'highlight = "finding"', 'exclude = ["ensemble"]', "nom de ligne « ensemble » inconnu"),
+    ("tables/families/card.toml", "[claims.first]", '[origins]\nautres = ["clap"]\n[claims.first]', "ni colonne ni ligne"),
+    ("tables/families/card.toml", "[claims.first]", '[origins]\nposts = ["clapp"]\n[claims.first]', "voulez-vous dire « clap »"),
+    ("tables/families/card.toml", 'dimension = "family" }', 'dimension = "family" }\ncategories = "familly"', "voulez-vous dire « family »"),
+    ("tables/families/card.toml", 'dimension = "family" }', 'dimension = "family" }\nparameters = { a = 1 }', "ne lit pas ce paramètre"),
+    ("tables/threats_and_risk/card.toml", 'unnamed = ["D04.other"]', 'unnamed = ["D04.autres"]', "nom de ligne « D04.autres » inconnu"),
+    ("tables/participation/card.toml", 'posts_question = "H01"', 'posts_question = "H99"', "nom de question inconnu"),
+    ("tables/participation/card.toml", 'posts_question = "H01"', 'post_question = "H01"', "voulez-vous dire « posts_question »"),
+    ("tables/communes/example.toml", 'given."rules.territory_commune"', 'given."rules.territory_communes"', "ne lit pas la table"),
+    ("tables/communes/example.toml", "siret,commune_code\n1", "siret,commune\n1", "voulez-vous dire « commune_code »"),
+    ("tables/communes/example.toml", "01001,establishments,2", "01001,etablissements,2", "voulez-vous dire « establishments »"),
+    ("tables/communes/example.toml", "column_code,value,flags", "column_code,valeur,flags", "voulez-vous dire « value »"),
+    ("tables/communes/example.toml", "01001,Haut,e1,CC Une,1000", "01001,Haut,e1,CC Une,mille", "n’est pas un nombre entier"),
+    ("measures/establishments.toml", '"core.field_establishment"', '"core.field_establishments"', "voulez-vous dire « core.field_establishment »"),
+    ("measures/establishments.toml", "family = ", "famille = ", "dimension inconnue"),
+    ("measures/establishments.toml", 'sector = "sector"', 'sector = "secteur"', "voulez-vous dire « sector »"),
+    ("measures/ess_posts.toml", "field = 'ess'", "champ = 'ess'", "colonne inconnue « champ »"),
+    ("measures/ess_posts.toml", 'low = "posts_low"', 'low = "post_low"', "voulez-vous dire « posts_low »"),
+    ("rules/breaks.toml", 'from = "clap"\nto = "flores_ess"', 'from = "manageo"\nto = "sirene_establishment"', "dit deux fois"),
+    ("rules/reference_date.toml", "warn_after_days = 31", "warn_after_days = 310", "dépasse « block_after_days »"),
+    ("rules/claims.toml", "above = 0, below = 20", "above = 20, below = 0", "n’est pas sous « below »"),
+    ("rules/publication_checks.toml", '"obs_status"', '"obs_statut"', "voulez-vous dire « obs_status »"),
+    ("survey/estimation.toml", 'column = "size_band"', 'column = "tranche"', "colonne inconnue « tranche »"),
+    ("survey/linkage.toml", 'name_question = "A01"', 'name_question = "H01"', "ne demande pas un texte"),
+    ("survey/table.toml", "fig('{table}.", "fig('{tables}.", "repère inconnu « {tables} »"),
+    ("export/package.toml", 'chapters = ["0"]', 'chapters = ["Z"]', "chapitre inconnu"),
+    ("export/package.toml", 'name = "etalab-2.0"', 'name = "etalab"', "voulez-vous dire « etalab-2.0 »"),
+    ("export/package.toml", 'path = "https://', 'path = "', "ce n’est pas une adresse"),
+    ("export/package.toml", '"ECON"', '"ECO"', "voulez-vous dire « ECON »"),
+    ("export/package.toml", 'header = "Territoire"', 'header = "Édition"', "ont l’en-tête « Édition »"),
+    ("export/directory.toml", 'commune = "A03"', 'commune = "H01"', "ne demande pas une commune"),
 ]  # fmt: skip
 
 
@@ -434,6 +477,40 @@ def test_a_single_fault_is_told(root: Path, whole: Checked, file: str, old: str,
     line = text[: text.index(old)].count("\n") + 1
     near = [fault.line for fault in faults if fault.line]
     assert not near or any(abs(found - line) <= 12 for found in near), (line, sentences)
+
+
+#: Faults of files that are no TOML: (file, what is written, what is written instead, a part of the sentence).
+OTHERS = [
+    ("core/closure.sql", "-- view", "-- vieww", "voulez-vous dire « -- view »"),
+    ("core/establishment.sql", "-- slices:", "-- slice:", "voulez-vous dire « -- slices »"),
+    ("core/establishment.sql", "_establishment.siren\n", "_establishment.sirn\n", "colonne inconnue « sirn »"),
+    ("core/employment_margin.sql", "-- bounds: core.employment_bound", "-- bounds: core.employment_bounds", "table que rien ne lit"),
+    ("core/activity_code.sql", "-- shared", "-- share", "voulez-vous dire « -- shared »"),
+    ("tables/survival/query.sql", "core.ess_site", "core.ess_sites", "voulez-vous dire « core.ess_site »"),
+    ("territories/sambre-avesnois.communes.csv", "population", "pop", "voulez-vous dire « population »"),
+    ("territories/sambre-avesnois.geojson", '"cx":4.09642,"cy":50.23392', '"cx":50.23392,"cy":4.09642', "hors du contour"),
+    ("territories/sambre-avesnois.geojson", '"commune_codes":["59003"]', '"commune_codes":["59004"]', "la commune 59003 n’y est pas"),
+    ("texts/fr/ch-03.md", "leads('sectors.first', 'QB')", "leads('sectors.first', 'QZ')", "ligne que le tableau ne fait pas"),
+    ("texts/fr/ch-03.md", "lead('sectors.three', 'count')", "lead('sectors.three', 'nombre')", "colonne que le tableau n’a pas"),
+    ("texts/fr/ch-03.md", "fig('families.association.count')", "fig('families.associations.count')", "chiffre qu’aucun tableau ne donne"),
+    ("texts/en/ch-03.md", "## What is at stake", "## Stakes", "le chapitre français a ses enjeux"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new", "told"), some_of(OTHERS))
+def test_a_fault_of_another_kind_of_file_is_told(
+    root: Path, file: str, old: str, new: str, told: str
+) -> None:
+    path = root / "pipelines" / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    try:
+        faults = check_declarations(root)
+    finally:
+        path.write_text(text, encoding="utf-8")
+    sentences = [said(fault).replace("\u00a0", " ") for fault in faults]
+    assert any(told in sentence and f"pipelines/{file}" in sentence for sentence in sentences), sentences
 
 
 # --- what Notepad and Excel do is read as meant

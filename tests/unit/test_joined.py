@@ -8,6 +8,7 @@ import re
 import pytest
 
 from ess_observatory.publish.joined import Joined, Known, marked, plain
+from ess_observatory.words.dates import dates_words
 
 KNOWN = {
     "sites": Known(("2011-12-31",)),
@@ -128,3 +129,8 @@ def test_marks_never_stay() -> None:
     assert not re.search(
         "[\ue000-\ue002]", _said("[sites] et [inconnu]".replace("[inconnu]", marked("x", "4")))
     )
+
+
+def test_three_dates_are_listed() -> None:
+    assert dates_words(("2009", "2010", "2011-12-31"), "fr") == "2009, 2010 et 31\u00a0décembre\u00a02011"
+    assert dates_words(("2009", "2010", "2011"), "en") == "2009, 2010 and 2011"

@@ -14,7 +14,12 @@ from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.reader import read_publication
 from ess_observatory.publish.table_csv import csv_name, table_csv, warning_of
+from ess_observatory.publish.tables import Cell, Column, PublishedTable, Row
+from ess_observatory.publish.worth_printing import has_content
+from ess_observatory.render.chartdata import Context
 from ess_observatory.render.html import table_fragment
+from ess_observatory.render.views import table_view
+from ess_observatory.secrecy.door import Cell as Published
 from ess_observatory.words.spreadsheet import BOM
 from test_render_fixture import build_publication
 
@@ -156,3 +161,47 @@ def test_csv_has_the_bounds_of_intervals(publication: Publication) -> None:
     )
     low = header.index("Part des répondants (%) – Borne basse (95\u00a0%)")
     assert first[low : low + 2] == ["66", "87"]
+
+
+def _said(texts: list[str], unit: str = "structures", title: str = "Causes") -> PublishedTable:
+    """A table of two counts and a column of texts, one row a text."""
+    columns = (
+        Column("a", "Ponctuel", unit, 0),
+        Column("b", "Structurel", unit, 0),
+        Column("what", "Ce qu’il compte", "", 0, "text"),
+    )
+    rows = tuple(Row(f"r{rank}", f"Ligne {rank}") for rank in range(len(texts)))
+    cells = {(row.code, code): Cell(None, 1.0) for row in rows for code in "ab"}
+    cells |= {(row.code, "what"): Cell(None, None, text=text) for row, text in zip(rows, texts, strict=True)}
+    return PublishedTable(
+        "t", "1.1", 1, title, None, "champ", "source", None, None, (), "Ligne", columns, rows, cells
+    )
+
+
+def test_a_short_table_of_sentences_is_read_as_paragraphs_on_a_telephone() -> None:
+    context = Context("fr", None, {})
+    long, short = (
+        "Établissements ouverts et employeurs, effectif non connu compris, cas à vérifier non compris.",
+        "Oui",
+    )
+    told = table_view(_said([long, short]), context)
+    assert (told["told"], told["long"]) == (True, ["", "", "long longest"])
+    assert not table_view(_said([short] * 3), context)["told"]
+    assert not table_view(_said([long] * 30), context)["told"], "a long table stays a table"
+    markup = table_fragment(_said([long, short]))
+    assert markup.count('data-label="Ce qu’il compte\u00a0: "') == 2 and 'role="table"' in markup
+
+
+def test_the_unit_of_all_columns_is_not_said_again_by_a_title_that_holds_it() -> None:
+    context = Context("fr", None, {})
+    assert table_view(_said(["x"]), context)["unit"] == "structures"
+    assert table_view(_said(["x"], title="Causes que citent les structures"), context)["unit"] == ""
+
+
+def test_a_total_without_any_row_says_nothing() -> None:
+    card = {"columns": [{"code": "n", "secrecy": "public"}]}
+    total, row = (
+        Published(code, code, 1, kind, None, "n", value=3.0, obs_status="A")
+        for code, kind in (("total", "total"), ("a", "data"))
+    )
+    assert not has_content(card, [total]) and has_content(card, [row, total])

@@ -68,11 +68,10 @@ def _texts(project: Project) -> Iterator[tuple[str, str, str]]:
 
 def unclaimed(text: str, lang: str, rules: ClaimsFile, kind_of: Callable[[str], str | None]) -> list[Trouble]:
     """The words of a text that need a claim and have none. `kind_of`: the kind of `table.claim` (None: there is no such claim)."""
-    if not text:
+    patterns = {kind: _pattern(rules, kind, lang) for kind in KINDS}
+    masked = _with_words(text, _allowed(tuple(item.text for item in rules.allowed)), *patterns.values())
+    if masked is None:
         return []
-    masked = _mask(text, rules)
-    if not any(_pattern(rules, kind, lang).search(masked) for kind in KINDS):
-        return []  # most texts hold no such word, and need not be parsed
     tree, _ = parsed(masked)
     found = list(_of(tree, frozenset(), kind_of)) if tree is not None else []
     troubles = []
@@ -80,21 +79,22 @@ def unclaimed(text: str, lang: str, rules: ClaimsFile, kind_of: Callable[[str], 
         for kind in kinds & set(
             KINDS
         ):  # « la plus courante »: a superlative that is claimed may hold a word of another kind
-            words = _pattern(rules, kind, lang).sub(_hidden, words)
+            words = patterns[kind].sub(_hidden, words)
         for kind in KINDS:
-            for match in _pattern(rules, kind, lang).finditer(words) if kind not in kinds else ():
+            for match in patterns[kind].finditer(words) if kind not in kinds else ():
                 place = line + words.count("\n", 0, match.start())
                 fix = f"mettez la phrase sous une affirmation « {kind} » : {{% if holds('tableau.affirmation') %}}"
                 troubles.append(Trouble(place, match.group(0), _WHAT[kind], fix))
     return troubles
 
 
-def _mask(text: str, rules: ClaimsFile) -> str:
-    """The text without the expressions that claim nothing, its placeholders and its line numbers untouched."""
-    allowed = _allowed(tuple(item.text for item in rules.allowed))
-    if allowed is None:
-        return text
-    return allowed.sub(_hidden, text)
+@lru_cache(maxsize=8192)
+def _with_words(text: str, allowed: re.Pattern[str] | None, *patterns: re.Pattern[str]) -> str | None:
+    """The text without the expressions that claim nothing, its placeholders and its line numbers untouched; None for one that
+    holds none of the words, as most do: it need not be parsed.
+    """
+    masked = allowed.sub(_hidden, text) if allowed else text
+    return masked if any(pattern.search(masked) for pattern in patterns) else None
 
 
 def _hidden(match: re.Match[str]) -> str:

@@ -65,7 +65,7 @@ def query_faults(context: Context) -> Iterator[Fault]:
         for number, check in enumerate(entry.model.checks):
             yield from _columns(entry.document, ("checks", number, "arguments"), check.columns, FIGURES)
     for entry in loaded.entries("estimation"):
-        known = columns_near(loaded.pipelines, entry.model.frame)
+        known = _columns_of(context, entry.model.frame)
         for number, variable in enumerate(entry.model.variables):
             yield from _columns(entry.document, ("variables", number, "column"), [variable.column], known)
 
@@ -92,7 +92,7 @@ def _columns(
 
 def _source(context: Context, entry: Entry) -> Iterator[Fault]:
     """Columns that a key, a check or a partition reads and that neither the file nor its query gives."""
-    document, source, loaded = entry.document, entry.model, context.loaded
+    document, source = entry.document, entry.model
     columns = {column.name for column in source.columns}
     text = sql_text(document.path.parent / "staging.sql")
     known = columns | words_of(text) | _OWN
@@ -104,7 +104,7 @@ def _source(context: Context, entry: Entry) -> Iterator[Fault]:
         yield from _columns(document, path, [column], known if text or columns else set(), columns, "E118")
     for number, check in enumerate(source.checks):
         own = check.table is None or check.table == f"staging.{entry.name}"
-        names = known if own else columns_near(loaded.pipelines, check.table) | _OWN
+        names = known if own else _columns_of(context, check.table) | _OWN
         if own or names != _OWN:
             yield from _columns(
                 document,
@@ -150,7 +150,13 @@ def _measure(context: Context, document: Document, measure: MeasureFile) -> Iter
 
 
 def _columns_of(context: Context, table: str) -> frozenset[str]:
-    """The names among which the columns of a table are; none when nothing tells them."""
+    """The names among which the columns of a table are, looked for once; none when nothing tells them."""
+    if table not in context.columns:
+        context.columns[table] = _found(context, table)
+    return context.columns[table]
+
+
+def _found(context: Context, table: str) -> frozenset[str]:
     layer, _, name = table.partition(".")
     if layer == "rules":
         csvs = context.csvs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ess_observatory.codebook.questions import Codebook
 from ess_observatory.declare.faults import Fault, advice, nearest
@@ -20,6 +20,8 @@ class Context:
     loaded: Loaded
     csvs: Csvs
     codebook: Codebook | None
+    #: Table → the names among which its columns are, once they have been looked for.
+    columns: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
 
 def unknown(

@@ -31,6 +31,7 @@ from ess_observatory.declare.reading import Document
 _CODES = ("code", "family", "rule_id", "naf", "a38", "a17", "a88", "section", "epci_code")
 #: A literal that looks like a code, not like a label nor the nature of a row.
 _CODE = re.compile(r"(?!(?:data|missing|subtotal|base)\Z)(?:[a-z0-9_][\w.+-]*|[A-Z0-9_]+)", re.ASCII)
+_MANY = 400
 #: Tables of `rules` that the territory or the perimeter makes → the CSVs where their codes come from.
 _MADE = {
     "rules.territory_commune": ("rules/nomenclatures/communes.csv",),
@@ -60,8 +61,10 @@ class Rows:
         return row.startswith(self.starts) or not self.listed().isdisjoint((row, row.partition("_")[2]))
 
     def advice(self, row: str) -> str:
-        """What to write in place of a row that is not made."""
-        return advice(row, {code for code in self.codes | self.listed() if _CODE.fullmatch(code)}, "lignes")
+        """What to write in place of a row that is not made; lists of thousands are not gone through."""
+        listed = self.listed()
+        known = self.codes | (listed if len(listed) < _MANY else frozenset())
+        return advice(row, {code for code in known if _CODE.fullmatch(code)}, "lignes")
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def rows_of(document: Document, card: CardFile, context: Context) -> Rows:
 
 
 def _listed(tables: frozenset[str], csvs: Csvs, pipelines: Path) -> frozenset[str]:
-    """The codes of the official lists that a query reads, through the tables of `core` too."""
+    """The codes of the official lists that a query reads, through the tables of `core` too, and those that these tables write."""
     read = read_below(pipelines, tables)
     lists = {file for name in read for file in _MADE.get(name, ())}
     lists |= {
@@ -113,7 +116,10 @@ def _listed(tables: frozenset[str], csvs: Csvs, pipelines: Path) -> frozenset[st
         for name in read
         for folder in ("rules", "rules/nomenclatures")
     }
-    return frozenset[str]().union(*(csvs.listed(file, column) for file in lists for column in _CODES))
+    written = [literals_of(query_of(pipelines, name)) for name in read if name.startswith("core.")]
+    return frozenset[str]().union(
+        *written, *(csvs.listed(file, column) for file in lists for column in _CODES)
+    )
 
 
 def _survey_rows(card: CardFile, codebook: Codebook | None) -> Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ess_observatory.declare.check import require
@@ -62,10 +63,10 @@ def _faults(
             continue
         close = nearest(row, rows[table])
         query = query_of_rows(*cards[table])
-        said = _written(query.path, query.column) if query else known[table].codes
-        if row in said or known[table].comes_from_a_list(row):
+        said, is_free = _written(query.path, query.column) if query else (known[table].codes, known[table].is_open)
+        if row in said or (is_free and known[table].comes_from_a_list(row)):
             continue
-        if not known[table].is_open or close or must_find:
+        if not (is_free and known[table].is_open) or close or must_find:
             fix = (
                 f"voulez-vous dire « {close} » ?"
                 if close
@@ -75,26 +76,28 @@ def _faults(
             yield document.fault(path, what, fix, UNKNOWN_ROW)
 
 
-def _written(path: Any, column: str) -> set[str]:
-    """The texts that a query writes in a column, in each of its parts."""
+def _written(path: Path, column: str) -> tuple[set[str], bool]:
+    """The texts that a query writes in a column, in each of its parts; whether it takes some of them from what it reads."""
     from sqlglot import exp
 
-    query, found = parsed(sql_of(path)), set[str]()
+    query, found, is_free = parsed(sql_of(path)), set[str](), False
 
     def look(part: exp.Query, place: int | None) -> int | None:
         if isinstance(part, exp.SetOperation):
             place = look(part.left, place)
             look(part.right, place)
         elif isinstance(part, exp.Select):
+            nonlocal is_free
             names = [item.alias_or_name for item in part.selects]
             place = names.index(column) if column in names else place
             if place is not None and place < len(part.selects):
-                found.update(
-                    text.this for text in part.selects[place].find_all(exp.Literal) if text.is_string
-                )
+                item = part.selects[place]
+                found.update(text.this for text in item.find_all(exp.Literal) if text.is_string)
+                of_layer = any(table.db for table in part.find_all(exp.Table))
+                is_free |= any(of_layer or name.name != column for name in item.find_all(exp.Column))
         return place
 
     for part in query.find_all(exp.Query):
         if not isinstance(part.parent, exp.SetOperation):
             look(part, None)
-    return found
+    return found, is_free
