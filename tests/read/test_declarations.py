@@ -486,7 +486,7 @@ OTHERS = [
     ("core/establishment.sql", "_establishment.siren\n", "_establishment.sirn\n", "colonne inconnue « sirn »"),
     ("core/employment_margin.sql", "-- bounds: core.employment_bound", "-- bounds: core.employment_bounds", "table que rien ne lit"),
     ("core/activity_code.sql", "-- shared", "-- share", "voulez-vous dire « -- shared »"),
-    ("tables/survival/query.sql", "core.ess_site", "core.ess_sites", "voulez-vous dire « core.ess_site »"),
+    ("core/association.sql", "from staging.rna", "from staging.rnaa", "voulez-vous dire « staging.rna »"),
     ("territories/sambre-avesnois.communes.csv", "population", "pop", "voulez-vous dire « population »"),
     ("territories/sambre-avesnois.geojson", '"cx":4.09642,"cy":50.23392', '"cx":50.23392,"cy":4.09642', "hors du contour"),
     ("territories/sambre-avesnois.geojson", '"commune_codes":["59003"]', '"commune_codes":["59004"]', "la commune 59003 n’y est pas"),
