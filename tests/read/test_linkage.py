@@ -147,7 +147,10 @@ def test_the_database_gets_links_and_the_analyst_a_file(rules: Rules, tmp_path: 
         {"ID": "2", "N1": "Bel Air", "A2": "Oui"},
         {"ID": "3", "A2": "Non"},
     ]
-    own = dataclasses.replace(rules, name_question="N1", postcode_question="N3", register="core.known")
+    asked = rules.declared.model_copy(
+        update={"name_question": "N1", "postcode_question": "N3", "register_": "core.known"}
+    )
+    own = dataclasses.replace(rules, declared=asked)
     with Database() as db:
         build_survey(db, codebook, read(wide(people), codebook=codebook), "survey")
         db.put("rules.communes", pa.table({"code": ["59012"], "name": ["Anor"]}))

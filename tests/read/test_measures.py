@@ -22,7 +22,7 @@ MEASURE = {
     "turnover": """label = "Chiffre d’affaires"
 unit = "€"
 secrecy = "magnitude"
-rows = "core.field_establishment"
+rows = "core.field_turnover"
 value = "turnover"
 unit_key = "siren"
 by = { family = "ess_family" }
@@ -66,6 +66,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "pipelines", folder / "pipelines")
     for name, text in MEASURE.items():
         (folder / "pipelines" / "measures" / f"{name}.toml").write_text(text, encoding="utf-8")
+    query = "select siren, ess_family, nature_rank as turnover from core.establishment"
+    (folder / "pipelines" / "core" / "field_turnover.sql").write_text(query, encoding="utf-8")
     return folder
 
 
@@ -89,7 +91,7 @@ def cells(
 def test_a_sum_over_units_says_who_makes_it(root: Path) -> None:
     rows = "siren,ess_family,turnover:float\na,association,60\na,association,20\nb,association,15\nc,association,5\nd,mutuelle,100"
     found = cells(
-        root, "family", "turnover", {"rules.perimeter_family": FAMILIES, "core.field_establishment": rows}
+        root, "family", "turnover", {"rules.perimeter_family": FAMILIES, "core.field_turnover": rows}
     )
     told = ("value", "n_units", "top_share", "second_share", "top_unit")
     assert [found["association", "value"][key] for key in told] == [100, 3, 0.8, 0.15, "a"]
@@ -102,7 +104,7 @@ def test_a_sum_over_units_says_who_makes_it(root: Path) -> None:
 def test_a_term_that_is_not_known_makes_no_sum(root: Path) -> None:
     rows = "siren,ess_family,turnover:float\na,association,60\nb,association,\nc,mutuelle,10"
     found = cells(
-        root, "family", "turnover", {"rules.perimeter_family": FAMILIES, "core.field_establishment": rows}
+        root, "family", "turnover", {"rules.perimeter_family": FAMILIES, "core.field_turnover": rows}
     )
     assert [found[code, "value"]["value"] for code in ("association", "mutuelle", "total")] == [
         None,

@@ -30,6 +30,7 @@ ALLOWED = {
     "secrecy/audit.py": "whether a value is whole",
     "secrecy/accounts.py": "the dust that a solver leaves on a bound",
     "publish/concepts.py": "the digits that printing hides, in an error",
+    "declare/models/cells.py": "a decimal, with the digits that were written",
     "survey/dialects.py": "the number of an expression, in the language of a form",
     "read/corrections.py": "the whole writing of an exact decimal",
     "export/files.py": "the whole writing of an exact decimal",

@@ -14,7 +14,6 @@ from ess_observatory.recipe.rehearsal import rehearse
 _KIND = "rules/cross_checks/register_clap_by_family.sql"
 _COUNT = 'observed = "select count(*) from core.field_establishment"'
 FAULTS = [
-    ("measures/establishments.toml", '"commune_code"', '"comune_code"', "E409", "communes/card.toml"),
     ("core/closure.sql", "select", "select nope,", "E409", "core/closure.sql"),
     ("sources/siae_list/source.toml", 'name = "kind"', 'name = "kinds"', "E409", "siae_list/staging.sql"),
     ("survey/linkage.toml", '"core.establishment"', '"core.closure"', "E409", "linkage.toml"),

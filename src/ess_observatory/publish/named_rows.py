@@ -63,7 +63,9 @@ def _faults(
             continue
         close = nearest(row, rows[table])
         query = query_of_rows(*cards[table])
-        said, is_free = _written(query.path, query.column) if query else (known[table].codes, known[table].is_open)
+        said, is_free = (
+            _written(query.path, query.column) if query else (known[table].codes, known[table].is_open)
+        )
         if row in said or (is_free and known[table].comes_from_a_list(row)):
             continue
         if not (is_free and known[table].is_open) or close or must_find:

@@ -141,7 +141,7 @@ def edition_of(edition: Edition, territory: Territory) -> Edition:
     return replace(
         edition,
         id=f"{edition.id}-{territory.id}",
-        data={**own, "title": title, "territory": territory.id},
+        data={**own, "title": title, "territory": territory.id, "is_part": True},
         territory=territory,
     )
 

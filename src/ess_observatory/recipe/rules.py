@@ -191,5 +191,6 @@ def edition_facts(edition: Edition, perimeter: dict[str, Any]) -> dict[str, tupl
         "perimeter": (str(edition.data["perimeter"]), pa.string()),
         "nomenclature": (perimeter["nomenclature"], pa.string()),
         "naf_level": (perimeter.get("naf_level", "establishment"), pa.string()),
+        "is_part": (edition.data.get("is_part", False), pa.bool_()),
         "survey_sent": (edition.data.get("survey", {}).get("frame_size"), pa.int64()),
     }
