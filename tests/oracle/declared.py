@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import tomllib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,21 @@ def rows_of(path: Path) -> list[dict[str, str]]:
     """The rows of a declared CSV."""
     with path.open(encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
+
+
+@lru_cache(maxsize=2)
+def _communes_of(path: Path) -> list[dict[str, str]]:
+    """Today's communes; read once, as no trial changes them."""
+    return [{**row, "epci": row["epci_code"]} for row in rows_of(path) if row["type"] == "commune-actuelle"]
+
+
+@lru_cache(maxsize=2)
+def _moves_of(nomenclatures: Path) -> dict[str, str]:
+    """Former code of a commune → the code that it has now."""
+    now = _communes_of(nomenclatures / "communes.csv")
+    moved = {old: row["code"] for row in now for old in row["former_codes"].split("|") if old}
+    moves = rows_of(nomenclatures / "commune_moves.csv")
+    return moved | {row["code"]: row["target"] for row in moves if row["kind"] != "restored"}
 
 
 @dataclass
@@ -57,8 +72,7 @@ class Declared:
     @cached_property
     def code_of_communes(self) -> list[dict[str, str]]:
         """The nomenclature of communes."""
-        every = rows_of(self.root / "pipelines" / "rules" / "nomenclatures" / "communes.csv")
-        return [{**row, "epci": row["epci_code"]} for row in every if row["type"] == "commune-actuelle"]
+        return _communes_of(self.root / "pipelines" / "rules" / "nomenclatures" / "communes.csv")
 
     @cached_property
     def communes(self) -> dict[str, dict[str, str]]:
@@ -96,14 +110,7 @@ class Declared:
     @cached_property
     def moves(self) -> dict[str, str]:
         """Former code of a commune → the commune of the territory, or elsewhere, that it is now."""
-        moved = {
-            old: row["code"] for row in self.code_of_communes for old in row["former_codes"].split("|") if old
-        }
-        moved |= {
-            row["code"]: row["target"]
-            for row in rows_of(self.root / "pipelines" / "rules" / "nomenclatures" / "commune_moves.csv")
-            if row["kind"] != "restored"
-        }
+        moved = _moves_of(self.root / "pipelines" / "rules" / "nomenclatures")
         return {old: new for old, new in moved.items() if old not in self.communes}
 
     @cached_property

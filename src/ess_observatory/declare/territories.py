@@ -227,15 +227,16 @@ def _from_nomenclature(
     geography: Geography, path: Path, data: dict[str, Any], sublevel: str
 ) -> list[dict[str, Any]]:
     every = geography.communes
-    wanted = {key: set(map(str, _as_list(data.get(key)))) for key in AREAS}
+    wanted = {key: codes for key in AREAS if (codes := set(map(str, _as_list(data.get(key)))))}
     for key, codes in wanted.items():
-        if codes and AREAS[key] not in every[0]:
+        if AREAS[key] not in every[0]:
             raise ObservatoryError("E109", f"La nomenclature des communes n’a pas le niveau « {key} »", str(path),
                                    "Donnez la table de sa composition : ess new territory NOM --from-list FICHIER --keep COLONNE=CODE.")  # fmt: skip
         if unknown := codes - {row.get(AREAS[key]) for row in every}:
             raise ObservatoryError("E109", f"Codes inconnus ({key}) : {', '.join(sorted(unknown))}", str(path),
                                    "Vérifiez les codes Insee, ou donnez vos communes avec « file ».")  # fmt: skip
     names = geography.names(sublevel)
+    asked = [(AREAS[key], codes) for key, codes in wanted.items()]
     return [
         _with_area(
             {"code": row["code"], "name": row["name"], "population": _int(row["population"])},
@@ -244,8 +245,7 @@ def _from_nomenclature(
             names,
         )
         for row in every
-        if (data.get("france") and row["region"])
-        or any(row.get(AREAS[key]) in codes for key, codes in wanted.items() if codes)
+        if (data.get("france") and row["region"]) or any(row[level] in codes for level, codes in asked)
     ]
 
 
