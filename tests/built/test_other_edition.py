@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from stdnum.fr import siret
 
-from command_line import ess, process
+from command_line import ess
 
 HEADERS = [
     "SIRET",
@@ -104,7 +104,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(folder: Path) -> Path:
     out = folder / "out"
     places = ["--edition", folder / "artois-2013.toml", "--raw", folder / "raw", "--out", out]
-    done = process("run", *places, "--json", cwd=folder)
+    done = ess("run", *places, "--json", cwd=folder)
     assert done.returncode == 0, done.stderr + done.stdout
     assert json.loads(done.stdout)["counts"]["in_perimeter"] == 12
     return out

@@ -57,8 +57,15 @@ class House:
         (self.root / "raw").mkdir(exist_ok=True)
         (self.root / "raw" / "export.csv").write_text("\n".join(lines) + "\n", "utf-8")
 
-    def run(self, until: str = "publish", accepted: str | None = None, again: bool = False) -> Outcome:
-        project = Project.load(self.root)
+    def run(
+        self,
+        until: str = "publish",
+        accepted: str | None = None,
+        again: bool = False,
+        project: Project | None = None,
+    ) -> Outcome:
+        """`project`: one that declares the same, already loaded."""
+        project = project or Project.load(self.root)
         edition = project.edition(str(self.root / "artois-2013.toml"))
         return run(project, edition, self.root / "raw", self.outputs, until, again=again, accepted=accepted)
 
@@ -85,7 +92,7 @@ class House:
 def published(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first publication of the small edition, made once."""
     house = House(tmp_path_factory.mktemp("house") / "project", project.pipelines)
-    assert house.run().moved == []
+    assert house.run(project=project).moved == []
     return house.root
 
 

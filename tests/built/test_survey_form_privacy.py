@@ -65,11 +65,13 @@ def texts(folder: Path) -> dict[str, str]:
     return found
 
 
-def held(database: Path, words: Iterable[str]) -> set[str]:
-    """Those of the words that a row of any table of a database holds."""
+def held(database: Path, words: Iterable[str], tables_like: str = "%") -> set[str]:
+    """Those of the words that a row of any table of a database holds (or of those of that name)."""
     with Database(database, read_only=True) as db:
         tables = db.rows(
-            "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
+            "select schema_name, table_name from duckdb_tables() where database_name = current_database() "
+            "and table_name like ?",
+            [tables_like],
         )
         asked = ", ".join(
             f"coalesce(bool_or(contains(cast(t as varchar), '{word}')), false)" for word in words
@@ -122,22 +124,29 @@ def test_only_those_who_agreed_may_be_named(planted: Outputs, reference_db) -> N
         assert list(names.values()).count(NAME) == 1, "the second one did not answer the question"
 
 
-def test_a_purge_leaves_no_identity_and_changes_nothing_else(planted: Outputs, project, tmp_path) -> None:
+def test_a_purge_is_confirmed_leaves_no_identity_and_changes_nothing_else(
+    planted: Outputs, project, tmp_path
+) -> None:
     outputs = Outputs.of(project.root, "x", tmp_path / "out")
     shutil.copytree(planted.base, outputs.base)
     secrets = (NAME, SIRET, WRONG)
     published = contents(outputs.publication)
-    assert held(outputs.database, secrets) == set(secrets)
     with Database(outputs.database, read_only=True) as db:
         sirets = [
             row[0] for row in db.rows("select siret from core.survey_respondent where siret is not null")
         ]
         cells = "select * from core.survey_answer order by all"
         answers, tables = db.rows(cells), db.rows("select * from marts.recruitment order by all")
-    codebook = load_codebook(CODEBOOK)
-    done = purge(outputs, codebook, "survey")
-    assert (done.answers, done.respondents, done.refused) == (117, 58, 1)
-    assert "core.survey_respondent.siret" in done.tables
+    command = ["survey", "purge", "--out", outputs.base, "--json"]
+    refused = ess(*command)
+    assert refused.returncode == 2
+    assert json.loads(refused.stdout)["errors"][0]["code"] == "E238"
+    assert held(outputs.database, secrets, "survey%") == set(secrets)
+    confirmed = ess(*command, "--yes")
+    assert confirmed.returncode == 0, confirmed.stderr
+    done = json.loads(confirmed.stdout)
+    assert (done["identity_answers"], done["respondents"], done["refused_values"]) == (117, 58, 1)
+    assert "core.survey_respondent.siret" in done["columns"]
     assert (outputs.quality / "refused.parquet").is_file() and (outputs.quality / "ledger.parquet").is_file()
     assert held(outputs.database, secrets) == set()
     stored, told = outputs.database.read_bytes(), repr(texts(outputs.quality))
@@ -158,19 +167,8 @@ def test_a_purge_leaves_no_identity_and_changes_nothing_else(planted: Outputs, p
             text = repr(db.rows(f"select * from {table}"))
             assert not [siret for siret in sirets if siret in text], table
     assert contents(outputs.publication) == published
-    assert purge(outputs, codebook, "survey").is_empty, "a second purge finds nothing"
+    assert purge(outputs, load_codebook(CODEBOOK), "survey").is_empty, "a second purge finds nothing"
     assert not [path for path in outputs.base.iterdir() if path.name.startswith(".purge")]
-
-
-def test_the_command_asks_to_be_confirmed(planted: Outputs, tmp_path) -> None:
-    shutil.copytree(planted.base, tmp_path / "out")
-    command = ["survey", "purge", "--out", tmp_path / "out", "--json"]
-    refused = ess(*command)
-    assert refused.returncode == 2
-    assert json.loads(refused.stdout)["errors"][0]["code"] == "E238"
-    done = ess(*command, "--yes")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["respondents"] == 58
 
 
 def test_nothing_to_purge(tmp_path) -> None:

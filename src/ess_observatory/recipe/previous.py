@@ -44,7 +44,8 @@ def _named(project: Project, edition: Edition, name: str) -> Edition | None:
         if (folder / f"{name}.toml").is_file():
             return project.edition(str(folder / f"{name}.toml"))
     paths = sorted((project.pipelines / "editions").glob("*.toml"))
-    return next((other for path in paths if (other := project.edition(str(path))).id == name), None)
+    named = (path for path in paths if read_toml(path).get("id", path.stem) == name)
+    return next((project.edition(str(path)) for path in named), None)
 
 
 def latest_before(project: Project, territory: Territory, year: int) -> Edition | None:
