@@ -150,13 +150,16 @@ def _tags(data: Any, path: KeyPath) -> str:
 
 def _changed(document: Document, path: KeyPath, change: str) -> Document | None:
     """The document with one thing changed, or None where that change says nothing."""
-    data = copy.deepcopy(document.data)
-    parent = data
+    data = parent = copy.copy(
+        document.data
+    )  # only what the path goes through is copied: the rest does not change
     for part in path[:-1]:
+        parent[part] = copy.copy(parent[part])
         parent = parent[part]
     key, value = path[-1], parent[path[-1]]
-    places = dict(document.places)
+    places = document.places
     if change == "renamed":
+        places = dict(places)
         wrong = f"{key}x" if len(str(key)) < 3 else f"{str(key)[:-2]}{str(key)[-1]}"
         parent[wrong] = parent.pop(key)
         places[*path[:-1], wrong] = places[path]
@@ -178,6 +181,18 @@ def _other_type(value: Any) -> Any:
 
 
 SAMPLES = list(_samples())
+Samples = list[tuple[str, Kind, Document, KeyPath]]
+
+
+@pytest.fixture(scope="module")
+def samples(thorough: bool) -> Samples:
+    """The keys that are made wrong: all of them, or the first of each kind and every third that stand for them."""
+    kinds = [kind.name for _, kind, _, _ in SAMPLES]
+    return [
+        sample
+        for rank, sample in enumerate(SAMPLES)
+        if thorough or rank % 3 == 0 or kinds.index(kinds[rank]) == rank
+    ]
 
 
 def test_the_generator_reaches_every_kind() -> None:
@@ -185,9 +200,9 @@ def test_the_generator_reaches_every_kind() -> None:
     assert {kind.name for _, kind, _, _ in SAMPLES} >= shipped and len(SAMPLES) > 350
 
 
-def test_a_key_misspelt_by_one_letter_is_refused_with_its_right_name() -> None:
+def test_a_key_misspelt_by_one_letter_is_refused_with_its_right_name(samples: Samples) -> None:
     told = 0
-    for file, kind, document, path in SAMPLES:
+    for file, kind, document, path in samples:
         changed = _changed(document, path, "renamed")
         faults: list[Fault] = []
         assert changed is not None
@@ -201,12 +216,12 @@ def test_a_key_misspelt_by_one_letter_is_refused_with_its_right_name() -> None:
         told += f"« {path[-1]} »" in unknown[0].fix or f" {path[-1]}" in unknown[0].fix
         for fault in faults:
             said(fault)
-    assert told >= 0.95 * len(SAMPLES), "the nearest known key is proposed"
+    assert told >= 0.95 * len(samples), "the nearest known key is proposed"
 
 
-def test_a_required_key_that_lacks_is_named() -> None:
+def test_a_required_key_that_lacks_is_named(samples: Samples, thorough: bool) -> None:
     dropped = 0
-    for file, kind, document, path in SAMPLES:
+    for file, kind, document, path in samples:
         owner = _owner(kind.model, path, document.data)
         assert owner is not None
         field = next(f for n, f in owner.model_fields.items() if (f.alias or n) == path[-1])
@@ -221,11 +236,11 @@ def test_a_required_key_that_lacks_is_named() -> None:
             path,
         )
         dropped += 1
-    assert dropped > 80
+    assert dropped > (80 if thorough else 26)
 
 
-def test_a_value_of_another_type_is_refused() -> None:
-    for file, kind, document, path in SAMPLES:
+def test_a_value_of_another_type_is_refused(samples: Samples) -> None:
+    for file, kind, document, path in samples:
         kinds = _types_at(kind.model, path, document.data)
         if typing.Any in kinds and path[-1] not in ("chapter",):
             continue
@@ -586,7 +601,13 @@ def test_a_folder_in_place_of_a_file_is_a_fault(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "file",
-    ["survey/questionnaire.yml", "survey/estimation.toml", "replications/sambre-avesnois-2011/figures.csv"],
+    some_of(
+        [
+            "survey/questionnaire.yml",
+            "survey/estimation.toml",
+            "replications/sambre-avesnois-2011/figures.csv",
+        ]
+    ),
 )
 def test_a_file_that_tables_count_on_is_missed(root: Path, file: str) -> None:
     path = root / "pipelines" / file
@@ -598,22 +619,16 @@ def test_a_file_that_tables_count_on_is_missed(root: Path, file: str) -> None:
         path.write_bytes(kept)
 
 
-def test_a_text_that_is_a_folder_is_a_fault(root: Path) -> None:
+def test_a_text_that_is_a_folder_is_a_fault_and_a_query_saved_in_utf_16_is_none(root: Path) -> None:
     folder = root / "pipelines" / "texts" / "fr" / "ch-77.md"
+    path = root / "pipelines" / "sources" / "manageo" / "staging.sql"
+    kept = path.read_bytes()
     folder.mkdir()
+    path.write_bytes(kept.decode().encode("utf-16"))
     try:
         assert [f.what for f in check_declarations(root)] == ["ceci n’est pas un fichier"]
     finally:
         folder.rmdir()
-
-
-def test_a_query_saved_in_utf_16_gives_the_same_columns(root: Path) -> None:
-    path = root / "pipelines" / "sources" / "manageo" / "staging.sql"
-    kept = path.read_bytes()
-    path.write_bytes(kept.decode().encode("utf-16"))
-    try:
-        assert check_declarations(root) == []
-    finally:
         path.write_bytes(kept)
 
 
@@ -680,9 +695,9 @@ def test_a_misspelt_name_gets_its_nearest() -> None:
     assert as_error([]) is None
 
 
-def test_random_damage_is_never_more_than_faults(root: Path, whole: Checked) -> None:
-    dice, damaged = random.Random(20111231), 0
-    for _ in range(45):
+def test_random_damage_is_never_more_than_faults(root: Path, whole: Checked, thorough: bool) -> None:
+    dice, damaged, tried = random.Random(20111231), 0, 45 if thorough else 12
+    for _ in range(tried):
         file = dice.choice(sorted(TOMLS))
         path = root / "pipelines" / file
         text = path.read_text(encoding="utf-8")
@@ -704,7 +719,7 @@ def test_random_damage_is_never_more_than_faults(root: Path, whole: Checked) -> 
             damaged += bool(faults_of(whole, file))
         finally:
             path.write_text(text, encoding="utf-8")
-    assert damaged > 18
+    assert damaged > 0.4 * tried
 
 
 # --- schemas and page
@@ -726,11 +741,13 @@ def test_every_toml_names_its_schema_in_its_first_line() -> None:
 def test_the_schemas_know_what_the_models_know() -> None:
     jsonschema = pytest.importorskip("jsonschema")
     made = schemas()
+    checkers = {name: jsonschema.Draft7Validator(schema) for name, schema in made.items()}
     for file, kind in TOMLS.items():
         data = json.loads(
             json.dumps(tomllib.loads((ROOT / "pipelines" / file).read_text(encoding="utf-8")), default=str)
         )
-        checker = jsonschema.Draft7Validator(made[kind.name])
-        assert not list(checker.iter_errors(data)), file
         if made[kind.name].get("additionalProperties") is False:
-            assert list(checker.iter_errors({**data, "misspelt": 1})), file
+            (error,) = checkers[kind.name].iter_errors({**data, "misspelt": 1})
+            assert not error.absolute_path and "misspelt" in error.message, (file, error.message)
+        else:
+            assert not list(checkers[kind.name].iter_errors(data)), file

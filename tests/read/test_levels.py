@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.database import Database
 from ess_observatory.recipe.rules import load_rules
@@ -24,11 +25,13 @@ _EPCI = (
 )
 
 
-def _levels(db: Database, tmp_path: Path, declared: str) -> dict[tuple[str, str], bool]:
-    (tmp_path / "lieu.toml").write_text(f'name = "Lieu"\ncog = "2021"\n{declared}\n', encoding="utf-8")
-    path = tmp_path / "essai.toml"
+Levels = Callable[[str], dict[tuple[str, str], bool]]
+
+
+def _levels(db: Database, project: Project, folder: Path, declared: str) -> dict[tuple[str, str], bool]:
+    (folder / "lieu.toml").write_text(f'name = "Lieu"\ncog = "2021"\n{declared}\n', encoding="utf-8")
+    path = folder / "essai.toml"
     path.write_text(EDITION.format(territory="lieu"), encoding="utf-8")
-    project = Project.load(ROOT)
     load_rules(db, project, project.edition(str(path)), set())
     return {
         (level, code): is_whole
@@ -43,29 +46,39 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Database:
     return Database(tmp_path_factory.mktemp("levels") / "levels.duckdb")
 
 
-def test_a_level_is_whole_when_all_its_communes_are_there(db: Database, tmp_path: Path):
-    found = _levels(db, tmp_path, 'arrondissement = "591"')
-    assert found["arrondissement", "591"]
-    assert not found["departement", "59"]
-    assert not found["region", "32"]
+@pytest.fixture(scope="module")
+def levels(db: Database, project: Project, tmp_path_factory: pytest.TempPathFactory) -> Levels:
+    return partial(_levels, db, project, tmp_path_factory.mktemp("lieu"))
 
 
-def test_all_communes_but_one_is_a_part(db: Database, tmp_path: Path):
-    _levels(db, tmp_path, 'arrondissement = "591"')
+@pytest.fixture(scope="module")
+def arrondissement(levels: Levels) -> dict[tuple[str, str], bool]:
+    """The levels of an arrondissement; the nomenclatures are in the database from then on."""
+    return levels('arrondissement = "591"')
+
+
+def test_a_level_is_whole_when_all_its_communes_are_there(arrondissement: dict[tuple[str, str], bool]):
+    assert arrondissement["arrondissement", "591"]
+    assert not arrondissement["departement", "59"]
+    assert not arrondissement["region", "32"]
+
+
+@pytest.mark.usefixtures("arrondissement")
+def test_all_communes_but_one_is_a_part(db: Database, levels: Levels):
     (epci,) = db.rows(_EPCI)[0]
     communes = [
         code for (code,) in db.rows("select code from rules.communes where epci_code = ? order by 1", [epci])
     ]
-    assert _levels(db, tmp_path, f"communes = {communes}".replace("'", '"'))["epci", epci]
-    assert not _levels(db, tmp_path, f"communes = {communes[1:]}".replace("'", '"'))["epci", epci]
+    assert levels(f"communes = {communes}".replace("'", '"'))["epci", epci]
+    assert not levels(f"communes = {communes[1:]}".replace("'", '"'))["epci", epci]
 
 
-def test_a_city_is_whole_without_its_arrondissements_and_an_oversea_region_too(db: Database, tmp_path: Path):
-    paris = _levels(db, tmp_path, 'communes = ["75056"]')
-    assert paris["departement", "75"]
-    assert not paris["region", "11"]
-    assert _levels(db, tmp_path, 'departement = "972"')["region", "02"]
+def test_a_city_is_whole_without_its_arrondissements_and_an_oversea_region_too(levels: Levels):
+    found = levels('communes = ["75056"]\ndepartement = "972"')
+    assert found["departement", "75"]
+    assert not found["region", "11"]
+    assert found["region", "02"]
 
 
-def test_the_whole_country_has_nothing_in_part(db: Database, tmp_path: Path):
-    assert all(_levels(db, tmp_path, "france = true").values())
+def test_the_whole_country_has_nothing_in_part(levels: Levels):
+    assert all(levels("france = true").values())

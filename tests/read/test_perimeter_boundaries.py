@@ -37,6 +37,7 @@ TESTS = read_model("core.perimeter_test", CORE / "perimeter_test.sql")
 @pytest.fixture(scope="module")
 def world(project: Project) -> Iterator[Database]:
     """A database with the project's nomenclatures and views; what a case says is filled in before each decision."""
+    FILLED.clear()
     with Database() as db:
         given = tables()
         for name, text in given.items():
@@ -46,6 +47,30 @@ def world(project: Project) -> Iterator[Database]:
         for name in ("legal_categories", "naf_exclusions"):
             db.execute(f"create table rules.declared_{name} as select * from rules.{name}")
         yield db
+
+
+#: What the tables of the database hold: one that a case leaves as it is is not made again.
+FILLED: dict[str, str | None] = {}
+
+
+def settle(
+    world: Database, given: dict[str, str], categories: str | None = None, exclusions: str | None = None
+) -> None:
+    """Make the tables those that are given, and the nomenclatures the project's unless others are given."""
+    nomenclatures = {
+        "rules.legal_categories": ("code,label,family,since,until,confidence", categories),
+        "rules.naf_exclusions": ("nomenclature,prefix,label,decision,confidence", exclusions),
+    }
+    wanted = given | {name: rows and f"{header}\n{rows}" for name, (header, rows) in nomenclatures.items()}
+    for name, text in wanted.items():
+        if name in FILLED and FILLED[name] == text:
+            continue
+        if text is None:
+            declared = name.replace(".", ".declared_")
+            world.execute(f"create or replace table {name} as select * from {declared}")
+        else:
+            fill(world, name, text)
+        FILLED[name] = text
 
 
 def tables(
@@ -92,16 +117,7 @@ def decide(world: Database) -> Decide:
     def decided(
         *, every: bool = False, categories: str | None = None, exclusions: str | None = None, **given: str
     ) -> dict[str, Any]:
-        for name, text in tables(**given).items():
-            fill(world, name, text)
-        for name, header, rows in (
-            ("legal_categories", "code,label,family,since,until,confidence", categories),
-            ("naf_exclusions", "nomenclature,prefix,label,decision,confidence", exclusions),
-        ):
-            if rows is None:
-                world.execute(f"create or replace table rules.{name} as select * from rules.declared_{name}")
-            else:
-                fill(world, f"rules.{name}", f"{header}\n{rows}")
+        settle(world, tables(**given), categories, exclusions)
         found = world.dicts(MODEL.sql)
         assert len(found) == 1, "one decision an establishment"
         rules = {row["rule_id"]: row for row in world.dicts(TESTS.sql)} if every else {}
@@ -136,26 +152,54 @@ def test_an_ordinary_association(decide: Decide) -> None:
 
 
 # ------------------------------------------------------------------ each rule alone: its decision, its evidence, its place
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ({"commune_code": "99999"}, ("HORS_TERRITOIRE", "out", "association", "high", "commune 99999")),
-        ({"state": "closed", "closed_on": "2011-01-31"}, ("FERME", "out", "association", "high", "fermé le 31/01/2011")),
-        ({"created_on": "2012-02-01"}, ("PAS_ENCORE_CREE", "out", "association", "high", "créé le 01/02/2012")),
-        ({"size_band": "NN"}, ("NON_EMPLOYEUR", "out", "association", "high", "tranche d’effectif Sans salarié")),
-        ({"is_followed_outside": "true"}, ("SUIVI_HORS_CADRE", "out", "association", "high", "étiquette « hors cadre » de l’extraction")),
-        ({"decisions": "1,out,,Non,CA,2012-01-01,,,*"}, ("DECISION_NOMINATIVE_OUT", "out", "association", "high", "Non (CA, 2012-01-01)")),
-        ({"decisions": "1,in,fondation,Oui,CA,2012-01-01,,,*"}, ("DECISION_NOMINATIVE_IN", "in", "fondation", "high", "Oui (CA, 2012-01-01)")),
-        ({"legal_category": ""}, ("CJ_INCONNUE", "review", None, "high", "aucune unité légale pour le SIREN u1")),
-        ({"legal_category": "7210"}, ("CJ_HORS_LISTE", "out", None, None, None)),
-        ({"legal_category": "8210", "families": ONE_FAMILY}, ("CJ_HORS_EDITION", "out", "mutuelle", "high", "catégorie juridique 8210 Mutuelle")),
-        ({"legal_category": "9210"}, ("CJ_A_VERIFIER", "review", "association", "low", "catégorie juridique 9210 Association non déclarée")),
-        ({"naf": "94.20Z"}, ("NAF_EXCLUE", "out", "association", "high", "activité 94.20Z (règle 94.20 Syndicats de salariés)")),
-        ({"naf": "94.12Z"}, ("NAF_A_VERIFIER", "review", "association", "low", "activité 94.12Z (règle 94.12 Organisations professionnelles)")),
-    ],
-)  # fmt: skip
-def test_each_rule_alone(decide: Decide, given: dict[str, str], expected: tuple[Any, ...]) -> None:
-    row = decide(every=expected[-1] is not None, **given)
+ALONE: list[tuple[dict[str, str], tuple[Any, ...]]] = [
+    ({"commune_code": "99999"}, ("HORS_TERRITOIRE", "out", "association", "high", "commune 99999")),
+    ({"state": "closed", "closed_on": "2011-01-31"}, ("FERME", "out", "association", "high", "fermé le 31/01/2011")),
+    ({"created_on": "2012-02-01"}, ("PAS_ENCORE_CREE", "out", "association", "high", "créé le 01/02/2012")),
+    ({"size_band": "NN"}, ("NON_EMPLOYEUR", "out", "association", "high", "tranche d’effectif Sans salarié")),
+    ({"is_followed_outside": "true"}, ("SUIVI_HORS_CADRE", "out", "association", "high", "étiquette « hors cadre » de l’extraction")),
+    ({"decisions": "1,out,,Non,CA,2012-01-01,,,*"}, ("DECISION_NOMINATIVE_OUT", "out", "association", "high", "Non (CA, 2012-01-01)")),
+    ({"decisions": "1,in,fondation,Oui,CA,2012-01-01,,,*"}, ("DECISION_NOMINATIVE_IN", "in", "fondation", "high", "Oui (CA, 2012-01-01)")),
+    ({"legal_category": ""}, ("CJ_INCONNUE", "review", None, "high", "aucune unité légale pour le SIREN u1")),
+    ({"legal_category": "7210"}, ("CJ_HORS_LISTE", "out", None, None, None)),
+    ({"legal_category": "8210", "families": ONE_FAMILY}, ("CJ_HORS_EDITION", "out", "mutuelle", "high", "catégorie juridique 8210 Mutuelle")),
+    ({"legal_category": "9210"}, ("CJ_A_VERIFIER", "review", "association", "low", "catégorie juridique 9210 Association non déclarée")),
+    ({"naf": "94.20Z"}, ("NAF_EXCLUE", "out", "association", "high", "activité 94.20Z (règle 94.20 Syndicats de salariés)")),
+    ({"naf": "94.12Z"}, ("NAF_A_VERIFIER", "review", "association", "low", "activité 94.12Z (règle 94.12 Organisations professionnelles)")),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def alone(world: Database) -> dict[int, dict[str, Any]]:
+    """The establishments of `ALONE`, decided together, each under its rank: as `decide` with `every`."""
+    found: dict[int, dict[str, Any]] = {}
+    for families in dict.fromkeys(given.get("families", FAMILIES) for given, _ in ALONE):
+        sites, activities, decisions = [SITE], {"naf,nomenclature"}, []
+        for rank, (given, _) in enumerate(ALONE):
+            if given.get("families", FAMILIES) == families:
+                made = tables(**given)
+                sites.append(f"{rank},{made['core.site'].splitlines()[1].partition(',')[2]}")
+                activities.update(made["core.activity_code"].splitlines())
+                decisions += [
+                    f"{rank},{said.partition(',')[2]}" for said in given.get("decisions", "").splitlines()
+                ]
+        activities.remove("naf,nomenclature")
+        put_together = {
+            "core.site": "\n".join(sites),
+            "core.activity_code": "\n".join(["naf,nomenclature", *sorted(activities)]),
+        }
+        settle(world, tables(families=families, decisions="\n".join(decisions)) | put_together)
+        rows = world.dicts(MODEL.sql)
+        assert len(rows) == len(sites) - 1, "one decision an establishment"
+        found |= {int(row["siret"]): row | {"rules": {}} for row in rows}
+        for test in world.dicts(TESTS.sql):
+            found[int(test["siret"])]["rules"][test["rule_id"]] = test
+    return found
+
+
+@pytest.mark.parametrize(("rank", "expected"), [(rank, expected) for rank, (_, expected) in enumerate(ALONE)])
+def test_each_rule_alone(alone: dict[int, dict[str, Any]], rank: int, expected: tuple[Any, ...]) -> None:
+    row = alone[rank]
     rule, decision, family, confidence, evidence = expected
     assert (row["rule_id"], row["decision"], row["ess_family"]) == (rule, decision, family)
     assert row["in_perimeter"] == (decision == "in")
