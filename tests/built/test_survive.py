@@ -82,7 +82,7 @@ from staging.places
 """
 
 
-def _tiny_project(home: Path) -> Path:
+def tiny_project(home: Path) -> Path:
     """A project of one table on one source over three communes: the same code, little to compute, no process of checks."""
     root = home / "project"
     pipelines = root / "pipelines"
@@ -129,7 +129,7 @@ def _tiny_project(home: Path) -> Path:
     return root
 
 
-def _raw(folder: Path, count: int) -> Path:
+def tiny_raw(folder: Path, count: int) -> Path:
     folder.mkdir(parents=True)
     workbook = openpyxl.Workbook()
     sheet = workbook.active
@@ -144,8 +144,8 @@ class Server:
     """Builds that can be killed."""
 
     def __init__(self, home: Path) -> None:
-        self.root, self.out = _tiny_project(home), home / "out"
-        self.raw = {"A": _raw(home / "raw-a", 12), "B": _raw(home / "raw-b", 15)}
+        self.root, self.out = tiny_project(home), home / "out"
+        self.raw = {"A": tiny_raw(home / "raw-a", 12), "B": tiny_raw(home / "raw-b", 15)}
         self.errors = (home / "errors.txt").open("w+", encoding="utf-8")
         self.process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("survive_server.py"))],
@@ -372,8 +372,8 @@ def _stamps(raw: Path) -> dict[Path, tuple[bytes, int]]:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory) -> Undisturbed:
     home = tmp_path_factory.mktemp("undisturbed")
-    project = Project.load(_tiny_project(home))
-    outputs, raw = Outputs.of(project.root, "tiny", home / "out"), _raw(home / "raw", 12)
+    project = Project.load(tiny_project(home))
+    outputs, raw = Outputs.of(project.root, "tiny", home / "out"), tiny_raw(home / "raw", 12)
     before = _stamps(raw)
     run(project, project.edition("tiny"), raw, outputs)
     return Undisturbed(project, outputs, raw, before)
