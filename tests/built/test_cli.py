@@ -46,7 +46,7 @@ def test_plan_says_what_each_file_is(reference_raw):
 
 
 def test_unknown_edition_is_a_usage_error():
-    done = process("run", "--edition", "nowhere")
+    done = ess("run", "--edition", "nowhere")
     assert done.returncode == 2
     assert "Éditions connues" in done.stderr
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import inspect
 import json
+import os
 import re
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from ess_observatory.commands.group import made
 from ess_observatory.commands.main import main
 from ess_observatory.commands.verbs import VERBS, load
 from ess_observatory.errors import ObservatoryError, from_outside
+from test_survive import tiny_project, tiny_raw
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -228,16 +230,27 @@ HOSTILE = [
 ]
 
 
+def _declared() -> set[Path]:
+    return set((ROOT / "pipelines").rglob("*"))
+
+
+@pytest.fixture(scope="module")
+def declared() -> set[Path]:
+    """What lies in `pipelines/` before anything is typed."""
+    return _declared()
+
+
 @pytest.mark.parametrize("line", HOSTILE)
-def test_nothing_that_is_typed_gives_a_traceback(ess: Call, traps: dict[str, str], line: str):
-    before = sorted((ROOT / "pipelines").rglob("*"))
+def test_nothing_that_is_typed_gives_a_traceback(
+    ess: Call, traps: dict[str, str], line: str, declared: set[Path]
+):
     code, out, err = ess(*(word.format(**traps) for word in line.split("|")))
     assert code in (2, 3, 4), err
     assert code != 3 or "broken" in line, err
     assert out == "" and "Traceback" not in err and "\x1b" not in err and "\0" not in err
     assert re.search(r"^(✘ E\d{3}|Erreur\u00a0:)", err, re.MULTILINE), err
     assert len(err) < 2000
-    assert sorted((ROOT / "pipelines").rglob("*")) == before
+    assert _declared() == declared
 
 
 @pytest.mark.parametrize("place", ["{t}/file", "{t}/file/sub", "/proc/x", "/dev/null"])
@@ -304,10 +317,24 @@ def test_a_query_is_stopped_without_a_traceback(number: signal.Signals, code: in
     assert (process.returncode, err.strip()) == (code, word)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_stopped_build_leaves_nothing_behind(tmp_path: Path, number: signal.Signals, code: int):
+@pytest.mark.parametrize(
+    ("number", "code", "is_tiny"),
+    [
+        (signal.SIGINT, 130, False),
+        (signal.SIGTERM, 143, True),
+        pytest.param(signal.SIGTERM, 143, False, marks=pytest.mark.slow),
+    ],
+)
+def test_a_stopped_build_leaves_nothing_behind(
+    tmp_path: Path, number: signal.Signals, code: int, is_tiny: bool
+):
     command = [sys.executable, "-m", "ess_observatory.commands.main", "run", "--out", str(tmp_path / "out")]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+    root = ROOT
+    if is_tiny:
+        root = tiny_project(tmp_path)
+        command += ["--edition", "tiny", "--raw", str(tiny_raw(tmp_path / "raw", 12))]
+    there = {**os.environ, "ESS_ROOT": str(root)}
+    with subprocess.Popen(command, cwd=root, env=there, stderr=subprocess.PIPE, text=True) as process:
         while not list(tmp_path.glob("out/.build-*/*")):
             assert process.poll() is None
             time.sleep(0.02)

@@ -9,6 +9,7 @@ import csv
 import datetime as dt
 import re
 from collections import Counter, defaultdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def read_csv(path: Path, **options: Any) -> list[dict[str, str]]:
         return list(csv.DictReader(stream, **options))
 
 
+@cache
 def sheet(path: Path) -> list[tuple[Any, ...]]:
     book = openpyxl.load_workbook(path)
     assert len(book.worksheets) == 1

@@ -239,28 +239,42 @@ def _raw(folder: Path, count: int, wrong: int = 0, twice: int = 0) -> Path:
 
 @pytest.fixture
 def neighbour(tmp_path: Path) -> Path:
+    return _neighbour(tmp_path)
+
+
+def _neighbour(home: Path) -> Path:
     """Another territory's edition, in its own folder."""
-    (tmp_path / "artois.toml").write_text(
+    (home / "artois.toml").write_text(
         f'name = "Artois"\ncommunes = {json.dumps(COMMUNES)}\n', encoding="utf-8"
     )
-    (tmp_path / "artois-2013.toml").write_text(
+    (home / "artois-2013.toml").write_text(
         'title = "Artois"\nyear = 2013\nterritory = "artois"\nperimeter = "cress_2011"\n[sources.manageo]\nlabel = "Extraction"\n',
         encoding="utf-8",
     )
-    return tmp_path
+    return home
 
 
-def _check_only(neighbour: Path, project: Project, raw: Path, out: str = "out") -> Outputs:
+def _run(neighbour: Path, project: Project, raw: Path, until: str, out: str = "out") -> Outputs:
     edition = project.edition(str(neighbour / "artois-2013.toml"))
     outputs = Outputs.of(project.root, edition.id, neighbour / out)
-    run(project, edition, raw, outputs, "check")
+    run(project, edition, raw, outputs, until)
     return outputs
 
 
-def test_a_budget_that_is_spent_blocks(neighbour, project):
+def _check_only(neighbour: Path, project: Project, raw: Path, out: str = "out") -> Outputs:
+    return _run(neighbour, project, raw, "check", out)
+
+
+def _broken(*_: object) -> int:
+    raise RuntimeError("Binder Error")
+
+
+def test_a_budget_that_is_spent_blocks(neighbour, project, monkeypatch):
+    """So that an obscure error of a query, which comes later, gives way to the check that says which data are wrong."""
+    monkeypatch.setattr("ess_observatory.recipe.steps.count", _broken)
     raw = _raw(neighbour / "raw", 8, wrong=2)
     with pytest.raises(ObservatoryError) as caught:
-        _check_only(neighbour, project, raw)
+        _run(neighbour, project, raw, "build")
     assert (caught.value.code, caught.value.exit_code) == ("E390", 3)
     assert "2 lignes refusées sur 10, soit 20\u00a0%" in str(caught.value)
     outputs = Outputs.of(project.root, "x", neighbour / "out")
@@ -269,33 +283,27 @@ def test_a_budget_that_is_spent_blocks(neighbour, project):
     assert not outputs.quality.exists()
 
 
-def test_duplicates_are_not_counted_in_the_budget(neighbour, project):
-    outputs = _check_only(neighbour, project, _raw(neighbour / "raw", 10, twice=8))
-    assert _checks(outputs)["manageo.budget"]["observed"] == 0
+@pytest.fixture(scope="module")
+def checked(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Outputs:
+    """A check of one source alone, most of whose rows come twice."""
+    home = _neighbour(tmp_path_factory.mktemp("checked"))
+    return _check_only(home, project, _raw(home / "raw", 10, twice=8))
 
 
-def test_cross_checks_are_skipped_when_a_source_is_missing(neighbour, project):
-    outputs = _check_only(neighbour, project, _raw(neighbour / "raw", 10))
+def test_duplicates_are_not_counted_in_the_budget(checked):
+    assert _checks(checked)["manageo.budget"]["observed"] == 0
+
+
+def test_cross_checks_are_skipped_when_a_source_is_missing(checked, project):
     declared = read_toml(project.pipelines / "rules" / "cross_checks.toml")["checks"]
     several = {f"cross.{check['id']}" for check in declared if len(check["sources"]) > 1}
-    assert {row["status"] for key, row in _checks(outputs).items() if key in several} == {"skipped"}
+    assert {row["status"] for key, row in _checks(checked).items() if key in several} == {"skipped"}
 
 
-def test_the_gates_come_before_a_query_that_bad_data_break(neighbour, project, monkeypatch):
-    """An obscure error of a query gives way to the check that says which data are wrong."""
-    from ess_observatory.recipe import steps
-
-    def broken(*_: object) -> int:
-        raise RuntimeError("Binder Error")
-
-    monkeypatch.setattr(steps, "count", broken)
-    edition = project.edition(str(neighbour / "artois-2013.toml"))
-    outputs = Outputs.of(project.root, edition.id, neighbour / "out")
-    with pytest.raises(ObservatoryError) as caught:
-        run(project, edition, _raw(neighbour / "raw", 4, wrong=4), outputs, "build")
-    assert caught.value.code == "E390"
+def test_a_query_that_breaks_on_sound_data_says_its_own_error(neighbour, project, monkeypatch):
+    monkeypatch.setattr("ess_observatory.recipe.steps.count", _broken)
     with pytest.raises(RuntimeError, match="Binder"):
-        run(project, edition, _raw(neighbour / "raw", 20), outputs, "build")
+        _run(neighbour, project, _raw(neighbour / "raw", 20), "build")
 
 
 # ── against the previous edition ────────────────────────────────────────────────────────────────────────────────────

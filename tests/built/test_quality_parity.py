@@ -122,10 +122,16 @@ def _both(library, table, checks):
     return judge, ours["outcomes"], theirs
 
 
-def test_the_engine_agrees_with_the_library(library, table):
+@pytest.fixture(scope="module")
+def both(library, table):
+    """What each says of the checks that the engine computes."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        judge, ours, theirs = _both(library, table, CHECKS)
+        return _both(library, table, CHECKS)
+
+
+def test_the_engine_agrees_with_the_library(both):
+    judge, ours, theirs = both
     assert judge.by_library == set(), "every check of this list is computed by the engine"
     differences = []
     for (name, arguments), mine, its in zip(CHECKS, ours, theirs, strict=True):
@@ -154,11 +160,9 @@ def test_the_engine_agrees_with_the_library(library, table):
     )
 
 
-def test_examples_are_truly_unexpected(library, table):
+def test_examples_are_truly_unexpected(both, table):
     db, _ = table
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        _, ours, theirs = _both(library, table, CHECKS)
+    _, ours, theirs = both
     for (name, _), mine, its in zip(CHECKS, ours, theirs, strict=True):
         wanted = its.result.get("partial_unexpected_list")
         if wanted is not None:

@@ -21,10 +21,10 @@ from ess_observatory.quality.refused import RefusedRow, RefusedSheet
 from ess_observatory.quality.workbook import write_refused
 from ess_observatory.read.headers import normalise
 from ess_observatory.read.refused_headers import REFUSED_HEADERS
-from test_quality_gates import _check_only, _checks, _raw, neighbour
+from test_quality_gates import _check_only, _checks, _neighbour, _raw
 
-__all__ = ["neighbour"]
 BAND = "Tranche d’effectif"
+SCRIPT = "<script>alert(1)</script>"
 
 
 def _sheets(path: Path) -> dict[str, list[list]]:
@@ -41,11 +41,30 @@ def _ledger(outputs: Outputs) -> dict[str, dict]:
     return {row["file"]: row for row in pq.read_table(outputs.quality / "ledger.parquet").to_pylist()}
 
 
+@pytest.fixture(scope="module")
+def checked_once(project, tmp_path_factory):
+    """The folder of a check of 30 rows of which two are to be corrected, one for a value that would break a page."""
+    home = _neighbour(tmp_path_factory.mktemp("first"))
+    raw = _raw(home / "raw", 28, wrong=2, twice=3)
+    workbook = openpyxl.load_workbook(raw / "extraction.xlsx")
+    sheet = workbook.active
+    assert sheet.cell(sheet.max_row, 7).value == "beaucoup"
+    sheet.cell(sheet.max_row, 7).value = SCRIPT
+    workbook.save(raw / "extraction.xlsx")
+    _check_only(home, project, raw)
+    return home
+
+
+@pytest.fixture
+def neighbour(checked_once, tmp_path):
+    """A copy that a test may change."""
+    return Path(shutil.copytree(checked_once, tmp_path / "neighbour"))
+
+
 @pytest.fixture
 def first(neighbour, project):
-    """A check of 30 rows of which two are to be corrected, and the raw folder."""
-    raw = _raw(neighbour / "raw", 28, wrong=2, twice=3)
-    return _check_only(neighbour, project, raw), raw
+    """That check and the raw folder."""
+    return Outputs.of(project.root, "artois-2013", neighbour / "out"), neighbour / "raw"
 
 
 def test_refused_rows_are_corrected_dropped_back_and_counted(first, neighbour, project):
@@ -55,9 +74,10 @@ def test_refused_rows_are_corrected_dropped_back_and_counted(first, neighbour, p
     workbook = openpyxl.load_workbook(path)
     sheet = workbook.worksheets[0]
     header = [cell.value for cell in sheet[1]]
-    for row in sheet.iter_rows(min_row=2):
-        assert row[header.index(BAND)].value == "beaucoup"
-        row[header.index(BAND)].value = "3 à 5 salariés"
+    refused = [row[header.index(BAND)] for row in sheet.iter_rows(min_row=2)]
+    assert [cell.value for cell in refused] == ["beaucoup", SCRIPT]
+    for cell in refused:
+        cell.value = "3 à 5 salariés"
     (raw / "retour").mkdir()
     workbook.save(raw / "retour" / "corrigé par moi.xlsx")
     before = (raw / "extraction.xlsx").read_bytes()
@@ -229,13 +249,8 @@ def test_the_report_says_everything(reference_build, project):
     assert "3\u202f394" in text
 
 
-def test_what_is_quoted_cannot_break_the_page(neighbour, project):
-    raw = _raw(neighbour / "raw", 30)
-    workbook = openpyxl.load_workbook(raw / "extraction.xlsx")
-    sheet = workbook.active
-    sheet.cell(5, 7).value = "<script>alert(1)</script>"
-    workbook.save(raw / "extraction.xlsx")
-    text = (_check_only(neighbour, project, raw).quality / "rapport-qualite.html").read_text(encoding="utf-8")
+def test_what_is_quoted_cannot_break_the_page(checked_once):
+    text = (checked_once / "out" / "quality" / "rapport-qualite.html").read_text(encoding="utf-8")
     assert "<script" not in text and "&lt;script&gt;" in text
 
 

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ from staging.places
 """
 
 
-def _tiny_project(home: Path) -> Path:
+def tiny_project(home: Path) -> Path:
     """A project of one table on one source over three communes: the same code, little to compute, no process of checks."""
     root = home / "project"
     pipelines = root / "pipelines"
@@ -128,7 +129,7 @@ def _tiny_project(home: Path) -> Path:
     return root
 
 
-def _raw(folder: Path, count: int) -> Path:
+def tiny_raw(folder: Path, count: int) -> Path:
     folder.mkdir(parents=True)
     workbook = openpyxl.Workbook()
     sheet = workbook.active
@@ -143,8 +144,8 @@ class Server:
     """Builds that can be killed."""
 
     def __init__(self, home: Path) -> None:
-        self.root, self.out = _tiny_project(home), home / "out"
-        self.raw = {"A": _raw(home / "raw-a", 12), "B": _raw(home / "raw-b", 15)}
+        self.root, self.out = tiny_project(home), home / "out"
+        self.raw = {"A": tiny_raw(home / "raw-a", 12), "B": tiny_raw(home / "raw-b", 15)}
         self.errors = (home / "errors.txt").open("w+", encoding="utf-8")
         self.process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("survive_server.py"))],
@@ -354,18 +355,40 @@ def test_the_lock_of_a_dead_process_is_free(tmp_path):
         pass
 
 
-@pytest.mark.parametrize("change", ["removed", "rewritten"])
-def test_a_raw_file_that_changes_meanwhile_stops_the_run(server, whole, tmp_path, monkeypatch, change):
-    """The bytes that were read are compared again just before the build is put in place."""
-    from ess_observatory.declare.project import Project
-    from ess_observatory.recipe import runner, steps
+@dataclass(frozen=True)
+class Undisturbed:
+    """A build that nothing disturbed, the raw files that it read, and what they were before it."""
 
-    project = Project.load(server.root)
-    outputs = Outputs.of(project.root, "tiny", tmp_path / "out")
+    project: Project
+    outputs: Outputs
+    raw: Path
+    before: dict[Path, tuple[bytes, int]]
+
+
+def _stamps(raw: Path) -> dict[Path, tuple[bytes, int]]:
+    return {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in raw.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> Undisturbed:
+    home = tmp_path_factory.mktemp("undisturbed")
+    project = Project.load(tiny_project(home))
+    outputs, raw = Outputs.of(project.root, "tiny", home / "out"), tiny_raw(home / "raw", 12)
+    before = _stamps(raw)
+    run(project, project.edition("tiny"), raw, outputs)
+    return Undisturbed(project, outputs, raw, before)
+
+
+@pytest.mark.parametrize("change", ["removed", "rewritten"])
+def test_a_raw_file_that_changes_meanwhile_stops_the_run(undisturbed, tmp_path, monkeypatch, change):
+    """The bytes that were read are compared again just before the build is put in place."""
+    from ess_observatory.recipe import steps
+
+    project, outputs = undisturbed.project, undisturbed.outputs
     raw = tmp_path / "raw"
-    shutil.copytree(server.raw["A"], raw)
-    runner.run(project, project.edition("tiny"), raw, outputs)
+    shutil.copytree(undisturbed.raw, raw)
     before = content(outputs.base)
+    assert before
     path = raw / "extraction.xlsx"
     render = steps.render
 
@@ -376,20 +399,16 @@ def test_a_raw_file_that_changes_meanwhile_stops_the_run(server, whole, tmp_path
 
     monkeypatch.setattr(steps, "render", disturbed)
     with pytest.raises(ObservatoryError) as caught:
-        runner.run(project, project.edition("tiny"), raw, outputs, again=True)
+        run(project, project.edition("tiny"), raw, outputs, again=True)
     assert caught.value.code == "E156"
     assert caught.value.exit_code == 3
     assert "extraction.xlsx" in str(caught.value)
     assert content(outputs.base) == before
 
 
-def test_raw_files_are_never_written(server, tmp_path):
-    raw = tmp_path / "raw"
-    shutil.copytree(server.raw["A"], raw)
-    before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in raw.rglob("*") if p.is_file()}
-    server.raw["own"] = raw
-    assert server.run("own", tmp_path / "out")["code"] == 0
-    assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in raw.rglob("*") if p.is_file()} == before
+def test_raw_files_are_never_written(undisturbed):
+    assert undisturbed.before
+    assert _stamps(undisturbed.raw) == undisturbed.before
 
 
 def _texts(outputs: Outputs) -> set[str]:
