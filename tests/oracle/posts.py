@@ -247,9 +247,9 @@ def _is_empty(declared: Declared, code: str, named: set[str], source: str) -> bo
     """Whether a commune without a line has nothing: the file names most of its EPCI, or of what the territory has of it."""
     least = declared.source(source)["absent_is_zero_from"]
     people = declared.people[declared.homes[code]] if code in declared.homes else {}
-    for among in (people.keys(), people.keys() & declared.communes.keys()):
-        whole = sum(people[other] for other in among)
-        if whole and sum(people[other] for other in among if other in named) >= least * whole:
+    for them in (people.keys(), people.keys() & declared.communes.keys()):
+        whole = sum(people[other] for other in them)
+        if whole and sum(people[other] for other in them if other in named) >= least * whole:
             return True
     return False
 
