@@ -8,7 +8,7 @@ import pandas as pd
 
 from oracle.declared import LEVELS, Declared
 from oracle.facts import NONE, Fact, Facts, count, exact, share
-from oracle.rawfiles import days, table
+from oracle.rawfiles import among, days, table
 from oracle.register import approved
 
 
@@ -101,14 +101,13 @@ def _communes(declared: Declared, field: pd.DataFrame) -> Facts:
 def _levels(declared: Declared, field: pd.DataFrame) -> Facts:
     """Tables 2.3 and 2.4: the parts of the territory, and the whole levels that it is made of."""
     facts: Facts = {}
-    everywhere = {level: Counter(row[level] for row in declared.code_of_communes) for level in LEVELS}
     sublevel = declared.territory.get("sublevel", "epci")
     for level in LEVELS:
         parts: dict[str, list[dict[str, str]]] = {}
         for row in declared.communes.values():
             parts.setdefault(row.get(level, ""), []).append(row)
         for code, rows in parts.items():
-            here = field[field["commune"].isin([row["code"] for row in rows])]
+            here = field[among(field["commune"], {row["code"] for row in rows})]
             people = population(rows)
             counted = {
                 "communes": count(len(rows)),
@@ -116,7 +115,7 @@ def _levels(declared: Declared, field: pd.DataFrame) -> Facts:
                 "establishments": count(len(here)),
                 "per_1000": share(count(len(here)), people, 1000),
             }
-            is_whole = len(rows) == everywhere[level][code]
+            is_whole = len(rows) == declared.everywhere[level][code]
             for column, fact in counted.items():
                 if level == sublevel and code:
                     facts["sublevels", code, column] = fact
@@ -157,7 +156,7 @@ def _agreement(declared: Declared, sites: pd.DataFrame) -> Facts:
                               "disagreements": clash.sum()}.items():  # fmt: skip
             facts["perimeter_agreement", row, column] = count(value)
         for column, (key, named) in said.items():
-            facts["perimeter_agreement", row, column] = count(part[key].isin(named).sum())
+            facts["perimeter_agreement", row, column] = count(among(part[key], named).sum())
     return facts
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import tomllib
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -16,25 +18,79 @@ LEVELS = ("epci", "arrondissement", "departement", "region")
 OBJECTS = {"epci": "EPCI", "arrondissement": "ARR", "departement": "DEP", "region": "REG"}
 
 
+Found = TypeVar("Found")
+_KEPT: dict[Any, Any] = {}
+
+
+def kept(read: Callable[[Path], Found], path: Path) -> Found:
+    """What is read of a declared file, once for all its copies: a copy keeps the time of change, a rewritten file does not."""
+    state = path.stat()
+    key = read, path.parts[-3:], state.st_size, state.st_mtime_ns
+    if key not in _KEPT:
+        _KEPT[key] = read(path)
+    found: Found = _KEPT[key]
+    return found
+
+
 def rows_of(path: Path) -> list[dict[str, str]]:
     """The rows of a declared CSV."""
+    return kept(_read_rows, path)
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 
-@lru_cache(maxsize=2)
-def _communes_of(path: Path) -> list[dict[str, str]]:
-    """Today's communes; read once, as no trial changes them."""
-    return [{**row, "epci": row["epci_code"]} for row in rows_of(path) if row["type"] == "commune-actuelle"]
+def toml_of(path: Path) -> dict[str, Any]:
+    """A declared TOML file."""
+    return kept(_read_toml, path)
 
 
-@lru_cache(maxsize=2)
-def _moves_of(nomenclatures: Path) -> dict[str, str]:
+def _read_toml(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text("utf-8"))
+
+
+def _read_questions(path: Path) -> dict[str, dict[str, Any]]:
+    codebook = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+    return {q["code"]: q | {"section": s["code"]} for s in codebook["sections"] for q in s["questions"]}
+
+
+def _read_communes(path: Path) -> list[dict[str, str]]:
+    """Today's communes."""
+    return [
+        {**row, "epci": row["epci_code"]} for row in _read_rows(path) if row["type"] == "commune-actuelle"
+    ]
+
+
+def _read_people(path: Path) -> dict[str, dict[str, float]]:
+    """EPCI, else département → inhabitants of its communes, by code."""
+    found: dict[str, dict[str, float]] = {}
+    for row in kept(_read_communes, path):
+        home = found.setdefault(row["epci"] or row["departement"], {})
+        home[row["code"]] = float(row["population"] or 0)
+    return found
+
+
+def _read_everywhere(path: Path) -> dict[str, Counter[str]]:
+    """Level → how many communes each of its areas has."""
+    return {level: Counter(row[level] for row in kept(_read_communes, path)) for level in LEVELS}
+
+
+def _read_codes(path: Path) -> frozenset[str]:
+    return frozenset(row["code"] for row in kept(_read_communes, path))
+
+
+def _read_homes(path: Path) -> dict[str, str]:
+    """Commune → its EPCI, else its département."""
+    return {code: home for home, people in kept(_read_people, path).items() for code in people}
+
+
+def _read_moves(path: Path) -> dict[str, str]:
     """Former code of a commune → the code that it has now."""
-    now = _communes_of(nomenclatures / "communes.csv")
+    now = kept(_read_communes, path.with_name("communes.csv"))
     moved = {old: row["code"] for row in now for old in row["former_codes"].split("|") if old}
-    moves = rows_of(nomenclatures / "commune_moves.csv")
-    return moved | {row["code"]: row["target"] for row in moves if row["kind"] != "restored"}
+    return moved | {row["code"]: row["target"] for row in rows_of(path) if row["kind"] != "restored"}
 
 
 @dataclass
@@ -49,30 +105,51 @@ class Declared:
     @cached_property
     def edition(self) -> dict[str, Any]:
         """Its declaration."""
-        return tomllib.loads(
-            (self.root / "pipelines" / "editions" / f"{self.edition_id}.toml").read_text("utf-8")
-        )
+        return toml_of(self.root / "pipelines" / "editions" / f"{self.edition_id}.toml")
 
     @cached_property
     def years(self) -> set[float]:
         """The years of the editions that are declared."""
         paths = (self.root / "pipelines" / "editions").glob("*.toml")
-        return {float(tomllib.loads(path.read_text("utf-8"))["year"]) for path in paths}
+        return {float(toml_of(path)["year"]) for path in paths}
 
     @cached_property
     def territory(self) -> dict[str, Any]:
         """The declaration of its territory."""
-        path = self.root / "pipelines" / "territories" / f"{self.edition['territory']}.toml"
-        return tomllib.loads(path.read_text("utf-8"))
+        return toml_of(self.root / "pipelines" / "territories" / f"{self.edition['territory']}.toml")
 
     def source(self, name: str) -> dict[str, Any]:
         """The declaration of a source."""
-        return tomllib.loads((self.root / "pipelines" / "sources" / name / "source.toml").read_text("utf-8"))
+        return toml_of(self.root / "pipelines" / "sources" / name / "source.toml")
 
     @cached_property
     def code_of_communes(self) -> list[dict[str, str]]:
         """The nomenclature of communes."""
-        return _communes_of(self.root / "pipelines" / "rules" / "nomenclatures" / "communes.csv")
+        return kept(_read_communes, self._nomenclature)
+
+    @property
+    def _nomenclature(self) -> Path:
+        return self.root / "pipelines" / "rules" / "nomenclatures" / "communes.csv"
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """The codes of the communes of the nomenclature."""
+        return kept(_read_codes, self._nomenclature)
+
+    @cached_property
+    def homes(self) -> dict[str, str]:
+        """Commune of the nomenclature → its EPCI, else its département."""
+        return kept(_read_homes, self._nomenclature)
+
+    @cached_property
+    def people(self) -> dict[str, dict[str, float]]:
+        """EPCI, else département → inhabitants of its communes, by code."""
+        return kept(_read_people, self._nomenclature)
+
+    @cached_property
+    def everywhere(self) -> dict[str, Counter[str]]:
+        """Level → how many communes each of its areas has."""
+        return kept(_read_everywhere, self._nomenclature)
 
     @cached_property
     def communes(self) -> dict[str, dict[str, str]]:
@@ -81,21 +158,23 @@ class Declared:
         if "file" in given:
             listed = rows_of(self.root / "pipelines" / "territories" / given["file"])
             present = {row["code"]: row for row in self.code_of_communes}
-            kept = [{**present.get(row["code"], {}), **row, "epci": row["epci_code"]} for row in listed]
+            found = [{**present.get(row["code"], {}), **row, "epci": row["epci_code"]} for row in listed]
         elif given.get("france"):
-            kept = self.code_of_communes
+            found = self.code_of_communes
         else:
-            wanted = {key: _listed(given.get(key)) for key in ("code", *LEVELS)} | {
-                "code": _listed(given.get("communes"))
+            wanted = [("code", set(_listed(given.get("communes"))))]
+            wanted += [(level, set(_listed(given.get(level)))) for level in LEVELS]
+            places = {
+                place
+                for key, codes in wanted
+                if codes
+                for place, row in enumerate(self.code_of_communes)
+                if row[key] in codes
             }
-            kept = [
-                row
-                for row in self.code_of_communes
-                if any(row[key] in codes for key, codes in wanted.items())
-            ]
+            found = [self.code_of_communes[place] for place in sorted(places)]
         if self.area:
-            kept = [row for row in kept if row[self.area[0]] == self.area[1]]
-        return {row["code"]: row for row in kept}
+            found = [row for row in found if row[self.area[0]] == self.area[1]]
+        return {row["code"]: row for row in found}
 
     @cached_property
     def official(self) -> tuple[str, str] | None:
@@ -110,7 +189,7 @@ class Declared:
     @cached_property
     def moves(self) -> dict[str, str]:
         """Former code of a commune → the commune of the territory, or elsewhere, that it is now."""
-        moved = _moves_of(self.root / "pipelines" / "rules" / "nomenclatures")
+        moved = kept(_read_moves, self._nomenclature.with_name("commune_moves.csv"))
         return {old: new for old, new in moved.items() if old not in self.communes}
 
     @cached_property
@@ -122,8 +201,7 @@ class Declared:
     @cached_property
     def perimeter(self) -> dict[str, Any]:
         """The perimeter of the edition."""
-        path = self.root / "pipelines" / "rules" / "perimeters" / f"{self.edition['perimeter']}.toml"
-        return tomllib.loads(path.read_text("utf-8"))
+        return toml_of(self.root / "pipelines" / "rules" / "perimeters" / f"{self.edition['perimeter']}.toml")
 
     def rules(self, name: str) -> list[dict[str, str]]:
         """A CSV of the rules."""
@@ -132,15 +210,13 @@ class Declared:
     @cached_property
     def questions(self) -> dict[str, dict[str, Any]]:
         """The questions of the codebook, by code."""
-        path = self.root / "pipelines" / "survey" / "questionnaire.yml"
-        codebook = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
-        return {q["code"]: q | {"section": s["code"]} for s in codebook["sections"] for q in s["questions"]}
+        return kept(_read_questions, self.root / "pipelines" / "survey" / "questionnaire.yml")
 
     @cached_property
     def cards(self) -> dict[str, dict[str, Any]]:
         """The cards of the tables, by identifier."""
         return {
-            path.parent.name: tomllib.loads(path.read_text("utf-8"))
+            path.parent.name: toml_of(path)
             for path in sorted((self.root / "pipelines" / "tables").glob("*/card.toml"))
         }
 

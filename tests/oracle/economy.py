@@ -10,7 +10,7 @@ from oracle.counts import families_of, population
 from oracle.declared import Declared
 from oracle.facts import NONE, UNKNOWN, Fact, Facts, count, exact, share
 from oracle.posts import Producer, all_posts, employers, ess_posts, in_territory, jobs
-from oracle.rawfiles import days, number, plain, table
+from oracle.rawfiles import among, days, number, plain, table
 from oracle.register import approved
 
 
@@ -58,8 +58,7 @@ def _posts_of_places(declared: Declared, producer) -> Facts:
     facts: Facts = {}
     whole = in_territory(declared, producer)
     for code in declared.communes:
-        known = any(key[0] == code for key in producer.cells)
-        facts["communes", code, "posts"] = producer.commune(code) if known else UNKNOWN
+        facts["communes", code, "posts"] = producer.commune(code) if producer.knows(code) else UNKNOWN
     facts["communes", "total", "posts"] = whole
     for family in declared.perimeter["families"]:
         part = in_territory(declared, producer, family)
@@ -196,7 +195,7 @@ def _associations(declared: Declared, sites: pd.DataFrame) -> Facts:
         return {}
     rows = rows.drop_duplicates("id")
     rows = rows.assign(commune=rows["adrs_codeinsee"].map(lambda code: declared.moves.get(code, code)))
-    rows = rows[rows["commune"].isin(list(declared.communes))]
+    rows = rows[among(rows["commune"], declared.communes)]
     created, ended, facts = days(rows["date_creat"]), days(rows["date_disso"]), {}
     day = pd.Timestamp(declared.reference)
     last = day.year if (day.month, day.day) == (12, 31) else day.year - 1
@@ -228,7 +227,7 @@ def _lists(declared: Declared, sites: pd.DataFrame) -> Facts:
     """Tables 3.5 and 3.6: structures and units that a list names, with an establishment open in the territory."""
     facts: Facts = {}
     day = pd.Timestamp(declared.reference)
-    here = sites[sites["commune"].isin(list(declared.communes))]
+    here = sites[among(sites["commune"], declared.communes)]
     closed = (here["state"] == "closed") & (here["closed"].isna() | (here["closed"] <= day))
     here = here[~closed & ~(here["created"] > day)]
     rows = (
@@ -236,7 +235,7 @@ def _lists(declared: Declared, sites: pd.DataFrame) -> Facts:
     )
     if rows is not None:
         kinds = {row["code"]: row["is_siae"] == "true" for row in declared.rules("siae_kinds")}
-        rows = rows[rows["siret"].isin(set(here["siret"]))]
+        rows = rows[among(rows["siret"], set(here["siret"]))]
         by_kind = rows["type"].str.upper()
         insertion = rows[by_kind.map(kinds).eq(True)]
         decision = dict(zip(here["siret"], here["decision"], strict=True))
@@ -251,7 +250,8 @@ def _lists(declared: Declared, sites: pd.DataFrame) -> Facts:
                 sum(decision[siret] == "review" for siret in sirets)
             )
     if "esus_list" in declared.edition["sources"]:
-        running = {siren: end for siren, end in approved(declared).items() if siren in set(here["siren"])}
+        open_here = set(here["siren"])
+        running = {siren: end for siren, end in approved(declared).items() if siren in open_here}
         kept = here[here["decision"] == "in"]
         family = kept.groupby("siren")["family"].min()
         groups = {name: set(family.index[family == name]) for name in families_of(declared)}

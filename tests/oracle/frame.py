@@ -5,17 +5,17 @@ What calibration gives is not computed again: its weights are bounded, and so is
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from itertools import combinations
 from typing import Any
 
 import pandas as pd
 
-from oracle.declared import Declared
+from oracle.declared import Declared, toml_of
 from oracle.expressions import amount, holds
 from oracle.facts import NONE, Fact, Facts, count, exact, share
 from oracle.interviews import LEAST_BASE, Respondent, share_of
+from oracle.rawfiles import records
 
 UNKNOWN = "unknown"
 
@@ -26,8 +26,8 @@ class Frame:
     def __init__(self, declared: Declared, field: pd.DataFrame, here: list[Respondent]) -> None:
         path = declared.root / "pipelines" / "survey" / "estimation.toml"
         self.declared, self.here = declared, here
-        self.settings = tomllib.loads(path.read_text("utf-8"))
-        self.sites = {site["siret"]: site for site in field.to_dict("records")}
+        self.settings = toml_of(path)
+        self.sites = {site["siret"]: site for site in records(field)}
         self.linked = [one for one in here if one.siret in self.sites]
 
     def group(self, variable: str, siret: str) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from oracle.declared import Declared
 from oracle.expressions import amount, holds
 from oracle.facts import NONE, Fact, Facts, count, exact, share
-from oracle.rawfiles import number, plain, table
+from oracle.rawfiles import number, plain, records, table
 
 YES = {"x", "oui", "1", "vrai", "true", "yes", "o"}
 #: From how many answers a share is printed.
@@ -59,7 +59,7 @@ def respondents(declared: Declared) -> list[Respondent] | None:
     if rows is None or (declared.raw / "enquete" / "formulaires").is_dir():
         return None
     found = []
-    for row in rows.to_dict("records"):
+    for row in records(rows):
         if plain(row["a03"]) == plain(declared.questions["A03"]["label_fr"]):
             continue
         answers = Respondent()

@@ -13,6 +13,7 @@ from oracle.economy import count_economy
 from oracle.facts import Fact, Facts, Key
 from oracle.frame import against_frame
 from oracle.interviews import count_answers, inside, respondents
+from oracle.rawfiles import records
 from oracle.register import establishments
 from oracle.sentences import read_sentences
 from oracle.sums import look_at_sums
@@ -35,7 +36,8 @@ def judge(declared: Declared, publication: Path, truth: Declared | None = None) 
     figures = pd.read_parquet(publication / "figures.parquet")
     sites = establishments(declared)
     facts = facts_of(declared, sites)
-    for cell in figures.to_dict("records"):
+    cells = records(figures)
+    for cell in cells:
         fact = facts.get(key_of(cell, facts))
         if fact is None:
             found.unjudged[cell["table_id"]] = found.unjudged.get(cell["table_id"], 0) + 1
@@ -47,11 +49,11 @@ def judge(declared: Declared, publication: Path, truth: Declared | None = None) 
             )
         else:
             found.agreed += 1
-    found.complaints += look_at_sums(figures, publication, declared.cards)
+    found.complaints += look_at_sums(cells, publication, declared.cards)
     found.complaints += _strays(figures)
     if truth is not None:
-        found.complaints += look_at_truth(figures, facts, count_economy(truth, sites))
-    sentences, complaints = read_sentences(declared, publication, figures)
+        found.complaints += look_at_truth(cells, facts, count_economy(truth, sites))
+    sentences, complaints = read_sentences(declared, publication, cells)
     found.sentences, found.complaints = sentences, found.complaints + complaints
     return found
 

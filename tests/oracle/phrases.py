@@ -27,14 +27,15 @@ PHRASES = (
     (r"associations répondent davantage|associations answer more", "respondents_vs_frame", "family_association",
      "respondents_share", "> frame_share"),
 )  # fmt: skip
+_PHRASES = [(re.compile(said, re.IGNORECASE), *rest) for said, *rest in PHRASES]
 NO_CHOICE = ("total", "base", "other", "aucun", "unknown")
 
 
 def look_at_phrases(sentence: str, counted: dict[str, list[dict]]) -> list[str]:
     """What is wrong with what a sentence says without a number; `counted`: the cells of each table that have one."""
     wrong = []
-    for said, table, row, column, rule in PHRASES:
-        if re.search(said, sentence, re.IGNORECASE):
+    for said, table, row, column, rule in _PHRASES:
+        if said.search(sentence):
             cells = {
                 (cell["row_code"], cell["column_code"]): cell["value"] for cell in counted.get(table, [])
             }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import inf
 
 import pandas as pd
 
 from oracle.declared import OBJECTS, Declared
 from oracle.facts import UNKNOWN, Fact, exact, total
-from oracle.rawfiles import number, plain, table
+from oracle.rawfiles import among, number, plain, records, table
 
 FAMILY_LABELS = {"association": "associations", "cooperative": "cooperatives", "mutuelle": "mutuelles",
                  "fondation": "fondations"}  # fmt: skip
@@ -34,11 +35,28 @@ class Producer:
         """A cell that the producer gives, hidden or not."""
         return self.cells.get((area, family, activity, measure))
 
+    @cached_property
+    def _areas(self) -> dict[str, dict[tuple[str, str, str], Fact]]:
+        """The cells of each area, once they are all there."""
+        found: dict[str, dict[tuple[str, str, str], Fact]] = {}
+        for (area, *rest), fact in self.cells.items():
+            found.setdefault(area, {})[tuple(rest)] = fact  # type: ignore[index]
+        return found
+
+    @cached_property
+    def families(self) -> frozenset[str]:
+        """Those that it gives, all together ("_T") included."""
+        return frozenset(key[1] for key in self.cells)
+
+    def knows(self, area: str) -> bool:
+        """Whether it gives a cell of an area, hidden or not."""
+        return area in self._areas
+
     def commune(self, code: str, family: str = "_T", measure: str = "posts") -> Fact:
         """What is known of a commune: its own cell, else what its families make."""
         found = self.cell(code, family, "_T", measure) or UNKNOWN
         parts = {
-            key[1]: fact for key, fact in self.cells.items() if key[0] == code and key[2:] == ("_T", measure)
+            name: fact for (name, *rest), fact in self._areas.get(code, {}).items() if rest == ["_T", measure]
         }
         families = [fact for name, fact in parts.items() if name != "_T"]
         whole = parts.get("_T", UNKNOWN)
@@ -71,7 +89,7 @@ def all_posts(declared: Declared, private: bool = False) -> Producer | None:
     if rows is None:
         return None
     producer = Producer()
-    for row in rows.to_dict("records"):
+    for row in records(rows):
         if row["eff_tot"]:
             producer.cells[row["codgeo"], "_T", "_T", "posts"] = _cell(row["eff_tot"])
     return producer
@@ -89,7 +107,7 @@ def _flores(declared: Declared, rows: pd.DataFrame, family_column: str | None) -
         "_t": "_T"
     }
     measures = {row["code"]: row["measure"] for row in declared.rules("flores_measures")}
-    for row in rows.to_dict("records"):
+    for row in records(rows):
         area = row["geo"] if row["geo_object"] == "COM" else f"{row['geo_object']}:{row['geo']}"
         if row["geo_object"] == "COM":
             area = declared.moves.get(area, area)
@@ -106,7 +124,7 @@ def _clap(declared: Declared, rows: pd.DataFrame) -> Producer:
     families = {label: family for family, label in FAMILY_LABELS.items()}
     residual: dict[str, float] = defaultdict(float)
     sums: dict[tuple[str, str], list[Fact]] = defaultdict(list)
-    for row in rows.to_dict("records"):
+    for row in records(rows):
         family = families.get(plain(row["famille"]))
         if not family:
             continue
@@ -138,7 +156,7 @@ def _cell(text: str) -> Fact:
 def in_territory(declared: Declared, producer: Producer, family: str = "_T", measure: str = "posts") -> Fact:
     """What is known of the territory: what is known of these cells alone, and what the other families leave of the whole."""
     found = _alone(declared, producer, family, measure)
-    names = {key[1] for key in producer.cells} | set(FAMILY_LABELS)
+    names = producer.families | set(FAMILY_LABELS)
     if family == "_T" or family not in names:
         return found
     whole = _alone(declared, producer, "_T", measure)
@@ -151,7 +169,7 @@ def _alone(declared: Declared, producer: Producer, family: str, measure: str) ->
     own = producer.cell(producer.territory, family, "_T", measure) if producer.territory else None
     codes = list(declared.communes)
     summed = total(_or_zero(producer, code, family, measure) for code in codes)
-    families = {key[1] for key in producer.cells} - {"_T"}
+    families = producer.families - {"_T"}
     if producer.residual and measure == "posts":
         wanted = families | set(producer.residual) if family == "_T" else {family}
         summed = total(_with_residual(producer, codes, name) for name in sorted(wanted))
@@ -182,7 +200,7 @@ def _left_by_lines(declared: Declared, producer: Producer, family: str, measure:
 
 def _or_zero(producer: Producer, code: str, family: str, measure: str) -> Fact:
     """A commune; a family that it does not have is a zero where its other families make its total."""
-    if any(key[0] == code for key in producer.cells):
+    if producer.knows(code):
         return producer.commune(code, family, measure)
     return exact(0) if producer.residual or producer.is_whole else UNKNOWN
 
@@ -228,15 +246,10 @@ def jobs(declared: Declared) -> Fact | None:
 def _is_empty(declared: Declared, code: str, named: set[str], source: str) -> bool:
     """Whether a commune without a line has nothing: the file names most of its EPCI, or of what the territory has of it."""
     least = declared.source(source)["absent_is_zero_from"]
-    home = {row["code"]: row["epci"] or row["departement"] for row in declared.code_of_communes}
-    people = {
-        row["code"]: float(row["population"] or 0)
-        for row in declared.code_of_communes
-        if home[row["code"]] == home.get(code)
-    }
-    for among in (people.keys(), people.keys() & declared.communes.keys()):
-        whole = sum(people[other] for other in among)
-        if whole and sum(people[other] for other in among if other in named) >= least * whole:
+    people = declared.people[declared.homes[code]] if code in declared.homes else {}
+    for them in (people.keys(), people.keys() & declared.communes.keys()):
+        whole = sum(people[other] for other in them)
+        if whole and sum(people[other] for other in them if other in named) >= least * whole:
             return True
     return False
 
@@ -266,5 +279,5 @@ def _first_column(rows: pd.DataFrame | None, start: str) -> pd.DataFrame | None:
 
 def _of_territory(declared: Declared, rows: pd.DataFrame, key: str, zero: tuple[str, ...]) -> Fact:
     codes = rows[key].map(lambda code: declared.moves.get(code, code))
-    cells = rows["amount"][codes.isin(list(declared.communes))]
+    cells = rows["amount"][among(codes, declared.communes)]
     return total(exact(0) if cell in zero else _cell(cell) for cell in cells)

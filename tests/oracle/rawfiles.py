@@ -6,9 +6,10 @@ import csv
 import io
 import unicodedata
 import warnings
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -77,6 +78,17 @@ def number(text: str) -> float | None:
         return float(flat)
     except ValueError:
         return None
+
+
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Each row by name of column, as plain values: what `to_dict` gives, column by column."""
+    columns = [rows[name].astype(object).tolist() for name in rows.columns]
+    return [dict(zip(rows.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def among(column: pd.Series, codes: Container[str]) -> pd.Series:
+    """Whether each text of a column is one of these."""
+    return pd.Series([text in codes for text in column], index=column.index, dtype=bool)
 
 
 def days(column: pd.Series) -> pd.Series:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from oracle.declared import Declared
-from oracle.rawfiles import days, plain, table
+from oracle.rawfiles import among, days, plain, records, table
 
 
 def establishments(declared: Declared) -> pd.DataFrame:
@@ -17,10 +17,10 @@ def establishments(declared: Declared) -> pd.DataFrame:
         return pd.DataFrame()
     found["commune"] = found["commune"].map(lambda code: declared.moves.get(code, code))
     if found["register"].iloc[0] == "sirene":
-        found = found[found["commune"].isin(declared.communes.keys())]
+        found = found[among(found["commune"], declared.communes)]
     found = found.reset_index(drop=True)
     rules = _rules(declared)
-    decided = [_decide(row, *rules) for row in found.to_dict("records")]
+    decided = [_decide(row, *rules) for row in records(found)]
     found[["rule", "family", "nature"]] = pd.DataFrame(
         decided, columns=["rule", "family", "nature"], index=found.index
     )
@@ -52,6 +52,7 @@ def _extract(declared: Declared) -> pd.DataFrame | None:
     if rows is None:
         return None
     bands = {plain(row["label"]): row["code"] for row in declared.rules("size_bands")} | {"non connu": "NC"}
+    sizes = rows["tranche d'effectif"]
     found = pd.DataFrame(
         {
             "siret": rows["n° siret"].str.replace(" ", ""),
@@ -59,9 +60,7 @@ def _extract(declared: Declared) -> pd.DataFrame | None:
             "commune": rows["code commune insee"].str.zfill(5),
             "legal": rows["code forme juridique"],
             "naf": rows["code ape"].map(_activity_code),
-            "band": rows["tranche d'effectif"].map(
-                lambda text: bands.get(plain(text), _bounds(text, declared))
-            ),
+            "band": sizes.map({text: bands.get(plain(text), _bounds(text, declared)) for text in set(sizes)}),
             "state": rows["etat"].map(lambda text: "closed" if plain(text).startswith("ferm") else "active"),
             "created": days(rows["date de creation"]),
             "closed": days(rows["date de fermeture"]),
@@ -69,11 +68,11 @@ def _extract(declared: Declared) -> pd.DataFrame | None:
             "is_followed": rows["suivi hors cadre"] != "",
         }
     )
-    known = {row["code"] for row in declared.code_of_communes} | set(declared.communes) | set(declared.moves)
+    known = declared.codes | declared.communes.keys() | declared.moves.keys()
     found = found[
         found["siret"].map(is_siret)
         & found["band"].notna()
-        & found["commune"].isin(known)
+        & among(found["commune"], known)
         & (found["legal"] != "")
     ]
     found = found.sort_values("updated", kind="stable", na_position="first").drop_duplicates(

@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from oracle.declared import Declared
+from oracle.declared import Declared, kept
 from oracle.phrases import look_at_phrases
 
 
@@ -35,6 +35,10 @@ class Language:
     def values(self, text: str) -> list[float]:
         """The numbers of a text."""
         return [self.value(number) for number in self.number.findall(text)]
+
+    def literal(self, path: Path) -> frozenset[float]:
+        """The numbers of a text of the project, outside placeholders."""
+        return frozenset(self.values(re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", path.read_text("utf-8"))))
 
     def value(self, number: str) -> float:
         """A number as it is written."""
@@ -79,19 +83,22 @@ ENGLISH = Language(
 Sentence = tuple[str, list[str], str]
 
 
-def read_sentences(declared: Declared, publication: Path, figures: pd.DataFrame) -> tuple[int, list[str]]:
+def read_sentences(declared: Declared, publication: Path, figures: list[dict]) -> tuple[int, list[str]]:
     """How many sentences were read, and what is wrong with them."""
     cards = json.loads((publication / "tables.json").read_text("utf-8"))
-    printed, read, complaints = _printed(figures) | _given(declared), 0, _highlights(cards, _counted(figures))
+    counted = _counted(figures)
+    printed, read, complaints = _printed(figures) | _given(declared), 0, _highlights(cards, counted)
     given: dict[str, list[list[float]]] = {}
     for language in (FRENCH, ENGLISH):
         known = printed | _literal(declared.root / "pipelines", language)
-        counted = _counted(figures if language is FRENCH else _in_english(figures, cards))
+        if language is ENGLISH:
+            counted = _in_english(counted, cards)
+        every = [cell for cells in counted.values() for cell in cells]
         for place, tables, text in _texts(publication, cards, language):
             given.setdefault(place, []).append(sorted(set(language.values(_plain(text)))))
             for sentence in _split(text):
                 read += 1
-                about = [cell for name in tables or counted for cell in counted.get(name, [])]
+                about = [cell for name in tables for cell in counted.get(name, [])] if tables else every
                 wrong = [
                     *_signs(sentence),
                     *_numbers(sentence, known, language),
@@ -111,14 +118,18 @@ def read_sentences(declared: Declared, publication: Path, figures: pd.DataFrame)
 BOTH = ("main point", "headline", "finding", "base", "reading_aid", "change")
 
 
-def _in_english(figures: pd.DataFrame, cards: list[dict[str, Any]]) -> pd.DataFrame:
+def _in_english(counted: dict[str, list[dict]], cards: list[dict[str, Any]]) -> dict[str, list[dict]]:
     labels = {
         (card["id"], row["code"]): row.get("label_en") or row["label"]
         for card in cards
         for row in card["rows"]
     }
-    keys = zip(figures["table_id"], figures["row_code"], figures["row_label"], strict=True)
-    return figures.assign(row_label=[labels.get((table, row), label) for table, row, label in keys])
+    return {
+        name: [
+            cell | {"row_label": labels.get((name, cell["row_code"]), cell["row_label"])} for cell in cells
+        ]
+        for name, cells in counted.items()
+    }
 
 
 def _texts(publication: Path, cards: list[dict[str, Any]], language: Language) -> Iterator[Sentence]:
@@ -169,12 +180,11 @@ def _highlights(cards: list[dict[str, Any]], counted: dict[str, list[dict]]) -> 
     return complaints
 
 
-def _printed(figures: pd.DataFrame) -> set[float]:
+def _printed(figures: list[dict]) -> set[float]:
     """Every number that the tables print, as rounded as a text may print it."""
     shown: set[float] = set()
-    columns = [name for name in ("value", "low", "high", "base_n", "ci_low", "ci_high") if name in figures]
-    for column in columns:
-        for value in figures[column].dropna():
+    for column in ("value", "low", "high", "base_n", "ci_low", "ci_high"):
+        for value in {cell[column] for cell in figures if not pd.isna(cell.get(column))}:
             for decimals in range(4):
                 up = int(abs(value) * 10**decimals + 0.5 + 1e-9) / 10**decimals
                 shown |= {up, round(abs(value), decimals)}
@@ -184,10 +194,9 @@ def _printed(figures: pd.DataFrame) -> set[float]:
 def _literal(pipelines: Path, language: Language) -> set[float]:
     """Numbers that the analysts wrote themselves, outside placeholders."""
     found: set[float] = set()
-    for path in [*pipelines.rglob(f"texts/{language.end[1:] or 'fr'}/**/*.md"), *pipelines.glob("tables/*/card.toml"), *pipelines.glob("survey/*.toml"),
+    for path in [*(pipelines / "texts" / (language.end[1:] or "fr")).rglob("*.md"), *pipelines.glob("tables/*/card.toml"), *pipelines.glob("survey/*.toml"),
                  *pipelines.glob("survey/questionnaire.yml"), *pipelines.glob("claims/**/*.toml")]:  # fmt: skip
-        text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", path.read_text("utf-8"))
-        found |= set(language.values(text))
+        found |= kept(language.literal, path)
     return found
 
 
@@ -232,12 +241,12 @@ def _labels(declared: Declared) -> list[str]:
     ]
 
 
-def _counted(figures: pd.DataFrame) -> dict[str, list[dict]]:
+def _counted(figures: list[dict]) -> dict[str, list[dict]]:
     """The cells that a sentence may rank or weigh, by table, each with the number that it prints."""
-    units = figures["unit"].isin(["%", "structures", "établissements", "postes"])
-    found: dict[str, list[dict]] = {name: [] for name in figures["table_id"].unique()}
-    for cell in figures[figures["value"].notna() & units].to_dict("records"):
-        found[cell["table_id"]].append(cell | {"printed": round(cell["value"], int(cell["decimals"]))})
+    found: dict[str, list[dict]] = {cell["table_id"]: [] for cell in figures}
+    for cell in figures:
+        if cell["unit"] in ("%", "structures", "établissements", "postes") and not pd.isna(cell["value"]):
+            found[cell["table_id"]].append(cell | {"printed": round(cell["value"], int(cell["decimals"]))})
     return found
 
 

@@ -8,23 +8,25 @@ from typing import Any
 import pandas as pd
 
 
-def look_at_sums(figures: pd.DataFrame, publication: Path, cards: dict[str, Any]) -> list[str]:
+def look_at_sums(cells: list[dict[str, Any]], publication: Path, cards: dict[str, Any]) -> list[str]:
     """Complaints about totals that are not the sum of their parts, and about figures given twice with two values."""
     complaints: list[str] = []
     values = {
         (cell["table_id"], cell["row_code"], cell["column_code"]): cell["value"]
-        for cell in figures.to_dict("records")
+        for cell in cells
         if not pd.isna(cell["value"])
     }
-    for table_id in dict.fromkeys(figures["table_id"]):
+    for table_id in dict.fromkeys(cell["table_id"] for cell in cells):
         card, rows = cards.get(table_id, {}), publication / "tables" / f"{table_id}.parquet"
         if not rows.is_file():
             continue
-        kinds = pd.read_parquet(rows)
-        parts = list(kinds["row_code"][kinds["row_kind"] == "data"])
-        for column in card.get("columns", []):
-            if column.get("additive") and "total" in set(kinds["row_code"]):
-                complaints += _total(table_id, column["code"], parts, values)
+        additive = [column["code"] for column in card.get("columns", []) if column.get("additive")]
+        if additive:
+            kinds = pd.read_parquet(rows, columns=["row_code", "row_kind"])
+            parts = list(kinds["row_code"][kinds["row_kind"] == "data"])
+            if "total" in set(kinds["row_code"]):
+                for column in additive:
+                    complaints += _total(table_id, column, parts, values)
         complaints += _twins(table_id, card, values)
     return complaints
 

@@ -6,15 +6,16 @@ What is printed must be true; « au moins » and « au plus » must hold what is
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
 from oracle.facts import Fact, Facts
 
 
-def look_at_truth(figures: pd.DataFrame, facts: Facts, truth: Facts) -> Iterable[str]:
+def look_at_truth(cells: list[dict[str, Any]], facts: Facts, truth: Facts) -> Iterable[str]:
     """Complaints about cells that say otherwise than the truth."""
-    for cell in figures.to_dict("records"):
+    for cell in cells:
         key = (cell["table_id"], cell["row_code"], cell["column_code"])
         true = truth.get(key)
         if true is None or true.has_none or not true.is_exact:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,7 +21,12 @@ Question = dict[str, Any]
 
 def questions_of(questionnaire: Path) -> list[Question]:
     """The questions of the codebook, in order."""
-    codebook = yaml.load(questionnaire.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return _questions(questionnaire.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _questions(text: str) -> list[Question]:
+    codebook = yaml.load(text, Loader=yaml.CSafeLoader)
     return [question for section in codebook["sections"] for question in section["questions"]]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -39,8 +41,12 @@ class Place:
 
 def communes_of(pipelines: Path) -> list[dict[str, str]]:
     """The present communes of the nomenclature that have a département and an EPCI."""
-    with (pipelines / "rules" / "nomenclatures" / "communes.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    return _communes((pipelines / "rules" / "nomenclatures" / "communes.csv").read_bytes())
+
+
+@lru_cache(maxsize=1)
+def _communes(content: bytes) -> list[dict[str, str]]:
+    rows = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
     return [row for row in rows if row["type"] == "commune-actuelle" and row["region"] and row["epci_code"]]
 
 

@@ -57,11 +57,12 @@ def _texts(project: Project) -> Iterator[tuple[str, str, str]]:
         folder = project.pipelines / "texts" / lang
         for path in sorted(folder.rglob("*.md")):
             if path.name != GLOSSARY:
+                place = f"texts/{path.relative_to(folder.parent).as_posix()}"
                 for line, block in blocks_of(decode(path.read_bytes())):
-                    yield f"texts/{path.relative_to(folder.parent).as_posix()}, ligne {line}", lang, block
+                    yield f"{place}, ligne {line}", lang, block
     for name, lang in (("scopes.toml", "fr"), ("en/words.toml", "en")):
-        place = project.pipelines / "texts" / name
-        declared = read_toml(place) if place.is_file() else {}
+        file = project.pipelines / "texts" / name
+        declared = read_toml(file) if file.is_file() else {}
         for key, text in (declared.get("scopes", {}) if lang == "en" else declared).items():
             yield f"texts/{name} : {key}", lang, str(text)
 

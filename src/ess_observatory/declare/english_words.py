@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -102,12 +103,18 @@ def load_words(project: Project, edition: Edition) -> Words:
         if {"label", "label_en"} <= columns.keys():
             pairs = zip(columns["label"], columns["label_en"], strict=True)
             words |= {label: label_en for label, label_en in pairs if label_en}
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    words |= dict(_labels(yaml.load(decode(project.questionnaire.read_bytes()), loader)))
+    words |= _labels_of(project.questionnaire.read_bytes())
     for table in project.tables:
         words |= {c["label"]: c["label_en"] for c in table.card["columns"] if c.get("label_en")}
     words |= declared.get("words", {}) | declared.get("controls", {})
     return Words(words, declared.get("joints", {}), _names(project, edition), declared.get("patterns", {}))
+
+
+@lru_cache(maxsize=4)
+def _labels_of(codebook: bytes) -> dict[str, str]:
+    """French label → English one, of a codebook: a publication asks twice."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return dict(_labels(yaml.load(decode(codebook), loader)))
 
 
 def _labels(node: Any) -> Iterable[tuple[str, str]]:

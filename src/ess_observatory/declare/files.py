@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,21 @@ from ess_observatory.declare.reading import read_toml_document
 
 def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file, whatever editor saved it. Raises E106, which names the line, when it is none."""
+    try:
+        content = path.read_bytes() if path.is_file() else None
+    except (OSError, ValueError):
+        content = None
+    data: dict[str, Any] = pickle.loads(_toml(path, content))
+    return data
+
+
+@lru_cache(maxsize=64)
+def _toml(path: Path, _content: bytes | None) -> bytes:
+    """What a file of that content says, to be taken afresh by each who asks: a build reads some files again and again."""
     faults: list[Fault] = []
     document = read_toml_document(path, str(path), faults)
     raise_faults(faults)
-    data: dict[str, Any] = document.data if document else {}
-    return data
+    return pickle.dumps(document.data if document else {})
 
 
 def read_model(path: Path, model: type[Model]) -> Model:

@@ -34,6 +34,19 @@ class Geography:
         """What became of retired communes."""
         return CommuneMoves.load(self.pipelines)
 
+    def places(self, column: str) -> dict[str, list[int]]:
+        """Code of an area of that column → ranks of its communes in `communes`, made once a column."""
+        if column not in self._places:
+            found: dict[str, list[int]] = {}
+            for rank, row in enumerate(self.communes):
+                found.setdefault(row[column], []).append(rank)
+            self._places[column] = found
+        return self._places[column]
+
+    @cached_property
+    def _places(self) -> dict[str, dict[str, list[int]]]:
+        return {}
+
     def names(self, level: str) -> dict[str, str]:
         """Code → name of the areas of a level; empty where the nomenclature has only their codes."""
         return (

@@ -232,11 +232,15 @@ def _from_nomenclature(
         if AREAS[key] not in every[0]:
             raise ObservatoryError("E109", f"La nomenclature des communes n’a pas le niveau « {key} »", str(path),
                                    "Donnez la table de sa composition : ess new territory NOM --from-list FICHIER --keep COLONNE=CODE.")  # fmt: skip
-        if unknown := codes - {row.get(AREAS[key]) for row in every}:
+        if unknown := codes - geography.places(AREAS[key]).keys():
             raise ObservatoryError("E109", f"Codes inconnus ({key}) : {', '.join(sorted(unknown))}", str(path),
                                    "Vérifiez les codes Insee, ou donnez vos communes avec « file ».")  # fmt: skip
     names = geography.names(sublevel)
-    asked = [(AREAS[key], codes) for key, codes in wanted.items()]
+    ranks = {
+        rank for key, codes in wanted.items() for code in codes for rank in geography.places(AREAS[key])[code]
+    }
+    if data.get("france"):
+        ranks.update(rank for rank, row in enumerate(every) if row["region"])
     return [
         _with_area(
             {"code": row["code"], "name": row["name"], "population": _int(row["population"])},
@@ -244,8 +248,7 @@ def _from_nomenclature(
             sublevel,
             names,
         )
-        for row in every
-        if (data.get("france") and row["region"]) or any(row[level] in codes for level, codes in asked)
+        for row in (every[rank] for rank in sorted(ranks))
     ]
 
 
