@@ -42,7 +42,7 @@ def prose(path: Path) -> str:
 def asked(path: Path) -> set[str]:
     """Figures that a text asks for."""
     text = path.read_text(encoding="utf-8")
-    return {*re.findall(r"fig\('([^']+)'\)", text), *KEY_FIGURE.findall(text)}
+    return {*re.findall(r"(?:fig|counted|agree)\('([^']+)'", text), *KEY_FIGURE.findall(text)}
 
 
 @pytest.mark.parametrize("path", EVERY, ids=lambda path: "/".join(path.parts[-2:]))

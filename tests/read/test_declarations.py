@@ -507,7 +507,7 @@ OTHERS = [
     ("territories/sambre-avesnois.geojson", '"commune_codes":["59003"]', '"commune_codes":["59004"]', "la commune 59003 n’y est pas"),
     ("texts/fr/ch-03.md", "leads('sectors.first', 'QB')", "leads('sectors.first', 'QZ')", "ligne que le tableau ne fait pas"),
     ("texts/fr/ch-03.md", "lead('sectors.three', 'count')", "lead('sectors.three', 'nombre')", "colonne que le tableau n’a pas"),
-    ("texts/fr/ch-03.md", "fig('families.association.count')", "fig('families.associations.count')", "chiffre qu’aucun tableau ne donne"),
+    ("texts/fr/ch-03.md", "counted('families.association.count'", "counted('families.associations.count'", "chiffre qu’aucun tableau ne donne"),
     ("texts/en/ch-03.md", "## What is at stake", "## Stakes", "le chapitre français a ses enjeux"),
 ]  # fmt: skip
 

@@ -358,7 +358,7 @@ def test_a_card_builds_without_any_respondent_and_cites_figures_that_exist(
             *table.get("notes", []),
         ]
     )
-    for figure in re.findall(r"fig\('([^']+)'\)", texts):
+    for figure in re.findall(r"(?:fig|counted|agree)\('([^']+)'", texts):
         assert figure in known | figures, figure
     assert not re.search(r"\d", re.sub(r"\{[{%].*?[%}]\}", "", table.get("finding", ""))), (
         "numbers only by placeholders"

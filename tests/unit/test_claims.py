@@ -206,6 +206,9 @@ def test_two_leaders_are_named_together() -> None:
         filled.fill("{{ Who('t.two') }} : {{ lead('t.two', 'count') }}", "t")
         == "Les associations et la concurrence : 40 et 35"
     )
+    words = "{{ lead('%s', 'count') }} {{ agree_lead('%s', 'count', 'structure', 'structures') }}"
+    assert filled.fill(words % ("t.two", "t.two"), "t") == "40 et 35 structures"
+    assert filled.fill(words % ("t.first", "t.first"), "t") in (None, "40 structures")
 
 
 def test_a_text_that_claims_in_vain_or_asks_for_what_is_hidden_is_left_aside() -> None:

@@ -21,7 +21,7 @@ def text_of(lang: str, name: str) -> str:
 
 
 def asked(text: str) -> set[str]:
-    return {*re.findall(r"fig\('([^']+)'\)", text), *KEY_FIGURE.findall(text)}
+    return {*re.findall(r"(?:fig|counted|agree)\('([^']+)'", text), *KEY_FIGURE.findall(text)}
 
 
 def test_every_text_is_translated() -> None:

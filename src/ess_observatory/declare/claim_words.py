@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.models.claims import ClaimsFile
 from ess_observatory.declare.project import Project
-from ess_observatory.declare.prose import CLAIMING, GLOSSARY, Trouble, blocks_of, parsed
+from ess_observatory.declare.prose import AGREEING, CLAIMING, GLOSSARY, Trouble, blocks_of, parsed
 from ess_observatory.words.decoding import decode
 
 if TYPE_CHECKING:
@@ -138,8 +138,8 @@ def _of(
         if node.expr2 is not None:
             yield from _of(node.expr2, claimed, kind_of)
     elif isinstance(node, nodes.Call):
-        if getattr(node.node, "name", "") == "agree":
-            yield node.lineno, " ".join(str(argument.value) for argument in node.args[1:]), claimed  # type: ignore[attr-defined]
+        if names := AGREEING.get(getattr(node.node, "name", "")):
+            yield node.lineno, " ".join(str(argument.value) for argument in node.args[names:]), claimed  # type: ignore[attr-defined]
     elif isinstance(node, nodes.Const):
         yield node.lineno, str(node.value), claimed
     else:

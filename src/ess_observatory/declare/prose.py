@@ -1,4 +1,4 @@
-"""The small language of texts and cards: `{{ words }}`, `{{ fig('id') }}`, `{{ agree('id', 'un', 'plusieurs') }}` and a plain `if`.
+"""The small language of texts and cards: `{{ words }}`, `{{ fig('id') }}`, `{{ counted('id', 'un', 'plusieurs') }}` and a plain `if`.
 
 What ranks, compares or qualifies stands under a claim of a card: `{% if holds('table.claim') %}… {{ who('table.claim') }} …{% endif %}`.
 
@@ -31,6 +31,7 @@ WORDS = COUNTS | {
 #: Functions: how they are written, how many arguments they take, what the first one names.
 FUNCTIONS = {
     "fig": ("fig('identifiant')", 1, "figure"),
+    "counted": ("counted('identifiant', 'singulier', 'pluriel')", 3, "figure"),
     "agree": ("agree('identifiant', 'singulier', 'pluriel')", 3, "figure"),
     "shown": ("shown('identifiant')", 1, "figure"),
     "table": ("table('tableau')", 1, "table"),
@@ -40,9 +41,12 @@ FUNCTIONS = {
     "who": ("who('tableau.affirmation')", 1, "claim"),
     "Who": ("Who('tableau.affirmation')", 1, "claim"),
     "lead": ("lead('tableau.affirmation', 'colonne')", 2, "claim"),
+    "agree_lead": ("agree_lead('tableau.affirmation', 'colonne', 'singulier', 'pluriel')", 4, "claim"),
 }
 #: What the second name of a function is, in the table of its claim.
-_SECOND = {"leads": "row", "lead": "column"}
+_SECOND = {"leads": "row", "lead": "column", "agree_lead": "column"}
+#: Functions that print words of their own: how many names come before the words.
+AGREEING = {"counted": 1, "agree": 1, "agree_lead": 2}
 #: Functions under which a claim is known to be true.
 CLAIMING = frozenset({"holds", "leads"})
 #: Where a Markdown text is cut: each block is filled on its own, and left aside when it lacks a figure.
@@ -59,7 +63,7 @@ TERM = re.compile(r"\*\*(.+?)\*\*\s*:\s*(.+)", re.DOTALL)
 _STRAY = re.compile(r"[{}][^\n{}]{0,40}[{}]?")
 #: Placeholders in their plainest writing, which need no parser.
 _PLAIN = re.compile(
-    r"\{\{ *(?:fig\('([\w.:+-]+)'\)|agree\('([\w.:+-]+)'(?:, *'[^'\\\n{}]*'){2}\)|"
+    r"\{\{ *(?:fig\('([\w.:+-]+)'\)|(?:agree|counted)\('([\w.:+-]+)'(?:, *'[^'\\\n{}]*'){2}\)|"
     + "|".join(sorted(WORDS))
     + r") *\}\}"
 )

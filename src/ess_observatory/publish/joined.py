@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ess_observatory.words.dates import dates_words
+from ess_observatory.words.numbers import is_plural
 
 #: Around a figure in a text that is being filled: its id, then what is printed of it.
 _OPEN, _THEN, _SHUT = "\ue000", "\ue001", "\ue002"
@@ -32,8 +33,8 @@ _LAST = re.compile(r"(?P<shut>)\)|\s*[;:](?=\s)")
 #: A line of the key figures, each of which prints its own source and date.
 _LINE = " | "
 _WORDS = {
-    "fr": (" : ", " ; ", "base", "réponses"),
-    "en": (": ", "; ", "base", "answers"),
+    "fr": (" : ", " ; ", "base", "réponse", "réponses"),
+    "en": (": ", "; ", "base", "answer", "answers"),
 }
 
 
@@ -75,7 +76,7 @@ class Joined:
     def __init__(self, known: Mapping[str, Known], reference: str, lang: str = "fr") -> None:
         """`reference`: the reference date of the edition, which the main points begin with."""
         self.known, self.reference, self.lang = known, reference, lang
-        self.colon, self.then, self.base, self.answers = _WORDS[lang]
+        self.colon, self.then, self.base, self.answer, self.answers = _WORDS[lang]
 
     def said(self, text: str, each: bool = False) -> str:
         """The text without marks, its sentences completed; `each`: as in the main points, every figure says it."""
@@ -154,6 +155,9 @@ class Joined:
         return [
             ""
             if said.known.base is None or said.known.base in counted
-            else f"{self.base}{self.colon}{said.known.base} {self.answers}"
+            else f"{self.base}{self.colon}{said.known.base} {self._answers(said.known.base)}"
             for said in found
         ]
+
+    def _answers(self, base: int) -> str:
+        return self.answers if is_plural(base, self.lang) else self.answer

@@ -11,6 +11,7 @@ from ess_observatory.declare.faults import typeset
 from ess_observatory.declare.models.claims import ClaimsFile
 from ess_observatory.declare.prose import (
     BLOCKS,
+    FUNCTIONS,
     KEY_FIGURES,
     MAIN,
     MAIN_POINTS,
@@ -72,7 +73,7 @@ class Placeholders:
         self.named: list[Cell] = []  # the cells that the last text filled speaks of
         self._lacking: set[str] = set()
         self._is_whole = True
-        functions = ("fig", "agree", "shown", "table", "printed", "holds", "leads", "who", "lead")
+        functions = tuple(name for name in FUNCTIONS if name != "Who")
         own = {name: getattr(self, name) for name in functions}
         self.environment = sandbox(names, {**own, "Who": self.who_first})
 
@@ -96,7 +97,13 @@ class Placeholders:
 
     def _written(self, cell: Cell, unit: str, decimals: int) -> str:
         suffix = EUROS.get((unit, self.lang), "")
+        if self.lang == "fr" and not is_plural(cell.value or 0):
+            suffix = suffix.replace("s d’", " d’")
         return format_value(cell.value or 0, unit, decimals, self.lang) + suffix
+
+    def counted(self, figure_id: str, singular: str, plural: str) -> str:
+        """The formatted figure and what it counts: « 1 structure déclare », « 2 structures déclarent »."""
+        return f"{self.fig(figure_id)} {self.agree(figure_id, singular, plural)}"
 
     def agree(self, figure_id: str, singular: str, plural: str) -> str:
         """The words that follow a figure, in the number it calls for: plural from 2 on in French, but for 1 in English."""
@@ -162,6 +169,13 @@ class Placeholders:
             decimals = cell.decimals if cell.decimals is not None else declared.get("decimals", 0)
             written.append(self._written(cell, unit, decimals))
         return self._joined(written)
+
+    def agree_lead(self, claim: str, column: str, singular: str, plural: str) -> str:
+        """The words that go with `lead`, in the number it calls for: several rows are plural, one goes by its figure."""
+        values = [self.claims.cell(claim, row, column).value for row in self.claims.of(claim).rows]
+        if len(values) != 1 or values[0] is None:
+            return plural
+        return plural if is_plural(values[0], self.lang) else singular
 
     def _joined(self, words: Sequence[str]) -> str:
         if len(words) > 1 and any(", " in word or f" {AND[self.lang]} " in word for word in words):
