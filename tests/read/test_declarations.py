@@ -132,20 +132,18 @@ def _samples() -> Iterator[tuple[str, Kind, Document, KeyPath]]:
         document = read_toml_document(ROOT / "pipelines" / file, file, [])
         assert document is not None
         for path in _paths(document.data):
-            if _owner(kind.model, path, document.data) is None:
-                continue
             tags = _tags(document.data, path)
             shape = tuple("[]" if isinstance(part, int) else part for part in path)
-            if (kind.name, (shape, tags)) not in seen:
-                seen.add((kind.name, (shape, tags)))  # type: ignore[arg-type]
-                yield file, kind, document, path
+            if (kind.name, (shape, tags)) in seen or _owner(kind.model, path, document.data) is None:
+                continue
+            seen.add((kind.name, (shape, tags)))  # type: ignore[arg-type]
+            yield file, kind, document, path
 
 
 def _tags(data: Any, path: KeyPath) -> str:
     """What kind of survey block a key belongs to."""
-    return (
-        str(data.get("survey", {}).get("kind", "")) if path[0] == "survey" and isinstance(data, dict) else ""
-    )
+    survey = data.get("survey") if path[0] == "survey" and isinstance(data, dict) else None
+    return str(survey.get("kind", "")) if isinstance(survey, dict) else ""
 
 
 def _changed(document: Document, path: KeyPath, change: str) -> Document | None:
