@@ -9,7 +9,7 @@ import time
 from functools import cache
 from types import FrameType
 
-from ess_observatory.engine.interrupt import interrupt_queries
+from ess_observatory.engine.interrupt import interrupt_queries, stop
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _heard: list[int] = []
@@ -42,7 +42,7 @@ def _watch() -> None:
 
 def _stop(number: int, frame: FrameType | None) -> None:
     _heard.append(number)
-    raise KeyboardInterrupt if number == signal.SIGINT else Stopped
+    stop(KeyboardInterrupt() if number == signal.SIGINT else Stopped())
 
 
 def _wake(reading: int) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ess_observatory.engine.graph import Model
-from ess_observatory.engine.interrupt import AT_WORK
+from ess_observatory.engine.interrupt import AT_WORK, held
 from ess_observatory.engine.refusals import in_french
 from ess_observatory.engine.sql_text import LAYERS, quote
 from ess_observatory.errors import Exit, ObservatoryError
@@ -37,7 +37,8 @@ class Database:
     """
 
     def __init__(self, path: Path | None = None, *, read_only: bool = False) -> None:
-        import duckdb
+        with held():
+            import duckdb
 
         self.path = path
         self._is_locked = False

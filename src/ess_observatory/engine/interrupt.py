@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Protocol
 from weakref import WeakSet
 
@@ -23,3 +24,25 @@ def interrupt_queries() -> None:
     for database in list(AT_WORK):
         with suppress(Exception):  # it may be closing
             database.interrupt()
+
+
+_held: list[BaseException | None] = []
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """What is asked to stop meanwhile stops at the end: an exception that crosses a native library being loaded kills the program."""
+    _held.append(None)
+    try:
+        yield
+    finally:
+        asked = _held.pop()
+    if asked is not None:
+        stop(asked)
+
+
+def stop(error: BaseException) -> None:
+    """Raise the exception of a signal, now or at the end of what is `held`."""
+    if not _held:
+        raise error
+    _held[-1] = error
