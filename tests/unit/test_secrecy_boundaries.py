@@ -20,7 +20,7 @@ from ess_observatory.secrecy.audit import FOUND, NARROW, SAFE, Attack, Finding, 
 from ess_observatory.secrecy.constraints import Structure, public_structure
 from ess_observatory.secrecy.door import HIDDEN_AT_SOURCE, Cell, release
 from ess_observatory.secrecy.links import Key
-from ess_observatory.secrecy.protect import Protected, protect
+from ess_observatory.secrecy.protect import Protected, protect, useful
 from ess_observatory.secrecy.rules import is_true_zero, protection_of, reason_to_hide, rules_of
 from ess_observatory.secrecy.shown import Shown
 from test_secrecy_links import FOUR, cell, column, column_of, hidden
@@ -672,6 +672,24 @@ def test_sums_of_the_structure() -> None:
     assert verdicts(plain(a=None, b=3.5), sums=[{"whole": 100, "parts": ["a", "b"]}]) == {"a": FOUND}
     rest = {"whole": "all", "parts": ["b"], "rest": "écart 1"}
     assert verdicts(plain(all=None, b=3.0), sums=[rest]) == {"all": SAFE}
+
+
+def test_what_is_unknown_of_a_bounded_whole_holds_in_what_its_ceiling_leaves() -> None:
+    figures = plain(a=4.0, b=6.0, c=None) | {
+        "all": Shown("t", 10.0, False, 1, column="posts", row="all", high=12.5)
+    }
+    said = {"whole": "all", "parts": ["a", "b"], "unknown": ["c"]}
+    (found,) = Attack(figures, Structure({"rate": 0.02, "minimum": 0.1}, sums=[said])).findings()
+    assert (found.low, found.high) == (0.0, pytest.approx(2.5))
+
+
+@pytest.mark.parametrize(("high", "kept"), [(10.39, None), (10.4, 10.4), (20.0, 20.0), (20.1, None)])
+def test_a_ceiling_leaves_room_in_the_digits_that_are_printed_and_is_not_far(
+    rules, high: float, kept: float | None
+) -> None:
+    rules["protection"]["minimum"] = 2
+    found = useful(Cell("r", "r", 1, "total", None, "posts", low=10.0, high=high, decimals=1), rules)
+    assert (found.low, found.high) == (10.0, kept)
 
 
 def test_the_same_figure_shown_once_is_known_everywhere() -> None:
