@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import settings
@@ -45,9 +45,9 @@ def some_of(cases: Iterable[Any]) -> list[Any]:
     return [first, *map(_slow, others)]
 
 
-def one_in_three(cases: Iterable[Any]) -> list[Any]:
-    """Cases of a parameter, of which every third is tried where time is short: the others are marked slow."""
-    return [_slow(case) if rank % 3 else case for rank, case in enumerate(cases)]
+def one_in(step: int, cases: Iterable[Any]) -> list[Any]:
+    """Cases of a parameter, of which one in so many is tried where time is short: the others are marked slow."""
+    return [_slow(case) if rank % step else case for rank, case in enumerate(cases)]
 
 
 def _slow(case: Any) -> Any:
@@ -140,6 +140,44 @@ def _read_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tomllib, "loads", loads)
+        yield
+
+
+class _Lent:
+    """A base in memory of its own, in an engine that goes on: one takes as long to start as a small test to run."""
+
+    idle: ClassVar[list[Any]] = []
+
+    def __init__(self, start: Callable[[], Any]) -> None:
+        self._engine = self.idle.pop() if self.idle else start()
+        self._con = self._engine.cursor()
+        self._con.execute("attach ':memory:' as lent")
+        self._con.execute("use lent")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._con, name)
+
+    def close(self) -> None:
+        """An engine that was locked, or that holds another base, is not lent again."""
+        state = "select current_setting('lock_configuration'), count(*) from duckdb_databases() where not internal"
+        is_locked, bases = self._con.execute(state).fetchone()
+        if is_locked or bases != 2:
+            self._con.close()
+            self._engine.close()
+            return
+        self._con.execute("use memory")
+        self._con.execute("detach lent")
+        self._con.close()
+        self.idle.append(self._engine)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engines_are_lent() -> Iterator[None]:
+    import duckdb
+
+    start = duckdb.connect
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb, "connect", lambda *a, **k: start(*a, **k) if a or k else _Lent(start))
         yield
 
 

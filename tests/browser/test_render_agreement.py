@@ -216,7 +216,8 @@ def _printed(cell: str | Decimal) -> str:
     return r"\s+".join(re.escape(word).replace(r"\-", r"-\s?") for word in cell.split())
 
 
-@pytest.mark.parametrize("folder", some_of(["invented", "reference"]), indirect=True)
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", ["invented", "reference"], indirect=True)
 def test_pdf(truth: Truth, publication: Publication, tmp_path: Path) -> None:
     reader = shutil.which("pdftotext")
     if browser() is None or reader is None:

@@ -34,7 +34,7 @@ from ess_observatory.survey.estimation.intervals import wilson
 SIGN = re.compile(r"(?<![\w’])(?:s|nd|ns|///)(?![\w’])")
 QUOTED = re.compile(r"«[^»]*»|“[^”]*”")
 #: Publications made up of each: where time is short, where it is not, and those among which a planted fault is found.
-FEW, MANY, SEEDS = range(3), range(30), range(6)
+FEW, MANY, SEEDS = range(1), range(30), range(6)
 
 
 def book_of(project: Project, publication: Publication) -> Book:

@@ -320,8 +320,8 @@ def test_a_query_is_stopped_without_a_traceback(number: signal.Signals, code: in
 @pytest.mark.parametrize(
     ("number", "code", "is_tiny"),
     [
-        (signal.SIGINT, 130, False),
         (signal.SIGTERM, 143, True),
+        pytest.param(signal.SIGINT, 130, False, marks=pytest.mark.slow),
         pytest.param(signal.SIGTERM, 143, False, marks=pytest.mark.slow),
     ],
 )

@@ -52,6 +52,7 @@ def day(value: Any) -> dt.date | None:
 # ------------------------------------------------------------------ files
 
 
+@pytest.mark.slow
 def test_generation_is_reproducible_and_small(tmp_path: Path) -> None:
     written = write_demo(ROOT, EDITION, tmp_path)
     made = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in written}

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from conftest import some_of
 from ess_observatory import Observatory
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import ObservatoryError
@@ -138,7 +137,8 @@ def test_notebook_is_paired_and_without_outputs(source: Path) -> None:
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in book.cells)
 
 
-@pytest.mark.parametrize("source", some_of(NOTEBOOKS), ids=lambda path: path.stem)
+@pytest.mark.slow
+@pytest.mark.parametrize("source", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs(source: Path, reference_build: Outputs, monkeypatch: pytest.MonkeyPatch) -> None:
     import jupytext
     from nbclient import NotebookClient

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import REFERENCE, ROOT, TODAY, some_of
+from conftest import REFERENCE, ROOT, TODAY
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.recipe.each import run_each
@@ -123,7 +123,8 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("seed", some_of(FAULTS))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", FAULTS)
 def test_planted_faults_are_seen(tmp_path: Path, seed: int) -> None:
     def plant(root: Path) -> None:
         for file, said, planted, _ in FAULTS[seed]:

@@ -130,6 +130,7 @@ def both(library, table):
         return _both(library, table, CHECKS)
 
 
+@pytest.mark.slow
 def test_the_engine_agrees_with_the_library(both):
     judge, ours, theirs = both
     assert judge.by_library == set(), "every check of this list is computed by the engine"
@@ -160,6 +161,7 @@ def test_the_engine_agrees_with_the_library(both):
     )
 
 
+@pytest.mark.slow
 def test_examples_are_truly_unexpected(both, table):
     db, _ = table
     _, ours, theirs = both
@@ -175,6 +177,7 @@ def test_examples_are_truly_unexpected(both, table):
     )
 
 
+@pytest.mark.slow
 def test_what_the_engine_does_not_know_goes_to_the_library(library, table):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

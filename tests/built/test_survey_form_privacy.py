@@ -35,8 +35,10 @@ SECRETS = {
 
 
 @pytest.fixture(scope="module")
-def planted(project, reference_raw, tmp_path_factory) -> Outputs:
-    """The reference edition with two more answers, whose words are nowhere else."""
+def planted(project, reference_raw, tmp_path_factory, thorough) -> Outputs:
+    """The reference edition with two more answers, whose words are nowhere else; with its page and workbook, made from the
+    publication alone, where time is not short.
+    """
     from ess_observatory.recipe.runner import run
 
     base = tmp_path_factory.mktemp("planted")
@@ -47,7 +49,7 @@ def planted(project, reference_raw, tmp_path_factory) -> Outputs:
     fill(form, {"A01": NAME, "A02": WRONG, "E01": "Oui"}, raw / "temoin_2.xlsx")
     edition = project.edition(project.default_edition())
     outputs = Outputs.of(project.root, edition.id, base / "out")
-    return run(project, edition, raw, outputs, "report").outputs
+    return run(project, edition, raw, outputs, "report" if thorough else "publish").outputs
 
 
 def texts(folder: Path) -> dict[str, str]:
@@ -124,6 +126,7 @@ def test_only_those_who_agreed_may_be_named(planted: Outputs, reference_db) -> N
         assert list(names.values()).count(NAME) == 1, "the second one did not answer the question"
 
 
+@pytest.mark.slow
 def test_a_purge_is_confirmed_leaves_no_identity_and_changes_nothing_else(
     planted: Outputs, project, tmp_path
 ) -> None:

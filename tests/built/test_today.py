@@ -297,6 +297,7 @@ def test_perimeters_compared(project: Project, built: Outputs):
     assert excluded["kept_without"][1] == excluded["decided"][1] > 0
 
 
+@pytest.mark.slow
 def test_perimeter_command(built: Outputs):
     done = ess(
         "perimeter", "compare", "loi_2014", "insee_flores", "-e", EDITIONS[0], "--out", built.base, "--json"

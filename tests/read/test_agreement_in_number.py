@@ -56,9 +56,9 @@ BEFORE = {
 class Figures(Mapping[str, Any]):
     """Every figure that may be named, all of one value, in the unit of its column."""
 
-    def __init__(self, project: Project, value: float) -> None:
+    def __init__(self, units: Mapping[str, str], value: float) -> None:
         self.value = value
-        self.units = units(project)
+        self.units = units
 
     def __getitem__(self, figure_id: str) -> tuple[Cell, str, int]:
         table, _, column = figure_id.partition(".")[0], *figure_id.rpartition(".")[1:]
@@ -119,7 +119,7 @@ def agreeing(project: Project, lang: str) -> tuple[frozenset[str], frozenset[str
     return frozenset(ones - many), frozenset(many - ones)
 
 
-def filled(text: str, lang: str, value: int, project: Project) -> Iterator[str]:
+def filled(text: str, lang: str, value: int, named: Mapping[str, str]) -> Iterator[str]:
     """A text with all its figures of that value, in each way that its conditions may fall."""
     words = dict.fromkeys(WORDS, "Mot") | {
         "year": 2011,
@@ -128,7 +128,7 @@ def filled(text: str, lang: str, value: int, project: Project) -> Iterator[str]:
         "communes": 5,
     }
     for holds, leads in itertools.product((True, False), repeat=2):
-        made = Placeholders(Figures(project, value), words, lang)
+        made = Placeholders(Figures(named, value), words, lang)
         made.environment.globals.update(
             {
                 "holds": lambda claim, said=holds: said,
@@ -180,12 +180,13 @@ def pairs(project: Project) -> Pairs:
 
 
 def every_fault(project: Project, pairs: Pairs, value: int) -> list[str]:
+    named = units(project)
     return sorted(
         {
             f"{place}: {fault}"
             for place, lang, text in texts(project)
             if "{{" in text or KEY_FIGURE.search(text)
-            for said in filled(text, lang, value, project)
+            for said in filled(text, lang, value, named)
             for fault in faults(said, lang, *pairs[lang])
         }
     )
@@ -213,5 +214,5 @@ def test_what_is_counted_agrees_with_its_figure(value: int, project: Project, pa
     ],
 )
 def test_a_plural_after_one_is_found(text: str, lang: str, project: Project, pairs: Pairs) -> None:
-    said = next(filled(text, lang, 1, project))
+    said = next(filled(text, lang, 1, units(project)))
     assert list(faults(said, lang, *pairs[lang]))

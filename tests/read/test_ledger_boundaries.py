@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 
 from awkward.files import text, xlsx
 from awkward.toy import Outcome, nothing_is_lost, read_folder, toy_project
+from ess_observatory.declare.project import Project
 from ess_observatory.engine.database import Database
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read import load
 from ess_observatory.read.load import add_to_books, close_ledger, create_books, stage, write_books
+from ess_observatory.recipe.rules import load_rules
 
 pytest_plugins = ("awkward.fixtures",)
 
@@ -301,6 +304,32 @@ def test_a_column_of_postcodes_is_not_one_of_communes(
             outcome.error.where
             == f"essai.csv ; {min(len(set(codes) & set(POSTCODES)), 5)} valeurs distinctes sur 5 sont des codes postaux"
         )
+
+
+MARTINIQUE = [f"972{number}" for number in range(11, 17)]  # codes of communes, and postal codes of others
+
+
+@pytest.mark.parametrize(
+    ("codes", "of_the_territory", "is_refused"),
+    [
+        (MARTINIQUE[:5], 3, False),
+        (MARTINIQUE[:5], 2, True),
+        (MARTINIQUE[:6], 3, False),  # half of them
+        ([*MARTINIQUE[:4], "97200"], 4, True),  # a postal code alone
+    ],
+)
+def test_communes_of_the_territory_are_none_though_their_codes_are_postal_codes(
+    project: Project, tmp_path: Path, codes: list[str], of_the_territory: int, is_refused: bool
+) -> None:
+    edition = project.edition(project.default_edition())
+    (tmp_path / "lieu.toml").write_text(
+        f'name = "Nord-Est"\ncommunes = {json.dumps(codes[:of_the_territory])}\n', encoding="utf-8"
+    )
+    here = replace(edition, territory=project.territory("lieu.toml", near=tmp_path))
+    with Database() as db:
+        load_rules(db, project, here, set())
+        error = read(db, tmp_path, [[code, "x", "1"] for code in codes]).error
+    assert (error.code if error else None) == ("E335" if is_refused else None)
 
 
 def test_only_a_column_of_communes_is_looked_at(rules_db: Database, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT, one_in_three
+from conftest import ROOT, one_in
 from ess_observatory.declare.check import check_declarations
 from ess_observatory.declare.measured import completed
 from ess_observatory.declare.models.measures import MeasureFile
@@ -174,7 +174,8 @@ def test_a_column_takes_what_its_measure_says_and_its_own_words_win() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new", "told"),
-    one_in_three(
+    one_in(
+        3,
         [
             ('measure = "ess_posts"', 'measure = "ess_post"', "voulez-vous dire « ess_posts »"),
             ('measure = "ess_posts"', 'measure = "answers"', "ne dit pas ses lignes"),
@@ -183,7 +184,7 @@ def test_a_column_takes_what_its_measure_says_and_its_own_words_win() -> None:
             ('per = "population"', 'per = "communes"', "ne dit pas le nom d’un taux"),
             ('dimension = "commune"', 'dimension = "comune"', "voulez-vous dire « commune »"),
             ('order = "establishments"', 'order = "etablishments"', "voulez-vous dire « establishments »"),
-        ]
+        ],
     ),
 )
 def test_what_a_card_names_must_be_declared(root: Path, old: str, new: str, told: str) -> None:

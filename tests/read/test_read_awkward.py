@@ -9,7 +9,7 @@ import pytest
 from awkward import file_cases, text_cases, value_cases, workbook_cases
 from awkward.close_look import says_the_same
 from awkward.toy import Case, nothing_is_lost, read_folder
-from conftest import one_in_three, some_of
+from conftest import one_in, some_of
 from ess_observatory.engine.database import Database
 
 pytest_plugins = ("awkward.fixtures",)
@@ -22,7 +22,7 @@ def test_the_table_is_long_enough() -> None:
     assert len({case.name for case in CASES}) == len(CASES)
 
 
-@pytest.mark.parametrize("case", one_in_three(CASES), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", one_in(6, CASES), ids=lambda case: case.name)
 def test_awkward_file(case: Case, rules_db: Database, toy, tmp_path: Path) -> None:
     case.build(tmp_path)
     outcome = read_folder(rules_db, toy, tmp_path)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from command_line import ess
-from conftest import one_in_three
+from conftest import some_of
 from ess_observatory.commands.scaffold import _reference
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.errors import Exit, ObservatoryError
@@ -171,7 +171,7 @@ STOCK = """siret,statutDiffusionEtablissement,etatAdministratifEtablissement,cod
 
 @pytest.mark.parametrize(
     ("day", "more", "last", "status", "said"),
-    one_in_three(
+    some_of(
         [
             ("2024-01-01", "dateDernierTraitementEtablissement", "2024-01-01T08:00:00", 0, ""),
             ("2024-02-20", "dateDernierTraitementEtablissement", "2024-01-01T08:00:00", 0, "50 jours avant"),

@@ -36,6 +36,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return Project.load(root)
 
 
+@pytest.mark.slow  # what « ess doctor » does, in test_cli
 def test_the_shipped_queries_are_sound(project: Project) -> None:
     assert rehearse(project, project.edition("sambre-avesnois-2011")) >= 60
 

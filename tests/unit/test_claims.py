@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -146,6 +147,19 @@ def test_numbers_that_print_alike_are_a_tie() -> None:
     assert not census({"a": 12.04, "b": 12.01, "c": 3}, "%", 1).of("t.first").holds
     assert census({"a": 12.14, "b": 12.01, "c": 3}, "%", 1).of("t.first").holds
     assert not census({"a": 12.04, "b": 12.01}, "%", 1).of("t.more").holds
+
+
+@pytest.mark.parametrize(
+    ("count", "than", "holds"), [(67.4, 66.7, False), (67.4, 66.4, True), (67.6, 67.4, True)]
+)
+def test_a_number_is_not_more_than_one_that_it_may_round(count: float, than: float, holds: bool) -> None:
+    """67 % of respondents beside 66,7 % of establishments."""
+    claims = census({"a": count, "b": than}, "%", 1)
+    cells = claims.tables["t"].cells
+    claims.tables["t"] = replace(
+        claims.tables["t"], cells=cells | {("a", "count"): replace(cells["a", "count"], decimals=0)}
+    )
+    assert claims.of("t.more").holds is holds
 
 
 def test_a_level_is_told_of_the_whole_interval() -> None:

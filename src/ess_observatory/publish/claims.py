@@ -36,6 +36,7 @@ class Estimate(NamedTuple):
     high: float
     printed: float
     unit: str
+    decimals: int = 0
 
     @property
     def is_exact(self) -> bool:
@@ -188,7 +189,7 @@ class Claims:
             and cell.denominator < self.rules.reliability.min_units
         ):
             return None
-        return Estimate(value, low, high, printed, unit)
+        return Estimate(value, low, high, printed, unit, decimals)
 
     def _share(self, table: Table, cell: Cell, whole: Cell) -> Estimate | None:
         """A count over another, in percent."""
@@ -209,8 +210,11 @@ class Claims:
         return 100 * float(low), 100 * float(high)
 
     def _exceeds(self, first: Estimate, second: Estimate) -> bool:
-        """Whether a number is greater than another, as printed and beyond the margin of error of the difference."""
-        if first.printed <= second.printed:
+        """Whether a number is greater than another, as printed (67 is not more than 66.7: it may be its rounding) and beyond the
+        margin of error of the difference.
+        """
+        decimals = min(first.decimals, second.decimals)
+        if round_half_up(first.printed, decimals) <= round_half_up(second.printed, decimals):
             return False
         if first.is_exact and second.is_exact:
             return True

@@ -10,7 +10,7 @@ from ess_observatory.engine.database import Database
 from ess_observatory.engine.sql_text import quote
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read import cells, corrections
-from ess_observatory.read.cast import SHOWN, Typing, empty_typed, typing_of
+from ess_observatory.read.cast import SHOWN, Typing, empty_typed, looks, typing_of
 from ess_observatory.read.headers import column_letter, place
 from ess_observatory.read.identifiers import commune_code
 from ess_observatory.read.keys import JUDGEMENT, settle_keys
@@ -67,7 +67,11 @@ def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
     corrections.apply_corrections(db, spec)
     _refuse_problems(db, spec)
     _drop_problems(db, spec)
-    typing = typing_of(spec, "where _refusal is null")
+    only = "where _refusal is null"
+    looked, look = looks(spec, only)
+    odd = db.rows(look)[0] if looked else ()
+    plain = {name for name, is_odd in zip(looked, odd, strict=True) if not is_odd}
+    typing = typing_of(spec, only, plain=plain)
     _judge(db, spec, typing)
     db.execute(f"create view staging.{spec.id}_typed as {row_sql(spec, typing.kept)}")
 
@@ -87,12 +91,12 @@ def _judge(db: Database, spec: SourceSpec, typing: Typing) -> None:
     """Write in the books, and mark in `raw.<source>`, the rows of which there is something to say."""
     row = "_file, _sheet, _line"
     db.execute(
-        f"create or replace temp table _told as select {row} from ({typing.sql}) where refusal_no is not null or len(_notes) > 0"
+        f"create or replace temp table _told as select {row}, refusal_no, _notes, _text from ({typing.rows}) "
+        "where refusal_no is not null or len(_notes) > 0"
     )
     if db.rows("select 1 from _told limit 1"):
-        told = typing_of(spec, f"where ({row}) in (select {row} from _told)")
         db.execute(
-            f"create or replace temp table _judged as select {row}, {', '.join(JUDGEMENT)}, _notes, _text from ({told.sql})"
+            f"create or replace temp table _judged as select {row}, {typing.refusal}, _notes, _text from _told"
         )
         _refuse(db, spec.id, "_judged")
         for number, (column, note) in enumerate(typing.notes, 1):
@@ -195,17 +199,21 @@ def _refuse_postcodes(db: Database, spec: SourceSpec) -> None:
     """Raise E335 when a commune column holds postal codes.
 
     Many postal codes are also the code of another commune, so validity says nothing; but fewer than one commune code in
-    ten is a postal code: a column where four distinct values in five are, is not one of communes.
+    ten is a postal code: a column where four distinct values in five are, is not one of communes. Overseas, two in three
+    are: codes that are all of communes are let pass when half of them are communes of the territory.
     """
     for column in spec.columns:
         if column.type != "commune":
             continue
-        filled, postcodes = db.rows(
-            f"select count(*), count(*) filter (where code in (select code from rules.postcodes)) from "
-            f"(select distinct {commune_code(column.name)} as code from raw.{spec.id} "
-            f"where _refusal is null and {column.name} is not null)"
+        filled, postcodes, communes, here = db.rows(
+            "select count(*), count(*) filter (is_postal), count(*) filter (is_commune), count(*) filter (is_here) from (select "
+            "code in (select code from rules.postcodes) as is_postal, code in (select code from rules.commune_code) as is_commune, "
+            "code in (select code from rules.territory_commune) as is_here "
+            f"from (select distinct {commune_code(column.name)} as code from raw.{spec.id} "
+            f"where _refusal is null and {column.name} is not null))"
         )[0]
-        if filled >= _FEWEST_CODES and postcodes * 5 >= filled * 4:
+        are_communes = communes == filled and here * 2 >= filled
+        if filled >= _FEWEST_CODES and postcodes * 5 >= filled * 4 and not are_communes:
             files = ", ".join(
                 row[0] for row in db.rows(f"select distinct _file from raw.{spec.id} order by 1")
             )

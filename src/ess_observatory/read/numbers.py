@@ -29,7 +29,10 @@ def number(text: str, whole: bool) -> Cast:
         ("form", _form_of([(text, form.pattern) for form in forms])),
         ("value", value),
     )
-    return Cast(f"try_cast({_VALUE} as bigint)" if whole else _VALUE, tuple(refusals), steps=steps)
+    kind = "bigint" if whole else "double"
+    return Cast(
+        f"try_cast({_VALUE} as {kind})", tuple(refusals), steps=steps, if_plain=f"try_cast({text} as {kind})"
+    )
 
 
 def date(text: str) -> Cast:
@@ -55,7 +58,7 @@ def date(text: str) -> Cast:
             f"case when {{plain}} then try_cast({text} as date) else case {_FORM} {' '.join(values)} end end",
         ),
     )
-    return Cast(_VALUE, tuple(refusals), (serial_note,), steps)
+    return Cast(_VALUE, tuple(refusals), (serial_note,), steps, if_plain=f"try_cast({text} as date)")
 
 
 def _form_of(patterns: list[tuple[str, str]]) -> str:

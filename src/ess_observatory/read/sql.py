@@ -37,7 +37,8 @@ class Cast:
     """How a text becomes a value: SQL of the value, the refusals that guard it (in order), what must be noted.
 
     `steps` are SQL expressions computed one after the other; step `bare` is then known as `{bare}` to what follows. Step
-    `plain`, when there is one, is a quick condition under which there is nothing to refuse nor to note.
+    `plain`, when there is one, is a quick condition under which there is nothing to refuse nor to note; `if_plain` is then the SQL
+    of the value in a column that holds nothing else.
     `lookup` names the step that is looked up in `rules.commune_projection`; the row found is known as `{found}`.
     """
 
@@ -46,6 +47,7 @@ class Cast:
     notes: tuple[Note, ...] = ()
     steps: tuple[tuple[str, str], ...] = ()
     lookup: str | None = None
+    if_plain: str | None = None
 
 
 _TRIM = quote(BLANKS)
