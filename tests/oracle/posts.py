@@ -70,9 +70,24 @@ def ess_posts(declared: Declared) -> Producer | None:
     """Posts of the ESS: FLORES where the edition has it, else CLAP."""
     if "flores_ess" in declared.edition["sources"]:
         rows = table(declared.raw, "GEO", "ESS_FAMILY", "OBS_VALUE")
-        return _flores(declared, rows, "ess_family") if rows is not None else None
+        return (
+            _where_nobody_works(declared, _flores(declared, rows, "ess_family")) if rows is not None else None
+        )
     rows = table(declared.raw, "CODGEO", "FAMILLE", "POSTES")
     return _clap(declared, rows) if rows is not None else None
+
+
+def _where_nobody_works(declared: Declared, producer: Producer) -> Producer:
+    """A commune that it leaves out has nothing of the ESS where all employers together have nothing."""
+    everybody = all_posts(declared) or Producer()
+    left_out = [code for code in declared.communes if not any(key[0] == code for key in producer.cells)]
+    for code in left_out:
+        for measure in ("posts", "establishments"):
+            whole = everybody.cell(code, measure=measure)
+            if whole is not None and whole.high == 0:
+                for family in ("_T", *FAMILY_LABELS):
+                    producer.cells[code, family, "_T", measure] = exact(0)
+    return producer
 
 
 def all_posts(declared: Declared, private: bool = False) -> Producer | None:

@@ -31,6 +31,8 @@ class Language:
     leads: re.Pattern[str]
     most: re.Pattern[str]
     few: re.Pattern[str]
+    #: How much something moved, by how much in percent, from what, to what.
+    moved: re.Pattern[str]
 
     def values(self, text: str) -> list[float]:
         """The numbers of a text."""
@@ -66,6 +68,10 @@ FRENCH = Language(
     ),
     re.compile(r"plus de la moitié|la majorité|majoritaire|la plupart", re.IGNORECASE),
     re.compile(r"\bpeu de\b|\brares\b", re.IGNORECASE),
+    re.compile(
+        r"en (?P<way>hausse|baisse) de (?P<much>[\d\s\u202f\u00a0,]*\d)[^(,]*(?:\((?P<percent>[+−-][\d\s\u202f\u00a0,]*\d)[^)]*\))?, "
+        r"de (?P<first>\d[\d\u202f\u00a0,]*)[^:;]*? à (?P<last>\d[\d\u202f\u00a0,]*)"
+    ),
 )
 ENGLISH = Language(
     "texts.en.json",
@@ -78,6 +84,10 @@ ENGLISH = Language(
     ),
     re.compile(r"more than half|the majority|\bmost of\b|\bmost are\b|^for most\b", re.IGNORECASE),
     re.compile(r"\bfew (?:organisations|of)\b|\brare\b", re.IGNORECASE),
+    re.compile(
+        r"\b(?P<way>up|down) €?(?P<much>[\d,]*\d(?:\.\d+)?)[^(,]*(?:\((?P<percent>[+−-][\d,]*\d(?:\.\d+)?)[^)]*\))?, "
+        r"from €?(?P<first>\d[\d,.]*\d|\d)[^:;]*? to €?(?P<last>\d[\d,.]*\d|\d)"
+    ),
 )
 #: What a sentence is: where it stands, the tables that it is about, its words.
 Sentence = tuple[str, list[str], str]
@@ -94,14 +104,21 @@ def read_sentences(declared: Declared, publication: Path, figures: list[dict]) -
         if language is ENGLISH:
             counted = _in_english(counted, cards)
         every = [cell for cells in counted.values() for cell in cells]
+        before = _printed(_edition_before(publication))
         for place, tables, text in _texts(publication, cards, language):
             given.setdefault(place, []).append(sorted(set(language.values(_plain(text)))))
             for sentence in _split(text):
                 read += 1
                 about = [cell for name in tables for cell in counted.get(name, [])] if tables else every
+                apart, unlike = (
+                    _moved(sentence, before, printed, language)
+                    if place.startswith("change ")
+                    else (set(), [])
+                )
                 wrong = [
                     *_signs(sentence),
-                    *_numbers(sentence, known, language),
+                    *unlike,
+                    *_numbers(sentence, known | apart, language),
                     *look_at_phrases(sentence, counted),
                 ]
                 complaints += [
@@ -213,6 +230,43 @@ def _given(declared: Declared) -> set[float]:
     return found | {
         float(word) for label in _labels(declared) for word in re.findall(r"\d+(?:\.\d+)?", label)
     }
+
+
+def _edition_before(publication: Path) -> list[dict]:
+    """The figures of the edition that this one is compared with; none when there is no such edition."""
+    since = json.loads((publication / "changes.json").read_text("utf-8"))["since"]
+    path = publication.parent.parent / str(since) / "publication" / "figures.parquet"
+    return pd.read_parquet(path).to_dict("records") if since else []  # type: ignore[return-value]
+
+
+def _moved(
+    sentence: str, before: set[float], now: set[float], language: Language
+) -> tuple[set[float], list[str]]:
+    """Numbers that a sentence on what changed may hold (those of the edition before, and what moved since), and what moved wrongly."""
+    known, wrong = set(before), []
+    for found in language.moved.finditer(sentence):
+        much, first, last = (language.value(found[name]) for name in ("much", "first", "last"))
+        unit = (
+            10.0 ** -len(re.split(r"[.,]", found["much"])[1])
+            if re.search(r"[.,]\d{1,2}$", found["much"])
+            else 1.0
+        )
+        if first not in before:
+            wrong.append(f"{found['first']} is not in the edition before")
+        if last not in now:
+            wrong.append(f"{found['last']} is not in this edition")
+        if (last > first) is not (found["way"] in ("hausse", "up")) or abs(
+            abs(last - first) - much
+        ) > 1.01 * unit:
+            wrong.append(f"{found[0]} is not what moved")
+        known.add(much)
+        if found["percent"]:
+            said = language.value(found["percent"][1:])
+            slack = 100 * unit * (1 + last / first) / first + 0.051
+            if abs(100 * abs(last - first) / first - said) > slack:
+                wrong.append(f"{found['percent']} is not by how much it moved")
+            known.add(said)
+    return known, wrong
 
 
 def _numbers(sentence: str, known: set[float], language: Language) -> list[str]:

@@ -31,13 +31,31 @@ def name_of(seed: int) -> str:
     return f"random-{seed}"
 
 
+def former_of(seed: int) -> str | None:
+    """The id of the edition before that of a seed, where it has one."""
+    return f"{name_of(seed)}-before" if seed % 10 == 8 else None
+
+
 def write(root: Path, seed: int) -> str:
-    """Lay down the edition of a seed in the project at `root`, and what its producers knew in `truth/`; returns its id."""
+    """Lay down the edition of a seed in the project at `root`, and what its producers knew in `truth/`; returns its id.
+
+    One in ten has an edition before it, of the same communes, some years earlier.
+    """
     rng = Random(seed)
     kind = KINDS[seed % len(KINDS)]
     place = draw_place(rng, kind, communes_of(root / "pipelines"))
     year = rng.randrange(2011, 2027)
-    name = name_of(seed)
+    former, count = former_of(seed), RESPONDENTS[seed % len(RESPONDENTS)]
+    if former:
+        year = max(year, 2012)
+        earlier = Random(f"{seed} before")
+        _lay(earlier, root, former, place, max(2011, year - earlier.randrange(1, 4)), count or 12)
+    return _lay(rng, root, name_of(seed), place, year, count, former)
+
+
+def _lay(
+    rng: Random, root: Path, name: str, place: Place, year: int, count: int, former: str | None = None
+) -> str:
     is_old = year <= 2015
     reference = dt.date(year, 12, 31) if is_old else dt.date(year, 1, 1)
     units = draw_units(rng, place, reference, is_old)
@@ -54,13 +72,12 @@ def write(root: Path, seed: int) -> str:
         registers = {"sirene_establishment": year, "sirene_legal_unit": year}
         written = write_producers(rng, raw, truth, place, sizes, counted, is_old)
         written |= write_lists(rng, raw, units, place, reference)
-    count = RESPONDENTS[seed % len(RESPONDENTS)]
     if count:
         questionnaire = root / "pipelines" / "survey" / "questionnaire.yml"
         write_answers(rng, raw, questionnaire, place, units, count, dt.date(year, 12, 1))
         written.add("survey")
     vintages = registers | {source: year if source in UNDATED else counted for source in sorted(written)}
-    _declare(root, name, place, year, reference, vintages, is_old)
+    _declare(root, name, place, year, reference, vintages, is_old, former)
     for path in (path for path in raw.rglob("*") if path.is_file()):
         told = truth / path.relative_to(raw)
         if not told.exists():
@@ -74,7 +91,14 @@ UNDATED = {"survey", "ess_list", "esus_list", "siae_list", "rna"}
 
 
 def _declare(
-    root: Path, name: str, place: Place, year: int, reference: dt.date, vintages: dict[str, int], is_old: bool
+    root: Path,
+    name: str,
+    place: Place,
+    year: int,
+    reference: dt.date,
+    vintages: dict[str, int],
+    is_old: bool,
+    former: str | None,
 ) -> None:
     territory = [
         f'name = "Pays {name}"',
@@ -95,6 +119,8 @@ def _declare(
     ]  # fmt: skip
     if not is_old:
         edition.append('texts = "today"')
+    if former:
+        edition.append(f'previous = "{former}"')
     for source, vintage in vintages.items():
         edition += [f"[sources.{source}]", f'label = "{source} {vintage}"', f"vintage = {vintage}"]
     if "survey" in vintages:

@@ -10,7 +10,7 @@ from ess_observatory.engine.outputs import Outputs
 from ess_observatory.recipe.runner import run
 from oracle.declared import Declared
 from oracle.judge import Judgement, judge
-from random_editions.edition import copy_project, name_of, write
+from random_editions.edition import copy_project, former_of, name_of, write
 
 #: A change made to the copied project before it is read.
 Change = Callable[[Path], None]
@@ -28,8 +28,16 @@ def laid(
 
 
 def judged(project: Project, seed: int) -> Judgement:
-    """What the oracle says of the edition of a seed, laid in a project, once it is built."""
-    root, name = project.root, name_of(seed)
+    """What the oracle says of the edition of a seed, laid in a project, once it is built after the one before it, if any."""
+    former = former_of(seed)
+    first = _judged(project, former) if former else Judgement()
+    second = _judged(project, name_of(seed))
+    second.complaints[:0] = [f"{former}: {complaint}" for complaint in first.complaints]
+    return second
+
+
+def _judged(project: Project, name: str) -> Judgement:
+    root = project.root
     outputs = Outputs.of(root, name, root.parent / name)
     run(project, project.edition(name), None, outputs, "publish")
     received, truth = (Declared(root, name, root / home / name) for home in ("data/raw", "truth"))

@@ -10,7 +10,8 @@ from typing import Any
 from ess_observatory.publish.evolution import Evolutions, Moved
 from ess_observatory.publish.publication import Publication
 from ess_observatory.publish.snapshot import Snapshot
-from ess_observatory.words.numbers import HARD_SPACE, format_number, format_value, is_plural, round_half_up
+from ess_observatory.publish.texts import EUROS
+from ess_observatory.words.numbers import format_number, format_value, is_plural, round_half_up
 from ess_observatory.words.typography import english, french
 
 #: Lines that are printed; reasons (more where nothing moved), tables, sources and new tables that they name at most.
@@ -92,8 +93,8 @@ def _sentence(pair: Moved, book: Publication) -> str:
 
 def _amount(value: float, unit: str, decimals: int, lang: str) -> str:
     text = format_value(value, None if unit == "points" else unit, decimals, lang)
-    thousands = f"{HARD_SPACE}milliers d’euros" if lang == "fr" else "K€"
-    return text + thousands if unit == "K€" else text
+    euros = EUROS.get((unit, lang), "")
+    return text + (euros if lang == "en" or is_plural(value, lang) else euros.replace("s d’", " d’"))
 
 
 def _name(pair: Moved, book: Publication) -> str:

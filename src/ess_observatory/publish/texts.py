@@ -36,6 +36,7 @@ AND = {"fr": "et", "en": "and"}
 EUROS = {
     ("K€", "fr"): "\u00a0milliers d’euros",
     ("M€", "fr"): "\u00a0millions d’euros",
+    ("K€", "en"): "\u00a0thousand euros",
     ("M€", "en"): "\u00a0million euros",
 }
 

@@ -200,19 +200,19 @@ def _refuse_postcodes(db: Database, spec: SourceSpec) -> None:
 
     Many postal codes are also the code of another commune, so validity says nothing; but fewer than one commune code in
     ten is a postal code: a column where four distinct values in five are, is not one of communes. Overseas, two in three
-    are: codes that are all of communes are let pass when half of them are communes of the territory.
+    are: where no value is a postal code alone, and half of them are communes of the territory, they are let pass.
     """
     for column in spec.columns:
         if column.type != "commune":
             continue
-        filled, postcodes, communes, here = db.rows(
-            "select count(*), count(*) filter (is_postal), count(*) filter (is_commune), count(*) filter (is_here) from (select "
+        filled, postcodes, postal_alone, here = db.rows(
+            "select count(*), count(*) filter (is_postal), count(*) filter (is_postal and not is_commune), count(*) filter (is_here) from (select "
             "code in (select code from rules.postcodes) as is_postal, code in (select code from rules.commune_code) as is_commune, "
             "code in (select code from rules.territory_commune) as is_here "
             f"from (select distinct {commune_code(column.name)} as code from raw.{spec.id} "
             f"where _refusal is null and {column.name} is not null))"
         )[0]
-        are_communes = communes == filled and here * 2 >= filled
+        are_communes = not postal_alone and here * 2 >= filled
         if filled >= _FEWEST_CODES and postcodes * 5 >= filled * 4 and not are_communes:
             files = ", ".join(
                 row[0] for row in db.rows(f"select distinct _file from raw.{spec.id} order by 1")
