@@ -157,6 +157,12 @@ class _Lent:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._con, name)
 
+    def __enter__(self) -> _Lent:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """An engine that was locked, or that holds another base, is not lent again."""
         state = "select current_setting('lock_configuration'), count(*) from duckdb_databases() where not internal"

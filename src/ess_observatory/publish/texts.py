@@ -36,8 +36,8 @@ AND = {"fr": "et", "en": "and"}
 EUROS = {
     ("K€", "fr"): "\u00a0milliers d’euros",
     ("M€", "fr"): "\u00a0millions d’euros",
-    ("K€", "en"): "\u00a0thousand euros",
-    ("M€", "en"): "\u00a0million euros",
+    ("K€", "en"): " thousand euros",
+    ("M€", "en"): " million euros",
 }
 
 #: Words that « au moins » cannot follow: the sentence was written for a plain number, and is left aside.
