@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -203,9 +204,13 @@ def _printed(figures: list[dict]) -> set[float]:
     for column in ("value", "low", "high", "base_n", "ci_low", "ci_high"):
         for value in {cell[column] for cell in figures if not pd.isna(cell.get(column))}:
             for decimals in range(4):
-                up = int(abs(value) * 10**decimals + 0.5 + 1e-9) / 10**decimals
-                shown |= {up, round(abs(value), decimals)}
+                shown |= {_half_up(abs(value), decimals), round(abs(value), decimals)}
     return shown
+
+
+def _half_up(value: float, decimals: int) -> float:
+    """A number as it is printed: a half goes away from zero."""
+    return math.copysign(int(abs(value) * 10**decimals + 0.5 + 1e-9) / 10**decimals, value)
 
 
 def _literal(pipelines: Path, language: Language) -> set[float]:
@@ -300,7 +305,7 @@ def _counted(figures: list[dict]) -> dict[str, list[dict]]:
     found: dict[str, list[dict]] = {cell["table_id"]: [] for cell in figures}
     for cell in figures:
         if cell["unit"] in ("%", "structures", "établissements", "postes") and not pd.isna(cell["value"]):
-            found[cell["table_id"]].append(cell | {"printed": round(cell["value"], int(cell["decimals"]))})
+            found[cell["table_id"]].append(cell | {"printed": _half_up(cell["value"], int(cell["decimals"]))})
     return found
 
 
