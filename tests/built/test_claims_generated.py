@@ -273,7 +273,9 @@ def test_no_sentence_is_denied_by_its_table(
             assert not found, (number, seed)
             for name in names:
                 stated[name] += 1
-    assert len(stated) > (15 if thorough else 8)  # claims are stated, the oracle has something to hold them to
+    assert len(stated) > (
+        15 if thorough else 8
+    )  # claims are stated, the oracle has something to hold them to
 
 
 def test_the_publications_as_they_are(project: Project, books: list[Book], tmp_path: Path) -> None:

@@ -35,10 +35,8 @@ SECRETS = {
 
 
 @pytest.fixture(scope="module")
-def planted(project, reference_raw, tmp_path_factory, thorough) -> Outputs:
-    """The reference edition with two more answers, whose words are nowhere else; with its page and workbook, made from the
-    publication alone, where time is not short.
-    """
+def planted(project, reference_raw, tmp_path_factory) -> Outputs:
+    """The reference edition with two more answers, whose words are nowhere else."""
     from ess_observatory.recipe.runner import run
 
     base = tmp_path_factory.mktemp("planted")
@@ -49,7 +47,7 @@ def planted(project, reference_raw, tmp_path_factory, thorough) -> Outputs:
     fill(form, {"A01": NAME, "A02": WRONG, "E01": "Oui"}, raw / "temoin_2.xlsx")
     edition = project.edition(project.default_edition())
     outputs = Outputs.of(project.root, edition.id, base / "out")
-    return run(project, edition, raw, outputs, "report" if thorough else "publish").outputs
+    return run(project, edition, raw, outputs, "report").outputs
 
 
 def texts(folder: Path) -> dict[str, str]:
@@ -87,6 +85,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_no_output_holds_anything_of_one_structure(planted: Outputs) -> None:
     found = texts(planted.publication) | texts(planted.reports)
     assert len(found) > 10
@@ -108,6 +107,7 @@ def test_no_output_names_a_respondent_of_the_reference_edition(
         assert [file for file, text in found.items() if name in text] == [], name
 
 
+@pytest.mark.slow
 def test_identity_is_apart_from_the_answers(planted: Outputs) -> None:
     with Database(planted.database, read_only=True) as db:
         for table in ("core.survey_answer", "core.survey_choice", "staging.survey_answer"):
@@ -117,6 +117,7 @@ def test_identity_is_apart_from_the_answers(planted: Outputs) -> None:
         assert db.rows("select count(*) from core.survey_identity where value_text = ?", [NAME]) == [(2,)]
 
 
+@pytest.mark.slow
 def test_only_those_who_agreed_may_be_named(planted: Outputs, reference_db) -> None:
     assert len(consenting(reference_db)) == 8
     with Database(planted.database, read_only=True) as db:
