@@ -71,7 +71,7 @@ FRENCH = Language(
     re.compile(r"\bpeu de\b|\brares\b", re.IGNORECASE),
     re.compile(
         r"en (?P<way>hausse|baisse) de (?P<much>[\d\s\u202f\u00a0,]*\d)[^(,]*(?:\((?P<percent>[+−-][\d\s\u202f\u00a0,]*\d)[^)]*\))?, "
-        r"de (?P<first>\d[\d\u202f\u00a0,]*)[^:;]*? à (?P<last>\d[\d\u202f\u00a0,]*)"
+        r"de (?P<first>−?\d[\d\u202f\u00a0,]*)[^:;]*? à (?P<last>−?\d[\d\u202f\u00a0,]*)"
     ),
 )
 ENGLISH = Language(
@@ -87,7 +87,7 @@ ENGLISH = Language(
     re.compile(r"\bfew (?:organisations|of)\b|\brare\b", re.IGNORECASE),
     re.compile(
         r"\b(?P<way>up|down) €?(?P<much>[\d,]*\d(?:\.\d+)?)[^(,]*(?:\((?P<percent>[+−-][\d,]*\d(?:\.\d+)?)[^)]*\))?, "
-        r"from €?(?P<first>\d[\d,.]*\d|\d)[^:;]*? to €?(?P<last>\d[\d,.]*\d|\d)"
+        r"from €?(?P<first>−?\d[\d,.]*\d|−?\d)[^:;]*? to €?(?P<last>−?\d[\d,.]*\d|−?\d)"
     ),
 )
 #: What a sentence is: where it stands, the tables that it is about, its words.
@@ -244,21 +244,25 @@ def _edition_before(publication: Path) -> list[dict]:
     return pd.read_parquet(path).to_dict("records") if since else []  # type: ignore[return-value]
 
 
+def _signed(number: str, language: Language) -> float:
+    return -language.value(number[1:]) if number.startswith("−") else language.value(number)
+
+
 def _moved(
     sentence: str, before: set[float], now: set[float], language: Language
 ) -> tuple[set[float], list[str]]:
     """Numbers that a sentence on what changed may hold (those of the edition before, and what moved since), and what moved wrongly."""
     known, wrong = set(before), []
     for found in language.moved.finditer(sentence):
-        much, first, last = (language.value(found[name]) for name in ("much", "first", "last"))
+        much, first, last = (_signed(found[name], language) for name in ("much", "first", "last"))
         unit = (
             10.0 ** -len(re.split(r"[.,]", found["much"])[1])
             if re.search(r"[.,]\d{1,2}$", found["much"])
             else 1.0
         )
-        if first not in before:
+        if abs(first) not in before:
             wrong.append(f"{found['first']} is not in the edition before")
-        if last not in now:
+        if abs(last) not in now:
             wrong.append(f"{found['last']} is not in this edition")
         if (last > first) is not (found["way"] in ("hausse", "up")) or abs(
             abs(last - first) - much
@@ -267,8 +271,8 @@ def _moved(
         known.add(much)
         if found["percent"]:
             said = language.value(found["percent"][1:])
-            slack = 100 * unit * (1 + last / first) / first + 0.051
-            if abs(100 * abs(last - first) / first - said) > slack:
+            slack = 100 * unit * (1 + abs(last / first)) / abs(first) + 0.051
+            if abs(100 * abs((last - first) / first) - said) > slack:
                 wrong.append(f"{found['percent']} is not by how much it moved")
             known.add(said)
     return known, wrong

@@ -148,3 +148,32 @@ def test_the_terms_of_one_cell_can_be_declared(rules) -> None:
     assert hidden(protect([table, (name, card, cells)], rules), "other") == {("row", "mean")}
     safe = ("one", table[1], [replace(c, n_units=9) for c in table[2]])
     assert protect([safe, (name, card, cells)], rules).cells["other"][0].value == 100 * PRIME["b"][0] / TOTAL
+
+
+CROSSED = [
+    column("aided", additive=True, follows="other"),
+    column("other", additive=True, follows="aided"),
+    column("all", additive=True, sum_of=["aided", "other"]),
+]
+
+
+def _crossed(aided: dict[str, tuple[float, int]], other: dict[str, tuple[float, int]]) -> list[Cell]:
+    both = {row: (aided[row][0] + other[row][0], max(aided[row][1], other[row][1])) for row in aided}
+    return [*column_of(aided, "aided"), *column_of(other, "other"), *column_of(both, "all")]
+
+
+@pytest.mark.parametrize(
+    ("aided", "shown"),
+    [
+        ({"a": (0, 0), "b": (0, 0)}, {"a", "b"}),  # nobody is aided: the total says it
+        ({"a": (50.0, 9), "b": (60.0, 9)}, set()),
+    ],
+)
+def test_what_follows_a_hidden_cell_is_shown_when_what_is_shown_gives_it(
+    aided: dict[str, tuple[float, int]], shown: set[str], rules: dict[str, Any]
+) -> None:
+    """Hidden, it would be found, and its door would stop the publication (E509) though it hides nothing."""
+    done = protect([("one", {"columns": CROSSED}, _crossed(aided, {"a": (4.0, 2), "b": (6.0, 2)}))], rules)
+    gone = hidden(done)
+    assert {("a", "other"), ("b", "other")} <= gone
+    assert {row for row in "ab" if (row, "aided") not in gone} == shown

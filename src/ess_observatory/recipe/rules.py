@@ -87,7 +87,7 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
             }
         ),
     )
-    facts = edition_facts(edition, perimeter)
+    facts = edition_facts(edition, perimeter, project.secrecy["min_units"])
     db.put("rules.edition", pa.table({key: pa.array([value], kind) for key, (value, kind) in facts.items()}))
 
 
@@ -177,7 +177,7 @@ left join parted as p on p.level = c.level and p.code = c.code
 """
 
 
-def edition_facts(edition: Edition, perimeter: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+def edition_facts(edition: Edition, perimeter: dict[str, Any], min_units: int) -> dict[str, tuple[Any, Any]]:
     """The single row of `rules.edition`: name → (value, Arrow type)."""
 
     import pyarrow as pa
@@ -192,5 +192,6 @@ def edition_facts(edition: Edition, perimeter: dict[str, Any]) -> dict[str, tupl
         "nomenclature": (perimeter["nomenclature"], pa.string()),
         "naf_level": (perimeter.get("naf_level", "establishment"), pa.string()),
         "is_part": (edition.data.get("is_part", False), pa.bool_()),
+        "min_units": (min_units, pa.int64()),
         "survey_sent": (edition.data.get("survey", {}).get("frame_size"), pa.int64()),
     }

@@ -60,6 +60,7 @@ def protect(
     withheld = links.withheld | (links.bounded & reasons.keys())
     reasons = {key: reason for key, reason in reasons.items() if key not in withheld}
     kept = _follow(model, reasons)
+    _let_out_what_is_found(model, reasons)
     rounded, printed = {ratio.cell for ratio in kept}, _as_printed(model, reasons)
     cells = {}
     for table_id, card, given in listed:
@@ -167,6 +168,38 @@ def _follow(model: Model, reasons: dict[Key, str]) -> list[Ratio]:
             for key in together.get(ratio.cell, [ratio.cell]):
                 reasons.setdefault(key, FOLLOWS)
     return [ratio for key, ratio in kept.items() if key not in reasons]
+
+
+def _let_out_what_is_found(model: Model, reasons: dict[Key, str]) -> None:
+    """Show the cells that only follow another one when a sum that is shown gives them: the last of its terms, or those of a zero.
+
+    Anyone would find them, and the pattern was proved safe without them: hiding them protects nothing.
+    """
+    if FOLLOWS not in reasons.values():
+        return
+    low = model.system().lower
+
+    def is_known(node: int) -> bool:
+        members = model.nodes[node].members
+        return node == 0 or (bool(members) and not any(key in reasons for key in members))
+
+    def only_follows(node: int) -> bool:
+        members = model.nodes[node].members
+        return bool(members) and all(reasons.get(key) == FOLLOWS for key in members)
+
+    changed = True
+    while changed:
+        changed = False
+        for whole, parts in model.sums:
+            terms = [*parts, *([whole] if isinstance(whole, int) else [])]
+            found = [node for node in terms if not is_known(node)]
+            total = model.nodes[whole].value if isinstance(whole, int) and is_known(whole) else whole
+            is_nothing = whole not in found and total == 0 and all(low[node] >= 0 for node in parts)
+            if len(found) != 1 and not is_nothing:
+                continue
+            for key in (key for node in found if only_follows(node) for key in model.nodes[node].members):
+                del reasons[key]
+                changed = True
 
 
 def _as_printed(model: Model, reasons: dict[Key, str]) -> set[Key]:
