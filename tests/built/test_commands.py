@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from conftest import ROOT
+from conftest import ROOT, one_in
 from ess_observatory import __version__
 from ess_observatory.commands import demo as demo_command
 from ess_observatory.commands.group import made
@@ -240,7 +240,7 @@ def declared() -> set[Path]:
     return _declared()
 
 
-@pytest.mark.parametrize("line", HOSTILE)
+@pytest.mark.parametrize("line", one_in(3, HOSTILE))
 def test_nothing_that_is_typed_gives_a_traceback(
     ess: Call, traps: dict[str, str], line: str, declared: set[Path]
 ):

@@ -260,6 +260,7 @@ def test_the_template_can_be_published(
     assert "160\u00a0établissements, soit" in first["html"]
 
 
+@pytest.mark.slow
 def test_command(reference_build: Outputs, tmp_path: Path, in_word: bytes) -> None:
     arguments = ["draft", "--publication", str(reference_build.publication), "--out", str(tmp_path), "--json"]
     done = CliRunner().invoke(app, arguments)

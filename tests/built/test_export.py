@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from conftest import some_of
 from ess_observatory.commands.main import app
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.database import Database
@@ -163,7 +164,7 @@ def _added_file(folder: Path) -> None:
     (folder / "notes.txt").write_text("à usage interne", encoding="utf-8")
 
 
-@pytest.mark.parametrize("spoil", [_changed_byte, _removed_file, _added_file])
+@pytest.mark.parametrize("spoil", some_of([_changed_byte, _removed_file, _added_file]))
 def test_a_spoilt_package_is_refused(package: Path, spoil: Callable[[Path], None]) -> None:
     spoil(package)
     assert problems(package)

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from command_line import ess
+from conftest import some_of
 from ess_observatory.commands.main import app
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.outputs import Outputs
@@ -31,7 +32,7 @@ def example(folder: Path, name: str, language: str) -> str:
     return found.group(1)
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.en.md"])
+@pytest.mark.parametrize("name", some_of(["README.md", "README.en.md"]))
 def test_examples_run(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import duckdb
 

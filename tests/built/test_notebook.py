@@ -105,6 +105,7 @@ def test_the_only_build_is_opened(
     assert Observatory.open().table("1.1").number == "1.1"
 
 
+@pytest.mark.slow
 def test_every_table_with_numbers_can_be_drawn(obs: Observatory) -> None:
     drawn = 0
     for table in obs.publication.tables:

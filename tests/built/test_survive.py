@@ -19,7 +19,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, some_of
 from ess_observatory.declare.project import Project
 from ess_observatory.engine import outputs as place
 from ess_observatory.engine.exchange import exchange
@@ -269,8 +269,8 @@ def test_a_run_killed_at_any_moment_leaves_a_whole_build(server, whole, thorough
     assert leftovers(out) == []
 
 
-@pytest.mark.parametrize("by_renames", [False, True], ids=["exchanged", "renamed"])
-@pytest.mark.parametrize("side", [1, -1], ids=["before", "after"])
+@pytest.mark.parametrize("by_renames", some_of([False, True]))
+@pytest.mark.parametrize("side", some_of([1, -1]))
 def test_a_kill_between_two_renames_is_completed(server, tmp_path, side, by_renames):
     """Once the journal is written the new build is decided; before, nothing has changed. Every step is tried."""
     out = tmp_path / "out"
@@ -379,7 +379,7 @@ def undisturbed(tmp_path_factory) -> Undisturbed:
     return Undisturbed(project, outputs, raw, before)
 
 
-@pytest.mark.parametrize("change", ["removed", "rewritten"])
+@pytest.mark.parametrize("change", some_of(["removed", "rewritten"]))
 def test_a_raw_file_that_changes_meanwhile_stops_the_run(undisturbed, tmp_path, monkeypatch, change):
     """The bytes that were read are compared again just before the build is put in place."""
     from ess_observatory.recipe import steps

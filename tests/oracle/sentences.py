@@ -239,7 +239,8 @@ def _given(declared: Declared) -> set[float]:
 
 def _edition_before(publication: Path) -> list[dict]:
     """The figures of the edition that this one is compared with; none when there is no such edition."""
-    since = json.loads((publication / "changes.json").read_text("utf-8"))["since"]
+    told = json.loads((publication / "changes.json").read_text("utf-8"))
+    since = told["since"] if told["status"] == "compared" else None
     path = publication.parent.parent / str(since) / "publication" / "figures.parquet"
     return pd.read_parquet(path).to_dict("records") if since else []  # type: ignore[return-value]
 

@@ -207,6 +207,7 @@ def test_styles_logo_charts_and_print_set_up_are_kept(publication: Publication, 
     assert book.calculation.fullCalcOnLoad
 
 
+@pytest.mark.slow
 def test_same_publication_and_template_same_bytes(publication: Publication, rich: Path, tmp_path: Path):
     hashes = set()
     for turn in range(2):

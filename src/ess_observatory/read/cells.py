@@ -38,17 +38,19 @@ _BETWEEN = "\x01"
 _EMPTY = quote(' "\t\r\n\u00a0')
 
 
-def create_raw(db: Database, spec: SourceSpec) -> None:
-    """An empty `raw.<source>`: the declared columns as text, then keys, flags, what refuses the row if anything.
+def create_raw(db: Database, spec: SourceSpec, is_present: bool = True) -> None:
+    """An empty `raw.<source>`: the declared columns as text, then keys, flags, what refuses the row if anything (and what makes it
+    unreadable, while the files of a source that is present are read).
 
     It gets one row for each line of the files under their headers that is not blank (a cell that goes on over several lines makes
     one line), footers and unreadable ones too. `_refusal` is the code of what keeps a row out of `staging.<source>_typed`, a value
     that cannot be typed or, first of all, the `_problem` that makes the row unreadable.
     """
     columns = "".join(f"{column.name} varchar, " for column in spec.columns)
+    problems = ", _problem varchar, _problem_column varchar, _problem_value varchar" if is_present else ""
     db.execute(
         f"create or replace table raw.{spec.id} ({columns}_file varchar, _sha256 varchar, _sheet varchar, _line bigint, "
-        "_flags varchar, _refusal varchar, _problem varchar, _problem_column varchar, _problem_value varchar)"
+        f"_flags varchar, _refusal varchar{problems})"
     )
 
 

@@ -53,10 +53,9 @@ def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
     A source without any sheet gets empty tables, so that what depends on it builds and shows « nd ». Raises E220
     (unknown headers), E222 (two columns for one), E230 to E233 (corrections), E334 (postal codes for communes).
     """
-    cells.create_raw(db, spec)
+    cells.create_raw(db, spec, is_present=bool(matches))
     _forget(db, f"{spec.id}_typed")
     if not matches:
-        _drop_problems(db, spec)
         db.execute(f"create table staging.{spec.id}_typed ({empty_typed(row_columns(spec))})")
         return
     refuse_unknown_headers(matches, spec)
@@ -77,8 +76,6 @@ def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
 
 
 def _forget(db: Database, name: str) -> None:
-    if not db.exists("staging", name):
-        return
     kinds = db.rows(
         "select table_type from information_schema.tables where table_schema = 'staging' and table_name = ?",
         [name],
@@ -228,6 +225,11 @@ def stage(db: Database, spec: SourceSpec, sql: str) -> None:
     """Make `staging.<source>` from its SQL: the rows that say why they are refused, and those that repeat a key, go to the book."""
     judged = f"staging.{spec.id}_judged"
     db.execute(f"create or replace table {judged} as {sql}")
+    if not db.rows(f"select 1 from {judged} limit 1"):
+        kept = ", ".join(f'"{name}"' for name in db.columns(judged) if name not in JUDGEMENT)
+        db.execute(f"create or replace table staging.{spec.id} as select {kept} from {judged}")
+        db.execute(f"drop table {judged}")
+        return
     settle_keys(db, spec, judged)
     if "refusal_code" in db.columns(judged):
         _refuse(db, spec.id, judged)
