@@ -40,6 +40,7 @@ STANDS_FOR = {
     "mon_tableau": "my_table",
     "-- shared: raison": "-- shared: reason",
     "some_of(cas)": "some_of(cases)",
+    "one_in(3, cas)": "one_in(3, cases)",
     "quoi, où, remède": "what, where, fix",
 }
 #: Paths that a reader makes, and endings of files.
