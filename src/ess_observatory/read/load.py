@@ -51,7 +51,7 @@ def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
     """Read all the sheets of a source into `raw.<source>` and `staging.<source>_typed`, corrections applied.
 
     A source without any sheet gets empty tables, so that what depends on it builds and shows « nd ». Raises E220
-    (unknown headers), E222 (two columns for one), E230 to E233 (corrections), E334 (postal codes for communes).
+    (unknown headers), E222 (two columns for one), E230 to E233 (corrections), E335 (postal codes for communes).
     """
     cells.create_raw(db, spec, is_present=bool(matches))
     _forget(db, f"{spec.id}_typed")
