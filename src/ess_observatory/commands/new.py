@@ -138,5 +138,5 @@ def table(
     _said(
         new_table(Project.load(), name, number, title, source),
         as_json,
-        "Ensuite : changez la fiche, la requête et son exemple, puis « ess doctor ».",
+        "Ensuite : changez la fiche et son exemple, puis « ess doctor ».",
     )

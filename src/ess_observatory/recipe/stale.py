@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 from ess_observatory.engine.outputs import REPORT, Outputs
+from ess_observatory.render.formats import FORMATS
 
 _PROPERTIES = "docProps/custom.xml"
 
@@ -20,9 +21,7 @@ def stale_outputs(outputs: Outputs, build: str) -> list[str]:
         warnings.append(
             f"{outputs.publication} vient d’une autre construction ({published}, celle-ci est {build}) : « ess publish » la refait"
         )
-    reports = sorted(
-        path for ending in ("html", "xlsx") for path in outputs.reports.glob(f"{REPORT}*.{ending}")
-    )
+    reports = sorted(path for form in FORMATS for path in outputs.reports.glob(f"{REPORT}*{form.suffix}"))
     old = [path.name for path in reports if not _is_of(path, build)]
     if old:
         command = "ess report" if published == build else "ess run"
@@ -34,9 +33,15 @@ def stale_outputs(outputs: Outputs, build: str) -> list[str]:
 
 
 def _is_of(report: Path, build: str) -> bool:
-    """Whether a report says that it was made from a build (the page at its foot, the workbook in its properties)."""
+    """Whether a report was made from a build: the page says it at its foot, the workbook in its properties; another form was, when
+    it was written after the page that is.
+    """
     if report.suffix == ".html":
         return build in report.read_text(encoding="utf-8", errors="replace")
+    if report.suffix != ".xlsx":
+        page = report.with_suffix(".html")
+        written = report.stat().st_mtime_ns
+        return page.is_file() and page.stat().st_mtime_ns <= written and _is_of(page, build)
     try:
         with zipfile.ZipFile(report) as archive:
             return build.encode() in archive.read(_PROPERTIES)

@@ -4,7 +4,7 @@
 (labels above the bars); the stylesheet shows one of the two. A page for paper has a single one, half a page
 wide. The `chart` object of a table:
 
-type                bars | grouped | multiples | progress | stacked | diverging | dumbbell | lines | tiles | map
+type                one of `ChartType` (declare/models/charts.py), drawn by its row of `FORMS`
 column, columns     column(s) drawn (default: the first numeric one)
 also                a second column printed after the value (« 28 · 50 % »)
 order               given | descending | ascending
