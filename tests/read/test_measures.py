@@ -36,6 +36,13 @@ mark = "posts_mark"
 units = "establishments"
 by = { commune = "commune_code" }
 """,
+    "gardens": """label = "Jardins"
+unit = "jardins"
+secrecy = "public"
+rows = "core.garden"
+value = "gardens"
+by = { commune = "code" }
+""",
 }
 CARD = """number = "{number}"
 chapter = 1
@@ -68,6 +75,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "pipelines" / "measures" / f"{name}.toml").write_text(text, encoding="utf-8")
     query = "select siren, ess_family, nature_rank as turnover from core.establishment"
     (folder / "pipelines" / "core" / "field_turnover.sql").write_text(query, encoding="utf-8")
+    query = "select commune_code as code, nature_rank as gardens from core.establishment"
+    (folder / "pipelines" / "core" / "garden.sql").write_text(query, encoding="utf-8")
+    declare(folder, "1.96", "commune", "gardens")
     declare(folder, "1.97", "family", "turnover")
     declare(folder, "1.98", "sublevel", "posts_here")
     return folder
@@ -143,6 +153,40 @@ def test_cells_of_a_producer_add_up_only_when_each_is_known(
     assert found["f", "value"]["value"] == 8 and found["f", "value"]["n_units"] == 1
     assert found["total", "value"]["value"] == 50, "the whole is the producer's own, whatever it hides"
     assert found["f", "part"]["value"] == 16
+
+
+@pytest.mark.parametrize(
+    ("gardens", "one", "two", "total", "low"),
+    [
+        ("1,12\n2,0\n3,5", 12, 0, 17, None),
+        ("1,12\n3,5", 12, None, None, 17),  # no line: not known, as an empty value
+        ("1,12\n2,\n3,5", 12, None, None, 17),
+        ("1,12\n2,0\n3,5\n4,100\n,1", 12, 0, 18, None),  # elsewhere, and nowhere
+        ("4,100", None, None, None, None),
+    ],
+)
+def test_a_member_without_a_line_is_not_a_zero(
+    root: Path, gardens: str, one: float | None, two: float | None, total: float | None, low: float | None
+) -> None:
+    given = {"rules.territory_commune": TERRITORY, "core.garden": f"code,gardens:float\n{gardens}"}
+    found = cells(root, "commune", given)
+    assert [found[code, "value"]["value"] for code in ("1", "2", "total")] == [one, two, total]
+    flag = "total_incomplet" if low else None
+    assert (found["total", "value"]["low"], found["total", "value"]["flags"]) == (low, flag)
+    assert found["1", "part"]["value"] == (100 * one / total if one and total else None)
+
+
+def test_a_complete_list_says_that_what_it_lacks_is_nothing(root: Path) -> None:
+    path = root / "pipelines" / "measures" / "gardens.toml"
+    declared = path.read_text(encoding="utf-8")
+    path.write_text(declared + "absent_is_zero = true\n", encoding="utf-8")
+    try:
+        given = {"rules.territory_commune": TERRITORY, "core.garden": "code,gardens:float\n1,12\n3,5"}
+        found = cells(root, "commune", given)
+    finally:
+        path.write_text(declared, encoding="utf-8")
+    assert [found[code, "value"]["value"] for code in ("1", "2", "total")] == [12, 0, 17]
+    assert found["total", "value"]["low"] is None
 
 
 def test_a_column_takes_what_its_measure_says_and_its_own_words_win() -> None:

@@ -3,7 +3,8 @@
 A dimension is a query, `pipelines/dimensions/<name>.sql`, made as the view `core.by_<name>`: one row for each member (a value of the
 column that its first name says, '' for none) of each row of the table (`code`, `label`, `rank`, then `kind`, `section`, `parent` and
 attributes where it gives them). A row of several members adds them up; the row of kind `total` is everything, or the producer's own.
-What is not known makes no number: a sum with a hidden or absent term has none, and says why.
+What is not known makes no number: a sum with a hidden or absent term has none, and says why. Where rows are figures of members (a
+source by commune), a member without any is one of these terms.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ _CELL = {"value": "double", "text": "varchar", "numerator": "double", "denominat
          "top_share": "double", "second_share": "double", "top_unit": "varchar", "obs_status": "varchar", "flags": "varchar",
          "low": "double", "high": "double"}  # fmt: skip
 _TOP = ("top_share", "second_share", "top_unit")
+#: A term that is not known makes no sum.
+_WHOLE = "case when count(amount) = count(*) then sum(amount) end"
 _HIDDEN, _INCOMPLETE = "'secret_a_la_source'", "'total_incomplet'"
 
 Used = dict[str, MeasureFile]
@@ -112,7 +115,13 @@ def _rank(rows: dict[str, Any], columns: dict[str, dict[str, Any]]) -> str:
 
 
 def _rows(name: str, measure: MeasureFile, key: str) -> dict[str, str]:
-    """A measure made of rows, by row of the table: those of its members counted or added up; the total is made of all."""
+    """A measure made of rows, by row of the table: those of its members counted or added up; the total is made of all.
+
+    Where rows are figures of members, a member without any is not known (see `MeasureFile.may_lack`): what it is part of is bounded
+    by the others.
+    """
+    if measure.value and not measure.unit_key:
+        return _figures(name, measure, key)
     amount, unit = measure.distinct or measure.value or "1", measure.unit_key or "cast(null as varchar)"
     one_row = f"select coalesce({measure.by[key]}, '') as member, {amount} as amount, {unit} as unit"
     of = "select d.code, r.amount, r.unit from dimension as d"
@@ -122,8 +131,8 @@ def _rows(name: str, measure: MeasureFile, key: str) -> dict[str, str]:
         f"    union all\n    {of} cross join {name}_row as r where d.kind = 'total'",
     }
     value = f"count({'distinct ' if measure.distinct else ''}amount)"
-    if measure.value:  # a term that is not known makes no sum
-        value = "case when count(amount) = count(*) then sum(amount) end"
+    if measure.value:
+        value = _WHOLE
     counted = f"select code, {value} as value, count(*) as found from {name}_of group by code"
     if not measure.unit_key:
         return ctes | {name: counted}
@@ -136,6 +145,26 @@ def _rows(name: str, measure: MeasureFile, key: str) -> dict[str, str]:
         f"        max(case when place = 1 then cast(unit as varchar) end) as top_unit\n    from {name}_unit\n    group by code",
         name: f"select c.code, c.value, c.found, t.n_units, {', '.join(f't.{what}' for what in _TOP)}\n"
         f"    from ({counted}) as c\n    inner join {name}_top as t on t.code = c.code",
+    }
+
+
+def _figures(name: str, measure: MeasureFile, key: str) -> dict[str, str]:
+    """The total is made of what has a member of the dimension, or none: a source that goes further than the territory adds nothing."""
+    nothing = "null" if measure.may_lack else "0"
+    member = f"coalesce({measure.by[key]}, '')"
+    row = f"select {member} as member, {measure.value} as amount\n    from {measure.rows}{_where(measure)}"
+    low = "case when count(amount) < count(*) then nullif(sum(case when amount > 0 then amount end), 0) end"
+    return {
+        "member": "select distinct member from dimension where kind <> 'total'",
+        f"{name}_row": row,
+        f"{name}_of": f"select d.code, r.member is not null as is_found, case when r.member is null then {nothing} else r.amount end as amount\n"
+        f"    from dimension as d left join {name}_row as r on r.member = d.member where d.kind <> 'total'\n"
+        f"    union all\n    select d.code, true, r.amount from dimension as d cross join {name}_row as r\n"
+        f"    where d.kind = 'total' and (r.member = '' or r.member in (select member from member))\n"
+        f"    union all\n    select d.code, false, {nothing} from dimension as d cross join member as m\n"
+        f"    where d.kind = 'total' and m.member not in (select member from {name}_row)",
+        name: f"select code, {_WHOLE} as value, count(*) filter (where is_found) as found, {low} as low,\n"
+        f"        case when count(amount) between 1 and count(*) - 1 then 'partial' end as mark\n    from {name}_of\n    group by code",
     }
 
 
@@ -189,8 +218,15 @@ def _told(name: str, measure: MeasureFile) -> Iterator[tuple[str, str]]:
     if measure.unit_key:
         yield from ((what, f"{name}.{what}") for what in _TOP)
     if measure.mark:
-        yield from (("low", f"cast({name}.low as double)"), ("high", f"cast({name}.high as double)"))
+        yield "high", f"cast({name}.high as double)"
+    if _is_bounded(measure):
+        yield "low", f"cast({name}.low as double)"
         yield "flags", f"case {name}.mark when 'secret' then {_HIDDEN} when 'partial' then {_INCOMPLETE} end"
+
+
+def _is_bounded(measure: MeasureFile) -> bool:
+    """Whether a cell of it may be known in part."""
+    return bool(measure.mark or (measure.value and not measure.unit_key))
 
 
 def _cell(column: dict[str, Any], used: Used) -> dict[str, str]:
@@ -204,8 +240,9 @@ def _cell(column: dict[str, Any], used: Used) -> dict[str, str]:
         cell["n_units"] = f"{sensitive}_n_units"
         cell |= {what: f"{sensitive}_{what}" for what in _TOP if used[sensitive].unit_key}
     marks = [f"{name}_flags" for name in names if used[name].mark]
-    if marks and "measure" in column:
-        cell |= {"flags": marks[0], "low": f"{names[0]}_low", "high": f"{names[0]}_high"}
+    if "measure" in column and _is_bounded(used[names[0]]):
+        cell |= {"flags": f"{names[0]}_flags", "low": f"{names[0]}_low"}
+        cell |= {"high": f"{names[0]}_high"} if used[names[0]].mark else {}
     elif marks:  # a ratio has no sum of its own to be incomplete
         cell["flags"] = f"case when {' or '.join(f'{mark} = {_HIDDEN}' for mark in marks)} then {_HIDDEN} end"
     return cell

@@ -50,6 +50,10 @@ class MeasureFile(Declared):
     distinct: ColumnName | None = Field(
         None, description="colonne dont chaque valeur est comptée une fois, à la place"
     )
+    absent_is_zero: bool = Field(
+        False,
+        description="true : ce qui n’a pas de ligne n’a rien (liste complète) ; sinon on ne le sait pas, et l’ensemble est « au moins »",
+    )
     unit_key: ColumnName | None = Field(
         None, description="colonne de l’unité légale (secret d’une somme sur les unités)"
     )
@@ -73,6 +77,11 @@ class MeasureFile(Declared):
         description="dimension = lignes (condition SQL) qui valent zéro quand le producteur ne les nomme pas et que les autres font l’ensemble",
     )
 
+    @property
+    def may_lack(self) -> bool:
+        """Whether what has no row is not known: the rows are figures of members, not units."""
+        return self.value is not None and not self.mark and not self.unit_key and not self.absent_is_zero
+
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if self.value is not None and self.distinct is not None:
@@ -81,6 +90,11 @@ class MeasureFile(Declared):
             raise refused(
                 "une cellule de producteur a sa valeur et son nombre d’unités",
                 "ajoutez « value » et « units »",
+            )
+        if self.absent_is_zero and (self.value is None or self.mark is not None or self.unit_key is not None):
+            raise refused(
+                "« absent_is_zero » est dit d’une somme de lignes qui ne sont ni des unités légales ni les cellules d’un producteur",
+                "retirez-la",
             )
         if self.rows is not None and self.secrecy == "magnitude" and not (self.mark or self.unit_key):
             raise refused(
