@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conftest import ROOT
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.graph import Model
+from ess_observatory.errors import ObservatoryError
 from ess_observatory.recipe.examples import Example, load_examples, outcome, same
 from ess_observatory.recipe.steps import models_of
 
@@ -43,3 +46,14 @@ def test_example(project, models, target: str, example: Example):
                 assert same(value, found[column]), (
                     f"{example.title}: {expected} but {column} = {found[column]!r}"
                 )
+
+
+def test_an_example_says_which_table_it_lacks(project, models):
+    model = models["marts.communes"]
+    (example, *_) = load_examples(model.path.parent / "example.toml")
+    given = {name: text for name, text in example.given.items() if name != "rules.territory_commune"}
+    assert given != example.given
+    with Database() as db, pytest.raises(ObservatoryError) as raised:
+        outcome(db, project, replace(example, given=given), model.sql, set(model.reads))
+    assert "« rules.territory_commune »" in raised.value.what
+    assert 'given."rules.territory_commune"' in (raised.value.fix or "")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import some_of
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.survey.estimation.calibration import Group, calibrate, collapse, kish
 from ess_observatory.survey.estimation.design import Design
@@ -145,7 +146,7 @@ def test_weights_of_icarus(shared: Path, method: str, bounds, column: str, mean:
 
 
 @pytest.mark.parametrize("bounds", [(0.5, 1.5), (0.6, 2.0)])
-@pytest.mark.parametrize("method", ["logit", "truncated"])
+@pytest.mark.parametrize("method", some_of(["logit", "truncated"]))
 def test_impossible_margins_never_give_weights(
     shared: Path, bounds: tuple[float, float], method: str
 ) -> None:
@@ -231,7 +232,7 @@ def test_difference_of_two_proportions_as_published() -> None:
 SAMPLES, N_ANSWERS = 10_000, 57
 
 
-@pytest.mark.parametrize("population", [190, 449])
+@pytest.mark.parametrize("population", some_of([190, 449]))
 def test_coverage_of_proportions(population: int) -> None:
     """Over shares from 5 % to 95 %, the interval holds the true share about 95 times in 100."""
     chance = np.random.default_rng(2012)
@@ -246,7 +247,7 @@ def test_coverage_of_proportions(population: int) -> None:
     assert min(covered) > 0.91, covered
 
 
-@pytest.mark.parametrize("population", [190, 449])
+@pytest.mark.parametrize("population", some_of([190, 449]))
 def test_coverage_of_means_ratios_and_medians(population: int, thorough: bool) -> None:
     """A skewed population of posts: the linearised intervals hold close to what they say, a little less as n is small."""
     chance = np.random.default_rng(57)
@@ -265,7 +266,7 @@ def test_coverage_of_means_ratios_and_medians(population: int, thorough: bool) -
     assert share[0] > 0.85 and share[1] > 0.88 and share[2] > 0.92, share
 
 
-@pytest.mark.parametrize("population", [190, 449])
+@pytest.mark.parametrize("population", some_of([190, 449]))
 def test_coverage_of_calibrated_proportions(population: int) -> None:
     """Ten thousand answers that over-represent large units: calibrated, the interval holds; left as they are, it does not."""
     chance = np.random.default_rng(449)

@@ -244,6 +244,7 @@ def _charts(path: Path) -> dict[str, str]:
         return {name: archive.read(name).decode() for name in names}
 
 
+@pytest.mark.slow
 def test_charts_never_overlap_whatever_the_rows(publication: Publication, tmp_path: Path) -> None:
     """Each begins under the end of the one before, in pixels of the rows as they are set."""
     wide = replace(

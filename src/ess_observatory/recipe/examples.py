@@ -12,7 +12,7 @@ from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.graph import Model
-from ess_observatory.errors import ObservatoryError
+from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.read.cast import quote
 from ess_observatory.recipe.perimeter_sql import core_models
 from ess_observatory.recipe.rules import put_csv
@@ -128,8 +128,22 @@ def _make_views(
         if (model := models.get(name)) and model.is_view:
             found |= _make_views(db, project, set(model.reads), given, models)
             rules_for(db, project, found, given)
+            _refuse_lacking(db, set(model.reads))
             db.make(model)
     return found
+
+
+def _refuse_lacking(db: Database, reads: set[str]) -> None:
+    """Raise E409 when an example does not give a table that is read."""
+    lacking = sorted(name for name in reads if not db.exists(*name.split(".", 1)))
+    if lacking:
+        raise ObservatoryError(
+            "E409",
+            f"L’exemple ne donne pas {', '.join(f'« {name} »' for name in lacking)}, que la requête ou sa dimension lit",
+            None,
+            f'Ajoutez given."{lacking[0]}" à l’exemple, avec les colonnes qui y sont lues.',
+            Exit.USAGE,
+        )
 
 
 def outcome(
@@ -144,6 +158,7 @@ def outcome(
         fill(db, name, text)
     rules_for(db, project, reads, set(example.given))
     views_for(db, project, reads, set(example.given))
+    _refuse_lacking(db, reads)
     found = db.dicts(sql)
     keys = [column for column in example.expected[0] if column in KEYS]
     index = {tuple("" if row[key] is None else str(row[key]) for key in keys): row for row in found}
