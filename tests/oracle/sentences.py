@@ -254,6 +254,8 @@ def _moved(
 ) -> tuple[set[float], list[str]]:
     """Numbers that a sentence on what changed may hold (those of the edition before, and what moved since), and what moved wrongly."""
     known, wrong = set(before), []
+    for others in re.findall(r"\b(?:et|and) (\d+) (?:autre|other)s?\b", sentence):
+        known.add(float(others))  # that are not named
     for found in language.moved.finditer(sentence):
         much, first, last = (_signed(found[name], language) for name in ("much", "first", "last"))
         unit = (
