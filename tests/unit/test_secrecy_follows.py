@@ -12,7 +12,10 @@ import pytest
 
 from ess_observatory.declare.project import Project
 from ess_observatory.secrecy.door import Cell
-from ess_observatory.secrecy.protect import Protected, protect
+from ess_observatory.secrecy.links import Links
+from ess_observatory.secrecy.model import Model, Node
+from ess_observatory.secrecy.protect import Protected, _let_out_what_is_found, protect
+from ess_observatory.secrecy.rules import FOLLOWS
 from test_secrecy_links import FOUR, cell, column, column_of, hidden
 
 
@@ -177,3 +180,12 @@ def test_what_follows_a_hidden_cell_is_shown_when_what_is_shown_gives_it(
     gone = hidden(done)
     assert {("a", "other"), ("b", "other")} <= gone
     assert {row for row in "ab" if (row, "aided") not in gone} == shown
+
+
+@pytest.mark.parametrize(("unsaid", "stays"), [(set(), False), ({("t", "whole", "n")}, True)])
+def test_a_whole_of_which_a_bound_alone_leaves_gives_no_cell(unsaid: set[Any], stays: bool) -> None:
+    keys = [("t", row, "n") for row in ("one", "whole", "first", "second")]
+    nodes = [Node([key], value) for key, value in zip(keys, (1.0, 9.0, 4.0, 5.0), strict=True)]
+    reasons = {keys[2]: FOLLOWS}
+    _let_out_what_is_found(Model(nodes, {}, [(1, [2, 3])], Links({})), reasons, unsaid)
+    assert (keys[2] in reasons) is stays

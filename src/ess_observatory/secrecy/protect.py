@@ -60,7 +60,7 @@ def protect(
     withheld = links.withheld | (links.bounded & reasons.keys())
     reasons = {key: reason for key, reason in reasons.items() if key not in withheld}
     kept = _follow(model, reasons)
-    _let_out_what_is_found(model, reasons)
+    _let_out_what_is_found(model, reasons, withheld | links.bounded)
     rounded, printed = {ratio.cell for ratio in kept}, _as_printed(model, reasons)
     cells = {}
     for table_id, card, given in listed:
@@ -170,8 +170,9 @@ def _follow(model: Model, reasons: dict[Key, str]) -> list[Ratio]:
     return [ratio for key, ratio in kept.items() if key not in reasons]
 
 
-def _let_out_what_is_found(model: Model, reasons: dict[Key, str]) -> None:
+def _let_out_what_is_found(model: Model, reasons: dict[Key, str], unsaid: set[Key]) -> None:
     """Show the cells that only follow another one when a sum that is shown gives them: the last of its terms, or those of a zero.
+    `unsaid`: cells of which no number, or a bound alone, leaves.
 
     Anyone would find them, and the pattern was proved safe without them: hiding them protects nothing.
     """
@@ -180,8 +181,10 @@ def _let_out_what_is_found(model: Model, reasons: dict[Key, str]) -> None:
     low = model.system().lower
 
     def is_known(node: int) -> bool:
+        if node == 0:
+            return True
         members = model.nodes[node].members
-        return node == 0 or (bool(members) and not any(key in reasons for key in members))
+        return bool(members) and not any(key in reasons or key in unsaid for key in members)
 
     def only_follows(node: int) -> bool:
         members = model.nodes[node].members
