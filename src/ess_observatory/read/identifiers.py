@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ess_observatory.engine.sql_text import quote
 from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal
 
@@ -59,6 +61,23 @@ def _digits(text: str, length: int) -> tuple[tuple[str, str], ...]:
         ("padded", f"case when {short} then '0' || {digits} else {digits} end"),
         ("shape", f"length({padded}) = {length} and regexp_full_match({padded}, '[0-9]+')"),
         ("number", f"case when {{shape}} then try_cast({padded} as bigint) end"),
+    )
+
+
+def code(text: str, widths: Mapping[str, int], by: str | None) -> Cast:
+    """A code of a declared number of characters, which gets back the zeros that a spreadsheet took from its start; `by`: SQL of what
+    says which width is meant (without it, the one of "")."""
+    width = str(widths.get("", "null"))
+    if by:
+        whens = " ".join(f"when {quote(kind.upper())} then {count}" for kind, count in widths.items())
+        width = f"case upper({by}) {whens} end"
+    return Cast(
+        f"case when {{lost}} then lpad({text}, {{width}}, '0') else {text} end",
+        notes=(Note("{lost}", "padded", "I204", _PADDED),),
+        steps=(
+            ("width", width),
+            ("lost", f"coalesce(length({text}) < {{width}} and regexp_full_match({text}, '[0-9]+'), false)"),
+        ),
     )
 
 
