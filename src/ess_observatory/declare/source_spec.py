@@ -16,7 +16,7 @@ from ess_observatory.engine.sql_text import sql_name
 class ColumnSpec:
     """A declared column of a source: our name, the headers it is known by, its type.
 
-    `is_vintage`: what it holds is the year that the file is about. `widths`: how many characters a code has, for each value of column
+    `is_official`: a SIRET or SIREN that its register gives. `is_vintage`: what it holds is the year that the file is about. `widths`: how many characters a code has, for each value of column
     `width_by` (for all, under the key "").
     """
 
@@ -30,6 +30,7 @@ class ColumnSpec:
     widths: dict[str, int] = field(default_factory=dict)
     width_by: str | None = None
     is_vintage: bool = False
+    is_official: bool = False
 
     @property
     def shown(self) -> str:
@@ -149,6 +150,7 @@ def source_spec(document: Document) -> SourceSpec:
             {int(year): tuple(known) for year, known in c.get("headers_by_vintage", {}).items()},
             *_widths(c.get("width")),
             is_vintage=c.get("is_vintage", False),
+            is_official=c.get("is_official", False),
         )
         for c in data.get("columns", [])
     )

@@ -55,6 +55,10 @@ class SourceColumn(Declared):
         "naf_rev2", description="nomenclature des codes d’activité"
     )
     headers_by_vintage: dict[YearKey, list[Words]] = Field({}, description="en-têtes propres à un millésime")
+    is_official: bool = Field(
+        False,
+        description="true (siret, siren) : le fichier est celui du répertoire ; une clé de contrôle fausse y est notée, non refusée",
+    )
     is_vintage: bool = Field(
         False, description="true : donne l’année dont parle le fichier (en-têtes, titres) ; sans en-tête"
     )
@@ -62,6 +66,14 @@ class SourceColumn(Declared):
         None,
         description="nombre de caractères d’un code (type text) : les zéros initiaux qu’un tableur lui a pris sont rendus",
     )
+
+    @model_validator(mode="after")
+    def _official(self) -> Self:
+        if self.is_official and self.type not in ("siret", "siren"):
+            raise refused(
+                f"« is_official » sur une colonne de type « {self.type} »", "retirez « is_official »"
+            )
+        return self
 
     @model_validator(mode="after")
     def _code(self) -> Self:
