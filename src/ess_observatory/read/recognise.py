@@ -261,7 +261,7 @@ class _Taker:
         else:
             vintage = years[0] if years else _title_vintage(sheet, best, spec)
         lacking = best.of_year(vintage) if vintage else set()
-        if vintage and (lacking & index.required or (wanted and vintage != wanted)):
+        if vintage and (lacking & (index.required | index.measures) or (wanted and vintage != wanted)):
             seen = f"{years[0]} à {years[-1]}" if len(years) > 1 else str(vintage)
             return Unmatched(
                 sheet.relative,
@@ -290,15 +290,16 @@ class _Taker:
 
 
 def _last_filled(sheet: Sheet, reading: Reading) -> int:
-    """The last of the years of a file for which one of its first rows says something; the last of all when none does."""
+    """The last of the years that a file gives whole for which one of its first rows says something; the last of all when none does."""
     rows = sheet.head[reading.line :]
+    every = set.intersection(*(set(years) for years in reading.by_year.values())) or set(reading.vintages)
     filled = [
         year
         for years in reading.by_year.values()
         for year, position in years.items()
-        if any(position < len(row) and row[position] for row in rows)
+        if year in every and any(position < len(row) and row[position] for row in rows)
     ]
-    return max(filled, default=max(reading.vintages))
+    return max(filled, default=max(every))
 
 
 def _title_vintage(sheet: Sheet, reading: Reading, spec: SourceSpec) -> int | None:
