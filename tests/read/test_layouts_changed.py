@@ -239,10 +239,9 @@ def test_what_is_lost_is_said(
     lost, gained = original.kept - kept, kept - original.kept
     if (
         way is without_its_last_column
-    ):  # a column that is not required may be missing: it is then unknown, row by row
-        assert sum(kept.values()) + sum(refused.values()) == sum(original.kept.values()) + sum(
-            original.refused.values()
-        )
+    ):  # one that is not required may be missing: what it said is then not known
+        most = sum(original.kept.values()) + sum(original.refused.values())
+        assert sum(kept.values()) + sum(refused.values()) <= most
         return
     assert not gained, "a row says what it did not say"
     assert sum(lost.values()) <= sum((refused - original.refused).values())
