@@ -189,3 +189,16 @@ def test_a_whole_of_which_a_bound_alone_leaves_gives_no_cell(unsaid: set[Any], s
     reasons = {keys[2]: FOLLOWS}
     _let_out_what_is_found(Model(nodes, {}, [(1, [2, 3])], Links({})), reasons, unsaid)
     assert (keys[2] in reasons) is stays
+
+
+@pytest.mark.parametrize(("least", "shown"), [(0.0, True), (-3.0, False)])
+def test_a_total_of_nothing_gives_its_terms_when_none_can_be_negative(least: float, shown: bool) -> None:
+    """A change of -3 and one of +3 add up to nothing, and the total says of neither what it is."""
+    keys = [("t", row, "n") for row in ("one", "whole", "first", "second")]
+    elsewhere = ("other", "row", "n")
+    values = (1.0, 0.0, least and -least, least)
+    nodes = [Node([key], value) for key, value in zip(keys, values, strict=True)]
+    nodes[3] = Node([elsewhere], least)
+    reasons = {keys[2]: FOLLOWS, elsewhere: FOLLOWS}
+    _let_out_what_is_found(Model(nodes, {}, [(1, [2, 3])], Links({})), reasons, set())
+    assert (keys[2] not in reasons) is shown

@@ -332,9 +332,8 @@ def _nearest(sheet: Sheet, best: tuple[Reading, HeaderIndex] | None) -> Unmatche
         known = [header.replace("{}", "…") for header in wide]
         known += [column.shown for column in index.spec.columns if column.name in index.spec.recognised_by]
         lacks = f"aucune de ses mesures n’y est ({', '.join(f'« {header} »' for header in known)})"
-    return Unmatched(
-        sheet.relative,
-        sheet.name,
-        f"ressemble à « {index.spec.title} » (ligne {reading.line}), mais {lacks}",
-        f"Ajoutez l’en-tête lu aux « headers » de la colonne dans {index.spec.folder.name}/source.toml.",
-    )
+    fix = f"Ajoutez l’en-tête lu aux « headers » de la colonne dans {index.spec.folder.name}/source.toml."
+    if not hints:
+        fix = "Rien à faire si ce n’en est pas un ; sinon, redemandez-le au producteur."
+    why = f"ressemble à « {index.spec.title} » (ligne {reading.line}), mais {lacks}"
+    return Unmatched(sheet.relative, sheet.name, why, fix)
