@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 #: In a declared header, stands for the year that the file is about.
 VINTAGE = "{vintage}"
 _YEAR = "((?:19|20)[0-9]{2})"
+_DATED = re.compile(_YEAR)
 
 
 @lru_cache(maxsize=20_000)
@@ -176,6 +177,21 @@ class HeaderIndex:
             else:
                 reading.mapping[column] = position
         return reading
+
+
+class Vocabulary:
+    """The headers of every source together: most lines hold none, and no source needs to look at them."""
+
+    def __init__(self, indexes: list[HeaderIndex]) -> None:
+        self.exact = frozenset().union(*(index.exact for index in indexes))
+        self.patterns = [pattern for index in indexes for pattern, _ in index.patterns]
+
+    def knows(self, candidate: Candidate) -> bool:
+        """Whether these lines hold one header of any source."""
+        if not candidate.keys.isdisjoint(self.exact):
+            return True
+        dated = [key for key in candidate.keys if _DATED.search(key)] if self.patterns else []
+        return any(pattern.fullmatch(key) for pattern in self.patterns for key in dated)
 
 
 def missing_hints(index: HeaderIndex, texts: list[str], missing: set[str]) -> str:
