@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: In a declared header, stands for the year that the file is about.
 VINTAGE = "{vintage}"
 _YEAR = "((?:19|20)[0-9]{2})"
-_DATED = re.compile(_YEAR)
+_DATED = re.compile(rf"\b{_YEAR}\b")
 
 
 @lru_cache(maxsize=20_000)
@@ -190,7 +190,9 @@ class Vocabulary:
         """Whether these lines hold one header of any source."""
         if not candidate.keys.isdisjoint(self.exact):
             return True
-        dated = [key for key in candidate.keys if _DATED.search(key)] if self.patterns else []
+        if not self.patterns or not _DATED.search("\n".join(candidate.keys)):
+            return False
+        dated = [key for key in candidate.keys if _DATED.search(key)]
         return any(pattern.fullmatch(key) for pattern in self.patterns for key in dated)
 
 

@@ -10,14 +10,14 @@ from typing import Any
 from ess_observatory.tabular import limits
 from ess_observatory.tabular.archive import kind_of, unpack
 from ess_observatory.tabular.parquet import prove
-from ess_observatory.tabular.places import plainly_named, sha256_of
+from ess_observatory.tabular.places import plainly_named, scratch_file, sha256_of
 from ess_observatory.tabular.text import clean_text, prepare, read_rows
 from ess_observatory.tabular.workbook import Grid, cell_text, read_workbook
 
-__all__ = ["HEAD_ROWS", "kind_of", "look", "prepare_for", "write_cells"]
+__all__ = ["HEAD_ROWS", "cleaned", "kind_of", "look", "prepare_for"]
 
 HEAD_ROWS = 60
-#: A sheet of no more cells, nor letters, is given whole at once.
+#: A sheet of no more cells, nor letters, is given whole; another comes in a file.
 _SMALL, _SMALL_TEXT = 20_000, 2 * limits.MIB
 #: How many cells are put in a batch.
 _BATCH = 1_000_000
@@ -27,9 +27,10 @@ def prepare_for(kind: str) -> None:
     """Load the libraries that files of a kind are read with: that is not the file's own time."""
     if kind in ("zip", "ole"):
         import numpy
+        import pyarrow
         import python_calamine
 
-        assert numpy and python_calamine
+        assert numpy and pyarrow and python_calamine
     elif kind == "parquet":
         import duckdb
         import pyarrow.parquet
@@ -64,43 +65,40 @@ def look(path: Path, relative: str, kind: str, *, is_unpacked: bool) -> dict[str
 
 def _sheet(grid: Grid) -> dict[str, Any]:
     rows, columns = grid.size()
-    cells = grid.cells(None if rows * columns <= _SMALL else HEAD_ROWS)
-    texts = [[cell_text(cell) for cell in row] for row in cells]
-    is_whole = (
-        rows * columns <= _SMALL and sum(len(text) for row in texts for text in row if text) <= _SMALL_TEXT
-    )
-    texts = texts if is_whole else texts[:HEAD_ROWS]
+    cells = grid.cells(None)
+    head = [[None if cell == "" else cell_text(cell) for cell in row] for row in cells[:HEAD_ROWS]]
     merged = [[list(first), list(last)] for first, last in grid.merged() if first[0] < HEAD_ROWS]
-    found = {
-        "name": grid.name,
-        "hidden": grid.hidden,
-        "unseen": grid.unseen,
-        "head": texts,
-        "is_whole": is_whole,
-    }
-    found |= {"merged": merged, "hidden_rows": sorted(grid.hidden_rows)}
-    if is_whole:
-        found["uncleaned"] = [
-            (i, j, cell)
-            for i, (row, kept) in enumerate(zip(cells, texts, strict=True))
-            for j, cell in enumerate(row)
-            if type(cell) is str and cell and cell != kept[j]
-        ]
-    return found
+    found = {"name": grid.name, "hidden": grid.hidden, "unseen": grid.unseen, "merged": merged}
+    found |= {"hidden_rows": sorted(grid.hidden_rows), "head": head}
+    if rows * columns > _SMALL:
+        return found | {"cells": _write(cells, scratch_file(".arrow"))}
+    texts = head + [[None if cell == "" else cell_text(cell) for cell in row] for row in cells[HEAD_ROWS:]]
+    if sum(len(text) for row in texts for text in row if text) > _SMALL_TEXT:
+        return found | {"cells": _write(cells, scratch_file(".arrow"))}
+    uncleaned = [
+        (i, j, cell)
+        for i, (row, kept) in enumerate(zip(cells, texts, strict=True))
+        for j, cell in enumerate(row)
+        if type(cell) is str and cell and cell != kept[j]
+    ]
+    return found | {"head": texts, "uncleaned": uncleaned}
 
 
-def write_cells(path: Path, relative: str, kind: str, position: int, target: Path) -> None:
-    """Every cell of a sheet as text, its texts as they are, in an Arrow file of rows."""
+def _write(cells: list[list[Any]], target: Path) -> str:
+    """Every cell of a sheet as text, its texts as they are, in an Arrow file of rows; the cells are let go of on the way."""
     import pyarrow as pa
 
-    cells = read_workbook(path, relative, kind)[position].cells(None)
     schema = pa.schema([("fields", pa.list_(pa.string()))])
-    step = max(1, _BATCH // max(1, len(cells[0]) if cells else 1))
+    width = len(cells[0]) if cells else 0
+    step = max(1, _BATCH // max(1, width))
     with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, schema) as out:
         for start in range(0, len(cells), step):
             rows = _fields(cells[start : start + step])
-            cells[start : start + step] = [[]] * len(rows)  # each part is kept once
-            out.write_batch(pa.record_batch([pa.array(rows, schema.field(0).type)], schema=schema))
+            cells[start : start + step] = [[]] * len(rows)
+            texts = pa.array(list(chain.from_iterable(rows)), pa.string())
+            offsets = pa.array([number * width for number in range(len(rows) + 1)], pa.int32())
+            out.write_batch(pa.record_batch([pa.ListArray.from_arrays(offsets, texts)], schema=schema))
+    return str(target)
 
 
 def _fields(rows: list[list[Any]]) -> list[list[str | None]]:
@@ -111,6 +109,6 @@ def _fields(rows: list[list[Any]]) -> list[list[str | None]]:
 
 
 def cleaned(fields: list[list[str | None]]) -> list[list[str | None]]:
-    """Rows as `write_cells` gives them, as clean cells."""
+    """Rows of texts as they are, as clean cells."""
     most = limits.MAX_CELL_CHARS + 1
     return [[clean_text(cell[:most]) if cell else None for cell in row] for row in fields]

@@ -174,21 +174,15 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_again)
 
 
-def submit(task: str, path: Path, relative: str, **rest: Any) -> Future[Answer]:
-    """Have a task of `worker` done on a file; its result, when asked for, is plain data.
+def submit(path: Path, relative: str, *, is_unpacked: bool) -> Future[Answer]:
+    """Have `opening.look` done on a file; its result, when asked for, is plain data.
 
-    It raises what `opening` raises, E201 when the file stops what opens it, E206 when it asks for too much memory or time, and
+    It raises what `look` raises, E201 when the file stops what opens it, E206 when it asks for too much memory or time, and
     E208 when the system refuses it.
     """
     measures = {name: value for name, value in vars(limits).items() if name.isupper()}
-    job = {
-        "task": task,
-        "path": str(path),
-        "relative": relative,
-        "limits": measures,
-        "scratch": str(scratch()),
-    }
-    return _pool.submit(job | rest)
+    job = {"path": str(path), "relative": relative, "is_unpacked": is_unpacked}
+    return _pool.submit(job | {"limits": measures, "scratch": str(scratch())})
 
 
 def as_plain(error: ObservatoryError) -> Answer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +14,6 @@ from ess_observatory.tabular import sandbox
 from ess_observatory.tabular.archive import Member
 from ess_observatory.tabular.opening import HEAD_ROWS, cleaned
 from ess_observatory.tabular.parquet import read_parquet_rows
-from ess_observatory.tabular.places import scratch_file
 from ess_observatory.tabular.text import Dialect, read_rows
 
 if TYPE_CHECKING:
@@ -118,7 +116,7 @@ class Opening:
 
 def opening(path: Path, relative: str, *, is_unpacked: bool = True) -> Opening:
     """Begin to open a file, while others are looked at; `is_unpacked`: its members are wanted, should it be an archive."""
-    return Opening(path, relative, sandbox.submit("look", path, relative, is_unpacked=is_unpacked))
+    return Opening(path, relative, sandbox.submit(path, relative, is_unpacked=is_unpacked))
 
 
 def _sheets(path: Path, relative: str, told: dict[str, Any]) -> list[Sheet]:
@@ -132,7 +130,7 @@ def _sheets(path: Path, relative: str, told: dict[str, Any]) -> list[Sheet]:
         plain = Path(told["plain"])
         loader = _loader(told["head"], lambda: read_parquet_rows(plain, None))
         return [Sheet(plain, relative, told["sha256"], "", loader, is_parquet=True)]
-    return [_of_workbook(path, relative, told, position) for position, _ in enumerate(told.get("sheets", ()))]
+    return [_of_workbook(path, relative, told["sha256"], sheet) for sheet in told.get("sheets", ())]
 
 
 def _loader(
@@ -141,25 +139,24 @@ def _loader(
     return lambda limit: whole() if limit is None or limit > HEAD_ROWS else head[:limit]
 
 
-def _of_workbook(path: Path, relative: str, told: dict[str, Any], position: int) -> Sheet:
-    sheet = told["sheets"][position]
+def _of_workbook(path: Path, relative: str, sha256: str, sheet: dict[str, Any]) -> Sheet:
     head: list[list[str | None]] = sheet["head"]
 
     def fields() -> Any:
-        if not sheet["is_whole"]:
-            return _all_fields(path, relative, told["kind"], position)
+        if "cells" in sheet:
+            return _in_file(sheet["cells"])
         rows = [[cell or "" for cell in row] for row in head]
         for row, column, text in sheet["uncleaned"]:
             rows[row][column] = text
         return rows
 
     def whole() -> list[list[str | None]]:
-        return head if sheet["is_whole"] else cleaned(fields().to_pylist())
+        return cleaned(fields().to_pylist()) if "cells" in sheet else head
 
     return Sheet(
         path,
         relative,
-        told["sha256"],
+        sha256,
         sheet["name"],
         _loader(head, whole),
         fields=fields,
@@ -170,14 +167,9 @@ def _of_workbook(path: Path, relative: str, told: dict[str, Any], position: int)
     )
 
 
-def _all_fields(path: Path, relative: str, kind: str, position: int) -> pa.ChunkedArray:
-    """The rows of a large sheet, which are made beside and never held twice."""
+def _in_file(name: str) -> pa.ChunkedArray:
+    """The rows of a large sheet, which are never held twice."""
     import pyarrow as pa
 
-    target = scratch_file(".arrow")
-    sandbox.submit("cells", path, relative, kind=kind, position=position, target=str(target)).result()
-    with pa.memory_map(str(target)) as source:
-        rows = pa.ipc.open_file(source).read_all().column("fields")
-    with suppress(OSError):  # where a file in use cannot be removed, it goes with the program
-        target.unlink()
-    return rows
+    with pa.memory_map(name) as source:
+        return pa.ipc.open_file(source).read_all().column("fields")

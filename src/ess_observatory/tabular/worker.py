@@ -1,4 +1,4 @@
-"""The process that opens unknown files: one task after the other, each with so much memory and time, and no more.
+"""The process that opens unknown files: one after the other, each with so much memory and time, and no more.
 
 Where the system has no such limits (Windows), only the clock of the one that waits is left; nothing else differs.
 """
@@ -45,18 +45,12 @@ def serve() -> None:
 
 
 def answer_to(job: Answer) -> Answer:
-    """What a task gives, or the error that it ends in; `last` when this process is not to be trusted any more."""
+    """What a file holds, or the error that opening it ends in; `last` when this process is not to be trusted any more."""
     for name, value in job["limits"].items():
         setattr(limits, name, value)
     use_scratch(Path(job["scratch"]))
     path, relative = Path(job["path"]), job["relative"]
     try:
-        if job["task"] == "cells":
-            with _confined():
-                opening.prepare_for(job["kind"])
-            with _confined(limits.weight(path)):
-                opening.write_cells(path, relative, job["kind"], job["position"], Path(job["target"]))
-            return {}
         with _confined(path.stat().st_size):
             kind = opening.kind_of(path, relative)
         opening.prepare_for(kind)
@@ -90,9 +84,8 @@ def _shut_in() -> None:
 
 
 @contextmanager
-def _confined(weight: int | None = None) -> Iterator[None]:
-    if weight is not None:
-        _allow(weight)
+def _confined(weight: int) -> Iterator[None]:
+    _allow(weight)
     try:
         yield
     finally:
