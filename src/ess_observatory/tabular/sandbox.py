@@ -174,6 +174,11 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_again)
 
 
+def pool() -> _Pool:
+    """Those that open files for this process."""
+    return _pool
+
+
 def submit(path: Path, relative: str, *, is_unpacked: bool) -> Future[Answer]:
     """Have `opening.look` done on a file; its result, when asked for, is plain data.
 
