@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup annual-report quick test slow random test-all style check mutants bench notebooks demo lock clean
+.PHONY: help setup annual-report quick test slow random fuzz test-all style check mutants bench notebooks demo lock clean
 
 help: ## Cette aide
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ slow: $(STAMP) ## Les tests lents, et ceux qui tirent au sort, avec bien plus d�
 
 random: $(STAMP) ## Des éditions au hasard, recomptées par l’oracle (SEEDS=0-239)
 	$(PYTEST) tests/built/test_random_editions_*.py --seeds $(SEEDS)
+
+fuzz: $(STAMP) ## Des fichiers abîmés au hasard : aucun n’arrête la lecture (SEEDS=0-239)
+	$(PYTEST) tests/slow/test_fuzz.py --seeds $(SEEDS)
 
 test-all: test slow random ## Tous les tests
 

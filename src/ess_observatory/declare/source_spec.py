@@ -16,8 +16,8 @@ from ess_observatory.engine.sql_text import sql_name
 class ColumnSpec:
     """A declared column of a source: our name, the headers it is known by, its type.
 
-    `is_official`: a SIRET or SIREN that its register gives. `is_vintage`: what it holds is the year that the file is about. `widths`: how many characters a code has, for each value of column
-    `width_by` (for all, under the key "").
+    `is_official`: a SIRET or SIREN that its register gives. `is_vintage`: what it holds is the year that the file is about. `widths`:
+    how many characters a code has, for each value of column `width_by` (for all, under the key "").
     """
 
     name: str

@@ -198,7 +198,8 @@ def _rows_to_cells(db: Database, sheet: Sheet) -> None:
     import numpy as np
     import pyarrow as pa
 
-    fields = pa.array(sheet.fields(), pa.list_(pa.string()))
+    found = sheet.fields()
+    fields = pa.array(found, pa.list_(pa.string())) if isinstance(found, list) else found
     line = np.arange(1, len(fields) + 1)
     hidden = np.isin(line, list(sheet.hidden_rows))
     db.put("temp._rows", pa.table({"line": line, "fields": fields, "hidden": hidden}))

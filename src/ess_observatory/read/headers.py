@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: In a declared header, stand for the year that its column is about: 2024, or 24.
 _YEARS = {"{vintage}": ("zzvintagezz", "((?:19|20)[0-9]{2})"), "{yy}": ("zzyyzz", "([0-9]{2})")}
+#: Without two digits, a header names no year.
+_DATED = re.compile("[0-9]{2}")
 
 
 @lru_cache(maxsize=20_000)
@@ -223,6 +225,23 @@ def _with_year(header: str) -> re.Pattern[str] | None:
     for word, digits in _YEARS.values():
         text = text.replace(word, digits)
     return re.compile(text)
+
+
+class Vocabulary:
+    """The headers of every source together: most lines hold none, and no source needs to look at them."""
+
+    def __init__(self, indexes: list[HeaderIndex]) -> None:
+        self.exact = frozenset().union(*(index.exact for index in indexes))
+        self.patterns = [pattern for index in indexes for pattern, _ in index.patterns]
+
+    def knows(self, candidate: Candidate) -> bool:
+        """Whether these lines hold one header of any source."""
+        if not candidate.keys.isdisjoint(self.exact):
+            return True
+        if not self.patterns or not _DATED.search("\n".join(candidate.keys)):
+            return False
+        dated = [key for key in candidate.keys if _DATED.search(key)]
+        return any(pattern.fullmatch(key) for pattern in self.patterns for key in dated)
 
 
 def missing_hints(index: HeaderIndex, texts: list[str], missing: set[str]) -> str:

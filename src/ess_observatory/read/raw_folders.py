@@ -6,13 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ess_observatory.tabular.sheets import SUPPORTED
+
 
 def files_of(folder: Path) -> Iterator[tuple[Path, str]]:
     """Every file under a folder and its name there, with forward slashes, in order.
 
     A link to a file stands for it, whoever put it there chose it; one to a folder is given as it is: what it leads to is not read.
+    Pipes, sockets and devices are given too, and folders that bear the name of a data file, for someone to say so.
     """
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
+
+    def is_given(path: Path) -> bool:
+        return not path.is_dir() or path.is_symlink() or path.suffix.lower() in SUPPORTED
+
+    for path in sorted(filter(is_given, folder.rglob("*"))):
         yield path, path.relative_to(folder).as_posix()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,12 +11,16 @@ from pathlib import Path
 from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.read.file_names import SAVE_AS, is_noise, is_text, left_by_name, shown
-from ess_observatory.read.headers import HeaderIndex, Reading, candidates, missing_hints
+from ess_observatory.read.headers import HeaderIndex, Reading, Vocabulary, candidates, missing_hints
 from ess_observatory.read.raw_folders import Shared, files_of
-from ess_observatory.tabular.archive import kind_of, unpack
-from ess_observatory.tabular.sheets import SUPPORTED, Sheet, open_sheets
+from ess_observatory.tabular.places import closed_error, is_plain_file
+from ess_observatory.tabular.sheets import SUPPORTED, Opening, Sheet, opening
 
 SurveyTest = Callable[[Sheet], str | None]
+#: Why a file is left without being opened, what to do, and the severity and code of that.
+_Left = tuple[str, str, str, str]
+#: How many files are opened, or being opened, before the one that is looked at.
+_AHEAD = 8
 
 
 @dataclass(frozen=True)
@@ -87,12 +92,10 @@ def take_inventory(
     taker = _Taker(
         [HeaderIndex(spec) for spec in sources if spec.kind == "table"], survey, survey_source, expected or {}
     )
-    for path, name in files_of(raw) if raw else ():
-        taker.take(path, name)
+    taker.take_all(files_of(raw) if raw else ())
     if shared:
         taker.fed, taker.declared = taker.inventory.sources(), shared.sources
-        for path, name in shared.files():
-            taker.take(path, name)
+        taker.take_all(shared.files())
     blocking = [u for u in taker.inventory.unmatched if u.severity == "error"]
     if blocking and not tolerant:
         details = [ObservatoryError(u.code, u.why, u.relative, u.fix) for u in blocking]
@@ -105,6 +108,43 @@ def take_inventory(
             details,
         )
     return taker.inventory
+
+
+def _left_unopened(path: Path, relative: str) -> _Left | None:
+    """Why a file is not opened: its name, or what the system says of it; None when it must be opened."""
+    severity = "error" if path.suffix.lower() in SUPPORTED else "warn"
+    if not is_text(str(path)):
+        return (
+            "nom de fichier ou de dossier illisible",
+            "Renommez-le sans caractère étrange.",
+            "error",
+            "E208",
+        )
+    if reason := left_by_name(relative.rpartition("/")[2]):
+        return *reason, ""
+    try:
+        if path.is_symlink() and path.is_dir():
+            why = "lien vers un autre dossier : il n’est pas suivi"
+            return why, "Donnez ce dossier avec --raw, ou copiez-y les fichiers.", "warn", ""
+        if path.is_symlink() and not path.exists():
+            why = "lien vers un fichier qui n’est plus là"
+            return why, "Refaites le lien, ou copiez le fichier.", "error", "E208"
+        if path.is_dir():
+            why = "dossier qui porte un nom de fichier ; ce qu’il contient est lu"
+            return why, "Renommez-le, ou remplacez-le par le fichier de données.", "warn", ""
+        if not is_plain_file(path):
+            why = "ce n’est pas un fichier, mais un tube, une prise ou un périphérique : il n’est pas ouvert"
+            return why, "Copiez dans un fichier ce qu’il donne, ou retirez-le.", severity, "E208"
+        if path.stat().st_size == 0:
+            return "fichier vide", "Redemandez le fichier au producteur.", "warn", ""
+    except OSError as error:
+        told = closed_error(error, relative)
+        return told.what, told.fix or "", "error", told.code
+    return None
+
+
+def _begin(path: Path, relative: str) -> Opening:
+    return opening(path, relative, is_unpacked=path.suffix.lower() in SUPPORTED)
 
 
 class _Taker:
@@ -123,6 +163,7 @@ class _Taker:
             survey_source,
             expected,
         )
+        self.vocabulary = Vocabulary(indexes)
         self.inventory = Inventory()
         self.seen: dict[str, str] = {}
         self.fed: set[str] = set()
@@ -133,46 +174,35 @@ class _Taker:
     ) -> None:
         self.inventory.unmatched.append(Unmatched(relative, sheet, why, fix, severity, code))
 
-    def take(self, path: Path, relative: str) -> None:
-        name, suffix = relative.rpartition("/")[2], path.suffix.lower()
-        if is_noise(name):
-            return
-        if not is_text(str(path)):
-            why, fix = "nom de fichier ou de dossier illisible", "Renommez-le sans caractère étrange."
-            return self.leave(shown(relative), why, fix, "error", "E208")
-        if reason := left_by_name(name):
-            return self.leave(relative, *reason)
-        if path.is_symlink() and path.is_dir():
-            why = "lien vers un autre dossier : il n’est pas suivi"
-            return self.leave(relative, why, "Donnez ce dossier avec --raw, ou copiez-y les fichiers.")
-        if path.is_symlink() and not path.exists():
-            why = "lien vers un fichier qui n’est plus là"
-            return self.leave(relative, why, "Refaites le lien, ou copiez le fichier.", "error", "E208")
-        try:
-            if path.stat().st_size == 0:
-                return self.leave(relative, "fichier vide", "Redemandez le fichier au producteur.")
-            kind = kind_of(path, relative)
-            if kind == "archive" and suffix in SUPPORTED:
-                return self._take_archive(path, relative)
-            if kind in ("document", "archive") and suffix not in SUPPORTED:
-                return self.leave(relative, f"format « {suffix} » non lu", SAVE_AS)
-            return self._take_sheets(open_sheets(path, relative=relative), relative)
-        except ObservatoryError as error:
-            severity = "error" if suffix in SUPPORTED else "warn"
-            return self.leave(error.where or relative, error.what, error.fix or "", severity, error.code)
-        except OSError as error:
-            return self.leave(
-                relative,
-                f"lecture impossible ({error.strerror or error})",
-                "Vérifiez le fichier et ses droits.",
-                "error",
-                "E208",
-            )
+    def take_all(self, files: Iterable[tuple[Path, str]]) -> None:
+        """Take files in order; the next ones are being opened meanwhile."""
+        begun: deque[tuple[str, _Left | Opening]] = deque()
+        for path, relative in files:
+            if not is_noise(relative.rpartition("/")[2]):
+                begun.append((relative, _left_unopened(path, relative) or _begin(path, relative)))
+            if len(begun) > _AHEAD:
+                self._take(*begun.popleft())
+        while begun:
+            self._take(*begun.popleft())
 
-    def _take_archive(self, path: Path, relative: str) -> None:
+    def _take(self, relative: str, found: _Left | Opening) -> None:
+        if not isinstance(found, Opening):
+            return self.leave(shown(relative), *found)
+        suffix = found.path.suffix.lower()
+        try:
+            opened = found.result()
+            if opened.kind == "archive" and suffix in SUPPORTED:
+                return self._take_archive([(member.path, member.name) for member in opened.members])
+            if opened.kind in ("document", "archive") and suffix not in SUPPORTED:
+                return self.leave(relative, f"format « {suffix} » non lu", SAVE_AS)
+            return self._take_sheets(opened.sheets, relative)
+        except ObservatoryError as error:
+            severity = "error" if suffix in SUPPORTED or error.code == "E208" else "warn"
+            return self.leave(error.where or relative, error.what, error.fix or "", severity, error.code)
+
+    def _take_archive(self, members: list[tuple[Path, str]]) -> None:
         first, before = len(self.inventory.unmatched), len(self.inventory.matches)
-        for member in unpack(path, relative):
-            self.take(member.path, member.name)
+        self.take_all(members)
         if len(self.inventory.matches) > before:
             self.inventory.unmatched[first:] = [
                 replace(u, severity="info") if u.severity == "warn" else u
@@ -225,7 +255,8 @@ class _Taker:
         if self.survey and self.survey_source and (kind := self.survey(sheet)):
             return [Match(sheet, self.survey_source, 0, {}, kind=kind, why="réponses à l’enquête")]
         lines = list(candidates(sheet))
-        every = [(index.read(line), index) for index in self.indexes for line in lines if index.knows(line)]
+        known = [line for line in lines if self.vocabulary.knows(line)]
+        every = [(index.read(line), index) for index in self.indexes for line in known if index.knows(line)]
         readings = [(reading, index) for reading, index in every if index.is_enough(reading)]
         near = max((item for item in every if item[0].mapping), key=lambda item: item[0].rank, default=None)
         best, index = max(readings, key=lambda item: item[0].rank, default=(None, None))

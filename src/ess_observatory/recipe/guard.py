@@ -12,7 +12,7 @@ from ess_observatory.engine.outputs import Outputs, building
 from ess_observatory.engine.paths import make_private
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read.recognise import Inventory
-from ess_observatory.tabular.sheets import sha256_of
+from ess_observatory.tabular.places import sha256_of
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _FULL_WORDS = ("no space left", "file too large", "disk quota exceeded", "out of disk space")

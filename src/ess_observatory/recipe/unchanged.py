@@ -15,7 +15,7 @@ from ess_observatory.engine.outputs import Outputs
 from ess_observatory.publish.changes import Before
 from ess_observatory.quality.partitions import BOOK
 from ess_observatory.read.recognise import Inventory
-from ess_observatory.tabular.sheets import sha256_of
+from ess_observatory.tabular.places import sha256_of
 
 MEMORY = "construction.json"
 _ASIDE = {"demo", "__pycache__"}

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.tabular import limits
+from ess_observatory.tabular.places import scratch_file
 
 GZIP = b"\x1f\x8b"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -93,7 +94,7 @@ def unpack(path: Path, relative: str, depth: int = 0) -> list[Member]:
                 continue
             met[name] += 1
             inner = f"{relative}/{name.as_posix()}" + (f" ({met[name]})" if met[name] > 1 else "")
-            target = limits.scratch_file(name.suffix.lower())
+            target = scratch_file(name.suffix.lower())
             with target.open("wb") as out:
                 out.writelines(limits.member_blocks(archive, member, relative))
             found += _inside(target, inner, depth)
@@ -102,7 +103,7 @@ def unpack(path: Path, relative: str, depth: int = 0) -> list[Member]:
 
 def _unpack_gzip(path: Path, relative: str, depth: int) -> list[Member]:
     name = re.sub(r"\.gz(ip)?$", "", relative, flags=re.IGNORECASE)
-    target = limits.scratch_file(PurePosixPath(name).suffix.lower())
+    target = scratch_file(PurePosixPath(name).suffix.lower())
     limits.unpack_gzip(path, relative, target)
     return _inside(target, relative, depth)
 

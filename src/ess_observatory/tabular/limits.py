@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
 import gzip
-import os
-import shutil
-import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from ess_observatory.errors import ObservatoryError
@@ -36,6 +31,41 @@ MAX_ROWS = 100_000_000
 MAX_CELL_CHARS = 100_000
 MAX_LINE_BYTES = 2 * MIB
 MAX_RECORD_LINES = 10_000
+#: How many columns the widest sheet has, how many rows the longest.
+MAX_COLUMNS, MAX_SHEET_ROWS = 16_384, 1_048_576
+#: A workbook's texts, each counted as often as cells point to it, may be this many times what it holds once unpacked.
+MAX_TEXT_RATIO = 8
+#: What opening a file may take: memory, and how many times its weight; seconds of the processor, and for each MiB of its weight.
+MEMORY, MEMORY_TIMES = 320 * MIB, 24
+SECONDS, SECONDS_EACH = 1.2, 1.0
+#: A Parquet file that weighs no more once unpacked is read to its end before it is said to be readable.
+PROVEN_BYTES = 256 * MIB
+#: The weight that a cell of a sheet's rectangle adds to its file, be it empty: the reader keeps a place for each.
+_CELL_WEIGHT = 4
+
+
+def _nothing(weight: int) -> None:
+    """No one limits what is taken here."""
+
+
+#: Called with the weight of a file when it is known better than from outside; the process that is confined puts its own here.
+grant: Callable[[int], None] = _nothing
+
+
+def weight(path: Path) -> int:
+    """The bytes of a file, those that it says it holds when it is a zip."""
+    size = path.stat().st_size
+    with (
+        suppress(zipfile.BadZipFile, OSError, ValueError, NotImplementedError),
+        zipfile.ZipFile(path) as archive,
+    ):
+        size = max(size, sum(member.file_size for member in archive.infolist()))
+    return min(size, MAX_ARCHIVE_UNPACKED)
+
+
+def grant_cells(cells: int, unpacked: int) -> None:
+    """Ask for what a rectangle of cells takes, once it is known not to be beyond measure."""
+    grant(unpacked + _CELL_WEIGHT * cells)
 
 
 def size_text(count: int) -> str:
@@ -104,8 +134,8 @@ def unpack_gzip(path: Path, relative: str, target: Path) -> None:
         with gzip.open(path) as source, target.open("wb") as out:
             while block := source.read(MIB):
                 size += len(block)
-                if size > MAX_ARCHIVE_UNPACKED or _swells(size, packed):
-                    raise _swollen_error(f"plus de {size_text(size)} une fois décompressé", relative)
+                if size > MAX_ARCHIVE_UNPACKED or swells(size, packed):
+                    raise swollen_error(f"plus de {size_text(size)} une fois décompressé", relative)
                 out.write(block)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise damaged_error(relative, error) from error
@@ -118,6 +148,28 @@ def damaged_error(relative: str, error: BaseException) -> ObservatoryError:
         "Fichier compressé abîmé",
         f"{relative} ({error})",
         "Téléchargez-le de nouveau, ou enregistrez-le de nouveau depuis un tableur.",
+    )
+
+
+def memory_error(relative: str) -> ObservatoryError:
+    """E206: opening the file takes more memory than it may."""
+    return ObservatoryError(
+        "E206",
+        "Fichier démesuré une fois ouvert",
+        relative,
+        "Effacez les cellules perdues loin du tableau (Ctrl+Fin les montre), ou ne gardez que les données utiles.",
+    )
+
+
+def unreadable_error(relative: str, error: BaseException) -> ObservatoryError:
+    """E201: what the file holds stops the reader in a way that no one has foreseen."""
+    said = str(error).strip()
+    reason = said.splitlines()[0][:200] if said else type(error).__name__
+    return ObservatoryError(
+        "E201",
+        "Fichier illisible",
+        f"{relative} ({reason})",
+        "Ouvrez-le dans un tableur et enregistrez-le de nouveau en .xlsx ou .csv, ou redemandez-le au producteur.",
     )
 
 
@@ -145,21 +197,23 @@ def _refuse_unsafe(members: list[zipfile.ZipInfo], relative: str) -> None:
 
 def _refuse_swelling(members: list[zipfile.ZipInfo], relative: str, limit: int) -> None:
     total = sum(member.file_size for member in members)
-    swelling = next((m for m in members if _swells(m.file_size, m.compress_size)), None)
+    swelling = next((m for m in members if swells(m.file_size, m.compress_size)), None)
     if total > limit or swelling:
         what = (
             f"« {swelling.filename} » gonfle {swelling.file_size // max(swelling.compress_size, 1)} fois"
             if swelling
             else f"{size_text(total)} une fois décompressé, limite {size_text(limit)}"
         )
-        raise _swollen_error(what, relative)
+        raise swollen_error(what, relative)
 
 
-def _swells(size: int, packed: int) -> bool:
+def swells(size: int, packed: int) -> bool:
+    """Whether what is unpacked is beyond what data may swell to."""
     return size > RATIO_FLOOR_BYTES and size > MAX_RATIO * max(packed, 1)
 
 
-def _swollen_error(what: str, relative: str) -> ObservatoryError:
+def swollen_error(what: str, relative: str) -> ObservatoryError:
+    """E206: what a file holds, once unpacked or written out, is beyond measure."""
     return ObservatoryError(
         "E206",
         f"Fichier compressé démesuré : {what}",
@@ -176,17 +230,3 @@ def password_error(relative: str) -> ObservatoryError:
         relative,
         "Ouvrez-le avec son mot de passe et enregistrez-en une copie sans mot de passe.",
     )
-
-
-@cache
-def _scratch() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="ess-lecture-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-def scratch_file(suffix: str = "") -> Path:
-    """A new file of our own, removed when the program ends."""
-    handle, name = tempfile.mkstemp(suffix=suffix, dir=_scratch())
-    os.close(handle)
-    return Path(name)

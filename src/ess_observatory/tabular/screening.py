@@ -18,24 +18,34 @@ from pathlib import Path
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.tabular import limits
 
-#: How many columns the widest sheet has.
-COLUMNS = 16_384
-_ROW = re.compile(
-    rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"[^>]*?\bhidden="(?:1|true)"'
-    rb'|<(?:\w+:)?row\b[^>]*?\bhidden="(?:1|true)"[^>]*?\br="(\d+)"'
-)
-_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"(?:[^>]*[^/>])?>')
+COLUMNS = limits.MAX_COLUMNS
+# A tag holds no « < »: one that is never closed ends where the next begins, and none is gone over twice (`*+`, `(?>…)`).
+_PREFIX = rb"(?:\w++:)?"
+_ROW = re.compile(rb"<" + _PREFIX + rb"row\b([^<>]*+)>")
+_LINE = re.compile(rb'\br="(\d{1,7})"')
+_HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
+_CELL = re.compile(rb"<" + _PREFIX + rb'c\b(?>[^<>]*?\br="([A-Za-z]{1,10})(\d{1,10})")[^<>]*+(?<!/)>')
+_PLACED = re.compile(rb"<" + _PREFIX + rb'c\b(?>[^<>]*?\br="([A-Za-z]{1,10})(\d{1,10})")')
 _ERROR = re.compile(
-    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*[^/>]>'
-    rb"(?:(?!<(?:\w+:)?c\b).){0,2000}?<(?:\w+:)?v>([^<]{1,20})<",
+    rb"<" + _PREFIX + rb'c\b(?=[^<>]*?\bt="e")(?>[^<>]*?\br="([A-Z]{1,3})(\d{1,7})")[^<>]*+(?<!/)>'
+    rb"(?:(?!<" + _PREFIX + rb"c\b).){0,2000}?<" + _PREFIX + rb"v>([^<]{1,20})<",
     re.DOTALL,
 )
-_STYLED = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\br="([A-Z]{1,3})(\d{1,7})")[^>]*?\bs="(\d{1,5})"[^>]*[^/>]>')
+_STYLED = re.compile(
+    rb"<" + _PREFIX + rb'c\b(?=[^<>]*?\br="([A-Z]{1,3})(\d{1,7})")(?>[^<>]*?\bs="(\d{1,5})")[^<>]*+(?<!/)>'
+)
+#: A cell that points to a text of the workbook.
+_POINTER = re.compile(
+    rb"<" + _PREFIX + rb'c\b(?=[^<>]*?\bt="s")[^<>]*+>\s*<' + _PREFIX + rb"v>\s*(\d{1,9})\s*<"
+)
+_TEXT_END = re.compile(rb"</" + _PREFIX + rb"si\s*>|<" + _PREFIX + rb"si\s*/>")
 #: Number formats that every workbook knows without saying: `0%` and `0.00%`.
 _PERCENT_FORMATS = {9, 10}
 #: A percent sign in a number format, out of quotes and not escaped.
 _PERCENT_SIGN = re.compile(r'^(?:[^"\\%]|"[^"]*"|\\.)*%')
 _OVERLAP = 4096
+#: No closing tag of a text is longer, prefix included.
+_TAG = 256
 #: The longest reference to a cell, `XFD1048576`.
 _REFERENCE = 10
 
@@ -52,6 +62,11 @@ class Weighed:
     hidden: set[int] = field(default_factory=set)
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     percents: array[int] = field(default_factory=lambda: array("Q"))
+
+    @property
+    def cells(self) -> int:
+        """How many cells the reader keeps a place for."""
+        return self.rows * self.columns
 
 
 def weigh(path: Path, relative: str) -> dict[int, Weighed]:
@@ -80,15 +95,58 @@ def weigh(path: Path, relative: str) -> dict[int, Weighed]:
                     if name.endswith(".bin")
                     else _weigh_xlsx(archive, name, relative, styles)
                 )
+        if "xl/sharedStrings.xml" in names:
+            sheets = [name for name in parts if name in names and not name.endswith(".bin")]
+            _refuse_repeated(archive, sheets, relative)
     for look in found.values():
-        if look.rows * look.columns > limits.MAX_CELLS:
+        if look.cells > limits.MAX_CELLS:
             raise ObservatoryError(
                 "E206",
                 f"Feuille démesurée : {look.rows} lignes × {look.columns} colonnes",
                 relative,
                 "Effacez les cellules perdues loin du tableau (Ctrl+Fin les montre), ou découpez le fichier.",
             )
+    limits.grant_cells(
+        max((look.cells for look in found.values()), default=0), sum(member.file_size for member in members)
+    )
     return found
+
+
+def _refuse_repeated(archive: zipfile.ZipFile, sheets: list[str], relative: str) -> None:
+    """Raise E206 when cells point so often to long texts that, written out, they swell beyond measure.
+
+    What the texts and the cells could come to at most is looked at first: only what could be too much is counted.
+    """
+    import numpy as np
+
+    whole, unpacked = archive.getinfo("xl/sharedStrings.xml").file_size, 0
+    pointers = 0
+    for name in sheets:
+        unpacked += archive.getinfo(name).file_size
+        pointers += sum(chunk.count(b't="s"') for chunk in _chunks(archive, name, relative))
+    most = max(limits.RATIO_FLOOR_BYTES, limits.MAX_TEXT_RATIO * (whole + unpacked))
+    if whole * pointers <= most:
+        return
+    ends = [0]
+    done, held = 0, b""
+    for block in limits.member_blocks(archive, "xl/sharedStrings.xml", relative):
+        piece = held + block
+        found = [match.end() for match in _TEXT_END.finditer(piece)]
+        ends.extend(done + end for end in found)
+        cut = max(found[-1] if found else 0, len(piece) - _TAG)
+        done, held = done + cut, piece[cut:]
+    lengths = np.diff(np.array(ends, np.int64))
+    if lengths.max(initial=0) * pointers <= most:
+        return
+    total = 0
+    for name in sheets:
+        for chunk in _chunks(archive, name, relative):
+            at = np.array([int(match[1]) for match in _POINTER.finditer(chunk)], np.int64)
+            total += int(lengths[at[at < len(lengths)]].sum())
+    if total > most:
+        raise limits.swollen_error(
+            f"{limits.size_text(total)} de texte une fois ses répétitions écrites", relative
+        )
 
 
 def _sheet_parts(archive: zipfile.ZipFile, names: set[str]) -> list[str]:
@@ -102,12 +160,12 @@ def _sheet_parts(archive: zipfile.ZipFile, names: set[str]) -> list[str]:
         return numbered
     rels = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
     targets = {}
-    for relation in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", rels):
+    for relation in re.findall(r"<(?:\w++:)?Relationship\b[^<>]*+>", rels):
         key, target = re.search(r'\bId="([^"]*)"', relation), re.search(r'\bTarget="([^"]*)"', relation)
         if key and target:
             targets[key[1]] = target[1].removeprefix("/xl/").removeprefix("xl/")
     book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
-    keys = re.findall(r'<(?:\w+:)?sheet\b[^>]*?\b\w+:id="([^"]*)"', book)
+    keys = re.findall(r'<(?:\w++:)?sheet\b[^<>]*?\b\w++:id="([^"]*)"', book)
     parts = [f"xl/{targets.get(key, '')}" for key in keys]
     return parts if set(parts) & names else numbered
 
@@ -124,12 +182,13 @@ def _percent_styles(styles: bytes) -> set[bytes]:
     """The cell styles of a workbook (their positions, as cells write them) that show a number as a percentage."""
     text = styles.decode("utf-8", "replace")
     formats = set(_PERCENT_FORMATS)
-    for tag in re.findall(r"<(?:\w+:)?numFmt\b[^>]*>", text):
+    for tag in re.findall(r"<(?:\w++:)?numFmt\b[^<>]*+>", text):
         key, code = re.search(r'\bnumFmtId="(\d+)"', tag), re.search(r'\bformatCode="([^"]*)"', tag)
         if key and code and _PERCENT_SIGN.match(html.unescape(code[1])):
             formats.add(int(key[1]))
-    cells = re.search(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", text, re.DOTALL)
-    used = re.findall(r"<(?:\w+:)?xf\b[^>]*>", cells[0]) if cells else []
+    start = re.search(r"<(?:\w++:)?cellXfs\b", text)
+    end = re.compile(r"</(?:\w++:)?cellXfs>").search(text, start.end()) if start else None
+    used = re.findall(r"<(?:\w++:)?xf\b[^<>]*+>", text[start.end() : end.start()]) if start and end else []
     keys = (re.search(r'\bnumFmtId="(\d+)"', tag) for tag in used)
     return {str(place).encode() for place, key in enumerate(keys) if key and int(key[1]) in formats}
 
@@ -141,7 +200,11 @@ def _weigh_xlsx(archive: zipfile.ZipFile, name: str, relative: str, percent_styl
         rows, columns = _reach(chunk)
         look.rows, look.columns = max(look.rows, rows), max(look.columns, columns)
         if b"hidden=" in chunk:
-            look.hidden.update(int(first or second) for first, second in _ROW.findall(chunk))
+            look.hidden.update(
+                int(line[1])
+                for tag in _ROW.findall(chunk)
+                if _HIDDEN.search(tag) and (line := _LINE.search(tag))
+            )
         if b't="e"' in chunk:
             look.errors.update(
                 {
@@ -155,9 +218,25 @@ def _weigh_xlsx(archive: zipfile.ZipFile, name: str, relative: str, percent_styl
                 for column, row, style in _STYLED.findall(chunk)
                 if style in percent_styles
             )
-    if look.rows * look.columns > limits.MAX_CELLS:
+    if look.rows > limits.MAX_SHEET_ROWS or look.columns > COLUMNS:
+        _refuse_outside(archive, name, relative)
+    if look.cells > limits.MAX_CELLS:
         look.rows, look.columns = _filled(archive, name, relative)
     return look
+
+
+def _refuse_outside(archive: zipfile.ZipFile, name: str, relative: str) -> None:
+    """Raise E206 when a cell lies where no sheet has any; what a text says of cells is nothing."""
+    for chunk in _chunks(archive, name, relative):
+        for match in _PLACED.finditer(chunk):
+            letters, row = match[1].upper(), int(match[2])
+            if row > limits.MAX_SHEET_ROWS or _column_number(letters) > COLUMNS:
+                raise ObservatoryError(
+                    "E206",
+                    f"Cellule hors de toute feuille : {letters.decode()}{row}",
+                    relative,
+                    "Ouvrez-le dans un tableur et enregistrez-le de nouveau, ou redemandez-le au producteur.",
+                )
 
 
 def _reach(chunk: bytes) -> tuple[int, int]:
@@ -183,7 +262,7 @@ def _filled(archive: zipfile.ZipFile, name: str, relative: str) -> tuple[int, in
     rows, letters = 0, set[bytes]()
     for chunk in _chunks(archive, name, relative):
         cells = _CELL.findall(chunk)
-        letters.update(cell[0] for cell in cells)
+        letters.update(cell[0].upper() for cell in cells)
         rows = max(rows, max((int(cell[1]) for cell in cells), default=0))
     return rows, max(map(_column_number, letters), default=0)
 
@@ -228,7 +307,7 @@ def _varint(data: bytes, at: int, most: int) -> tuple[int, int]:
 def _weigh_ods(content: bytes) -> dict[int, Weighed]:
     """Sheet position → what was seen in an OpenDocument sheet, repetitions included (repeated empty cells do not count)."""
     token = re.compile(
-        rb"<table:table[ >]|<table:table-row\b[^>]*>|<table:(?:covered-)?table-cell\b[^>]*>|</table:table-row>"
+        rb"<table:table[ >]|<table:table-row\b[^<>]*+>|<table:(?:covered-)?table-cell\b[^<>]*+>|</table:table-row>"
     )
     found: dict[int, Weighed] = {}
     look, rows, width, filled, repeat, hidden = Weighed(), 0, 0, 0, 1, False

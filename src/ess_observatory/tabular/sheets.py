@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ess_observatory.errors import ObservatoryError
-from ess_observatory.tabular import limits
-from ess_observatory.tabular.archive import kind_of, unpack
-from ess_observatory.tabular.parquet import read_parquet_rows, refuse_unreadable
-from ess_observatory.tabular.text import Dialect, clean_text, prepare, read_rows
-from ess_observatory.tabular.workbook import Grid, Percentage, read_workbook
+from ess_observatory.tabular import sandbox
+from ess_observatory.tabular.archive import Member
+from ess_observatory.tabular.opening import HEAD_ROWS, cleaned
+from ess_observatory.tabular.parquet import read_parquet_rows
+from ess_observatory.tabular.text import Dialect, read_rows
 
-HEAD_ROWS = 60
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 DELIMITED = {".csv", ".tsv", ".txt"}
 SUPPORTED = SPREADSHEETS | DELIMITED | {".parquet", ".zip", ".gz"}
@@ -34,7 +32,8 @@ class Sheet:
     `rows[i]` is line `i + 1` of the sheet; an empty cell is `None`. Spreadsheet numbers keep all their
     digits (`123`, `12.5`), dates are ISO. `dialect` is set for delimited files, `is_parquet` for Parquet (whose line 1
     is its column names): their data go straight into the engine; `fields` gives the rows of a spreadsheet, as they are before
-    texts are cleaned. `hidden_rows` are line numbers. `unseen` says what the file's format does not let us tell apart.
+    texts are cleaned, as lists or an Arrow array. `hidden_rows` are line numbers; `merged` are the ranges that begin in the head,
+    0-based inclusive ((row, column), (row, column)). `unseen` says what the file's format does not let us tell apart.
     """
 
     path: Path
@@ -47,8 +46,8 @@ class Sheet:
     is_hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
     unseen: str = ""
-    fields: Callable[[], list[list[str | None]]] = field(default=list, repr=False, compare=False)
-    spans: Callable[[], list[Span]] = field(default=list, repr=False, compare=False)
+    fields: Callable[[], Any] = field(default=list, repr=False, compare=False)
+    merged: list[Span] = field(default_factory=list, repr=False, compare=False)
 
     @cached_property
     def rows(self) -> list[list[str | None]]:
@@ -62,115 +61,115 @@ class Sheet:
             return self.rows[:HEAD_ROWS]
         return self.loader(HEAD_ROWS)
 
-    @cached_property
-    def merged(self) -> list[Span]:
-        """Merged ranges, as 0-based inclusive ((row, column), (row, column))."""
-        return self.spans()
-
-
-def sha256_of(path: Path) -> str:
-    """Hexadecimal sha256 of a file's bytes."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
 
 def open_sheets(path: Path, root: Path | None = None, relative: str | None = None) -> list[Sheet]:
     """The sheets of a file, whatever its extension says; `relative` is its path under `root`, with forward slashes.
 
     The members of an archive come as if they lay in a folder of its name. Raises `ObservatoryError` E200 (not a table),
-    E201 (damaged), E203 (password), E204 (not text), E205 to E207 (dangerous or beyond measure).
+    E201 (damaged), E203 (password), E204 (not text), E205 to E207 (dangerous or beyond measure), E208 (the system refuses it).
     """
     relative = relative or (path.relative_to(root).as_posix() if root else path.name)
-    kind = kind_of(path, relative)
-    if kind == "archive":
-        return [
-            sheet
-            for member in unpack(path, relative)
-            if member.path.stat().st_size
-            for sheet in open_sheets(member.path, relative=member.name)
-        ]
-    if kind in ("document", "markup"):
+    opened = opening(path, relative).result()
+    if opened.kind != "archive":
+        return opened.sheets
+    members = [member for member in opened.members if member.path.stat().st_size]
+    return [sheet for member in members for sheet in open_sheets(member.path, relative=member.name)]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a file is (see `archive.kind_of`) and holds: its sheets, or its members when it is an archive."""
+
+    kind: str
+    relative: str
+    members: list[Member]
+    _sheets: list[Sheet]
+
+    @property
+    def sheets(self) -> list[Sheet]:
+        """The sheets; raises E200 for what is not a table."""
+        if self.kind not in ("document", "markup"):
+            return self._sheets
         raise ObservatoryError(
             "E200",
             "Format de fichier non pris en charge"
-            + (" : page ou XML enregistré sous un nom de tableau" if kind == "markup" else ""),
-            relative,
+            + (" : page ou XML enregistré sous un nom de tableau" if self.kind == "markup" else ""),
+            self.relative,
             "Ouvrez-le dans un tableur et enregistrez-le en .xlsx, .ods ou .csv.",
         )
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A file that is being opened, beside (see `sandbox`)."""
+
+    path: Path
+    relative: str
+    future: Future[dict[str, Any]]
+
+    def result(self) -> Opened:
+        """What the file holds, once it is open; raises what `open_sheets` raises."""
+        told = self.future.result()
+        members = [Member(Path(path), name) for path, name in told.get("members", ())]
+        return Opened(told["kind"], self.relative, members, _sheets(self.path, self.relative, told))
+
+
+def opening(path: Path, relative: str, *, is_unpacked: bool = True) -> Opening:
+    """Begin to open a file, while others are looked at; `is_unpacked`: its members are wanted, should it be an archive."""
+    return Opening(path, relative, sandbox.submit(path, relative, is_unpacked=is_unpacked))
+
+
+def _sheets(path: Path, relative: str, told: dict[str, Any]) -> list[Sheet]:
+    kind = told["kind"]
     if kind == "text":
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            digest = pool.submit(sha256_of, path)
-            dialect = prepare(path, relative)
-        return [Sheet(path, relative, digest.result(), "", lambda limit: read_rows(dialect, limit), dialect)]
-    sha256 = sha256_of(path)
+        encoding, delimiter, text, quoted = told["dialect"]
+        dialect = Dialect(encoding, delimiter, Path(text), quoted)
+        loader = _loader(told["head"], lambda: read_rows(dialect, None))
+        return [Sheet(path, relative, told["sha256"], "", loader, dialect)]
     if kind == "parquet":
-        refuse_unreadable(path, relative)
-        return [
-            Sheet(path, relative, sha256, "", lambda limit: read_parquet_rows(path, limit), is_parquet=True)
-        ]
-    return _workbook(path, relative, sha256, kind)
+        plain = Path(told["plain"])
+        loader = _loader(told["head"], lambda: read_parquet_rows(plain, None))
+        return [Sheet(plain, relative, told["sha256"], "", loader, is_parquet=True)]
+    return [_of_workbook(path, relative, told["sha256"], sheet) for sheet in told.get("sheets", ())]
 
 
-def _workbook(path: Path, relative: str, sha256: str, kind: str) -> list[Sheet]:
-    def loader(grid: Grid) -> Callable[[int | None], list[list[str | None]]]:
-        return lambda limit: [[cell_text(cell) for cell in row] for row in grid.cells(limit)]
-
-    def fields(grid: Grid) -> Callable[[], list[list[str | None]]]:
-        return lambda: _fields(grid.cells(None))
-
-    return [
-        Sheet(
-            path,
-            relative,
-            sha256,
-            grid.name,
-            loader(grid),
-            fields=fields(grid),
-            is_hidden=grid.hidden,
-            hidden_rows=grid.hidden_rows,
-            spans=grid.merged,
-            unseen=grid.unseen,
-        )
-        for grid in read_workbook(path, relative, kind)
-    ]
+def _loader(
+    head: list[list[str | None]], whole: Callable[[], list[list[str | None]]]
+) -> Callable[[int | None], list[list[str | None]]]:
+    return lambda limit: whole() if limit is None or limit > HEAD_ROWS else head[:limit]
 
 
-def _fields(rows: list[list[Any]]) -> list[list[str | None]]:
-    """Rows of a spreadsheet as text, its texts as they are."""
-    if set(map(type, chain.from_iterable(rows))) <= {str}:
+def _of_workbook(path: Path, relative: str, sha256: str, sheet: dict[str, Any]) -> Sheet:
+    head: list[list[str | None]] = sheet["head"]
+
+    def fields() -> Any:
+        if "cells" in sheet:
+            return _in_file(sheet["cells"])
+        rows = [[cell or "" for cell in row] for row in head]
+        for row, column, text in sheet["uncleaned"]:
+            rows[row][column] = text
         return rows
-    return [[cell if type(cell) is str else cell_text(cell) for cell in row] for row in rows]
+
+    def whole() -> list[list[str | None]]:
+        return cleaned(fields().to_pylist()) if "cells" in sheet else head
+
+    return Sheet(
+        path,
+        relative,
+        sha256,
+        sheet["name"],
+        _loader(head, whole),
+        fields=fields,
+        is_hidden=sheet["hidden"],
+        hidden_rows=frozenset(sheet["hidden_rows"]),
+        merged=[((a, b), (c, d)) for (a, b), (c, d) in sheet["merged"]],
+        unseen=sheet["unseen"],
+    )
 
 
-def cell_text(cell: Any) -> str | None:
-    """A spreadsheet cell as text, without losing what it is: a percentage as it is shown, `14.9%`.
+def _in_file(name: str) -> pa.ChunkedArray:
+    """The rows of a large sheet, which are never held twice."""
+    import pyarrow as pa
 
-    A number with exactly three decimals gets a closing zero, so that it is never mistaken for a text such as
-    `40.817`, which can be read two ways. A cell beyond all measure is cut one character over the limit: its row is
-    refused later.
-    """
-    if isinstance(cell, str):
-        return clean_text(cell[: limits.MAX_CELL_CHARS + 1])
-    if cell is None:
-        return None
-    if isinstance(cell, bool):
-        return "VRAI" if cell else "FAUX"
-    if isinstance(cell, float):
-        if cell != cell or abs(cell) == float("inf"):
-            return repr(float(cell))
-        if cell.is_integer() and 0 < abs(cell) < 1e15 and not isinstance(cell, Percentage):
-            return str(int(cell))
-        exact = Decimal(float.__repr__(cell))
-        return f"{_number_text(exact * 100)}%" if isinstance(cell, Percentage) else _number_text(exact)
-    if isinstance(cell, dt.datetime):
-        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ", "seconds")
-    if isinstance(cell, dt.date):
-        return cell.isoformat()
-    return clean_text(str(cell))
-
-
-def _number_text(number: Decimal) -> str:
-    if number == number.to_integral_value():
-        return f"{number:.0f}"
-    text = f"{number.normalize():f}"
-    return f"{text}0" if len(text.rpartition(".")[2]) == 3 else text
+    with pa.memory_map(name) as source:
+        return pa.ipc.open_file(source).read_all().column("fields")

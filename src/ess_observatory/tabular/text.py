@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.tabular import limits
+from ess_observatory.tabular.places import scratch_file
 
 HEAD_BYTES = 256 * limits.KIB
 #: Stands for bytes that no encoding explains; a row that holds one is refused.
@@ -44,7 +45,7 @@ class Dialect:
 
 def clean_text(text: str) -> str | None:
     """A text cell without odd spaces, nor the `="00123"` of spreadsheets; None when nothing is left."""
-    cleaned = text.translate(_TRANSLATION).strip(BLANKS)
+    cleaned = (text if text.isprintable() else text.translate(_TRANSLATION)).strip(BLANKS)
     if cleaned.startswith('="') and cleaned.endswith('"') and len(cleaned) > 2:
         cleaned = cleaned[2:-1].strip(BLANKS)
     return cleaned or None
@@ -62,10 +63,10 @@ def prepare(path: Path, relative: str) -> Dialect:
     text = path
     if not exact or encoding not in ("utf-8", "utf-8-sig") or _odd_line_ends(path):
         text = _rewrite(path, encoding)
-    quoted = _is_quoted(text, relative)
     with text.open("rb") as handle:
         start = handle.read(HEAD_BYTES).decode("utf-8-sig", errors="replace")
-    return Dialect(encoding, _delimiter(start), text, quoted)
+    delimiter = _delimiter(start)
+    return Dialect(encoding, delimiter, text, _is_quoted(text, delimiter, relative))
 
 
 def not_text(relative: str) -> ObservatoryError:
@@ -149,7 +150,7 @@ def _odd_line_ends(path: Path) -> bool:
 
 
 def _rewrite(path: Path, encoding: str) -> Path:
-    target = limits.scratch_file(".csv")
+    target = scratch_file(".csv")
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     with target.open("wb") as out:
         held = ""
@@ -165,21 +166,43 @@ def _regular(text: str) -> bytes:
     return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", errors="replace")
 
 
-def _is_quoted(path: Path, relative: str) -> bool:
-    """Whether there is any quote; raises E206 on a line beyond all measure, which is longer than a block."""
-    quoted, running = False, 0
+def _is_quoted(path: Path, delimiter: str, relative: str) -> bool:
+    """Whether there is any quote; raises E206 on a line beyond all measure: longer than a block, or of more columns than any sheet."""
+    quoted, held = False, b""
     for block in _blocks(path):
         quoted = quoted or b'"' in block
-        first = block.find(b"\n")
-        if running + (first if first >= 0 else len(block)) > limits.MAX_LINE_BYTES:
-            raise ObservatoryError(
-                "E206",
-                f"Ligne de plus de {limits.size_text(limits.MAX_LINE_BYTES)}",
-                relative,
-                "Ce n’est pas un tableau lisible ; redemandez le fichier au producteur.",
-            )
-        running = len(block) - block.rfind(b"\n") - 1 if first >= 0 else running + len(block)
+        first, last = block.find(b"\n"), block.rfind(b"\n") + 1
+        if len(held) + (first if first >= 0 else len(block)) > limits.MAX_LINE_BYTES:
+            raise _beyond(f"Ligne de plus de {limits.size_text(limits.MAX_LINE_BYTES)}", relative)
+        if first < 0:
+            held += block
+            continue
+        _refuse_wide(held + block[:last], delimiter, relative)
+        held = block[last:]
+    _refuse_wide(held, delimiter, relative)
     return quoted
+
+
+def _refuse_wide(lines: bytes, delimiter: str, relative: str) -> None:
+    """Raise E206 on a line of too many columns: only one that has no end for long can be."""
+    mark, most = delimiter.encode(), limits.MAX_COLUMNS
+    at, step = 0, max(1, most // 2)
+    while at + step <= len(lines):
+        if (end := lines.find(b"\n", at, at + step)) < 0:
+            start, end = lines.rfind(b"\n", 0, at) + 1, lines.find(b"\n", at)
+            line = lines[start : end if end >= 0 else len(lines)]
+            if line.count(mark) >= most and re.sub(rb'"[^"]*"', b"", line).count(mark) >= most:
+                raise _beyond(f"Ligne de plus de {most} colonnes", relative)
+            if end < 0:
+                return
+            at = end + 1
+        else:
+            at += step
+
+
+def _beyond(what: str, relative: str) -> ObservatoryError:
+    fix = "Ce n’est pas un tableau lisible ; redemandez le fichier au producteur."
+    return ObservatoryError("E206", what, relative, fix)
 
 
 def _delimiter(start: str) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.tabular import limits
 from ess_observatory.tabular.screening import COLUMNS, Weighed, weigh
+from ess_observatory.tabular.text import clean_text
 
 _UNREADABLE = "Ouvrez-le dans un tableur et enregistrez-le de nouveau en .xlsx, sans mot de passe."
 
@@ -21,7 +24,7 @@ class Percentage(float):
 
 @dataclass(frozen=True)
 class Grid:
-    """A sheet: its name, whether it is hidden, how to get its cells, its merged ranges (0-based, inclusive).
+    """A sheet: its name, whether it is hidden, how to get its size (rows, columns), its cells, its merged ranges (0-based, inclusive).
 
     `cells` gives as many rows of the same width as are asked for, or all of them. `unseen` says what its format does not let us tell apart.
     """
@@ -29,6 +32,7 @@ class Grid:
     name: str
     hidden: bool
     hidden_rows: frozenset[int]
+    size: Callable[[], tuple[int, int]]
     cells: Callable[[int | None], list[list[Any]]]
     merged: Callable[[], list[tuple[tuple[int, int], tuple[int, int]]]]
     unseen: str = ""
@@ -66,6 +70,9 @@ def read_workbook(path: Path, relative: str, kind: str) -> list[Grid]:
                     raise _unreadable(error, f"{relative}, feuille « {name} »") from error
             return held[0]
 
+        def size() -> tuple[int, int]:
+            return sheet().total_height, sheet().total_width
+
         def cells(limit: int | None) -> list[list[Any]]:
             rows: list[list[Any]] = sheet().to_python(skip_empty_area=False, nrows=limit)
             for (row, column), text in look.errors.items():
@@ -78,7 +85,7 @@ def read_workbook(path: Path, relative: str, kind: str) -> list[Grid]:
             return rows
 
         hidden_rows = frozenset(look.hidden)
-        return Grid(name, hidden, hidden_rows, cells, lambda: sheet().merged_cell_ranges or [], unseen)
+        return Grid(name, hidden, hidden_rows, size, cells, lambda: sheet().merged_cell_ranges or [], unseen)
 
     unseen = {b"\xd0\xcf": "lignes masquées et pourcentages non distingués dans un .xls"}.get(data[:2], "")
     if kind == "zip" and b"xl/workbook.bin" in data:
@@ -92,3 +99,37 @@ def _unreadable(error: BaseException, where: str) -> BaseException:
         return error
     reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
     return ObservatoryError("E201", "Classeur illisible", f"{where} ({reason})", _UNREADABLE)
+
+
+def cell_text(cell: Any) -> str | None:
+    """A spreadsheet cell as text, without losing what it is: a percentage as it is shown, `14.9%`.
+
+    A number with exactly three decimals gets a closing zero, so that it is never mistaken for a text such as
+    `40.817`, which can be read two ways. A cell beyond all measure is cut one character over the limit: its row is
+    refused later.
+    """
+    if isinstance(cell, str):
+        return clean_text(cell[: limits.MAX_CELL_CHARS + 1])
+    if cell is None:
+        return None
+    if isinstance(cell, bool):
+        return "VRAI" if cell else "FAUX"
+    if isinstance(cell, float):
+        if cell != cell or abs(cell) == float("inf"):
+            return repr(float(cell))
+        if cell.is_integer() and 0 < abs(cell) < 1e15 and not isinstance(cell, Percentage):
+            return str(int(cell))
+        exact = Decimal(float.__repr__(cell))
+        return f"{_number_text(exact * 100)}%" if isinstance(cell, Percentage) else _number_text(exact)
+    if isinstance(cell, dt.datetime):
+        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ", "seconds")
+    if isinstance(cell, dt.date):
+        return cell.isoformat()
+    return clean_text(str(cell))
+
+
+def _number_text(number: Decimal) -> str:
+    if number == number.to_integral_value():
+        return f"{number:.0f}"
+    text = f"{number.normalize():f}"
+    return f"{text}0" if len(text.rpartition(".")[2]) == 3 else text
