@@ -202,7 +202,7 @@ def _told(plain: Answer) -> ObservatoryError:
 
 
 def _death(code: int, is_late: bool, relative: str) -> ObservatoryError:
-    if is_late or code == -getattr(signal, "SIGPROF", 0):
+    if is_late or code == -getattr(signal, "SIGPROF", 1 << 20):
         return ObservatoryError(
             "E206",
             "Fichier démesurément long à ouvrir",

@@ -24,7 +24,8 @@ except ImportError:  # Windows
 
 #: What one process may have kept of the files that it has opened, before it makes place for another.
 _KEPT = 256 * limits.MIB
-_NO_NETWORK = 0x40000000 | 0x10000000  # of its own, empty; a user of its own, who may ask for that
+#: Linux: a network of its own, which is empty; users of its own, among whom whoever is not root may ask for that.
+_OWN_NETWORK, _OWN_USERS = 0x40000000, 0x10000000
 
 
 def serve() -> None:
@@ -74,7 +75,7 @@ def _shut_in() -> None:
         import ctypes
 
         with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).unshare(_NO_NETWORK)
+            ctypes.CDLL(None).unshare(_OWN_NETWORK | (_OWN_USERS if os.geteuid() else 0))
     for which, most in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 64),
