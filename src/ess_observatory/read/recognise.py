@@ -75,7 +75,7 @@ def take_inventory(
     """Recognise every sheet of every file under `raw`, in any sub-folder, under any name, in an archive or not.
 
     The `shared` files come after: they feed the declared sources that no file of `raw` feeds; the others are left aside
-    and say so, since adding them up could count twice.
+    and say so, since adding them up could count twice (but for those that `shared.joined` names).
 
     `survey` tells whether a sheet holds answers to the codebook ("wide", "form" or None). `expected` gives the vintage
     of each source: a file that says it is about another year is left aside. The same file twice (same sha256) is read
@@ -88,7 +88,8 @@ def take_inventory(
     for path, name in files_of(raw) if raw else ():
         taker.take(path, name)
     if shared:
-        taker.fed, taker.declared = taker.inventory.sources(), shared.sources
+        taker.fed = taker.inventory.sources() - shared.joined
+        taker.declared = shared.sources | shared.joined
         for path, name in shared.files():
             taker.take(path, name)
     blocking = [u for u in taker.inventory.unmatched if u.severity == "error"]

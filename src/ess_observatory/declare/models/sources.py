@@ -133,8 +133,10 @@ class SourceFile(Declared):
     rank: int = Field(
         100, description="ordre ; parmi les sources d’un même rôle, la plus haute remplace les autres"
     )
-    role: Literal["register", "ess_posts", "all_posts", "jobs", "employers"] | None = Field(
-        None, description="rôle que plusieurs sources peuvent tenir"
+    role: Literal["register", "ess_posts", "all_posts", "jobs", "employers", "decisions"] | None = Field(
+        None,
+        description="rôle que plusieurs sources peuvent tenir ; decisions : ce qui revient décidé des cas à vérifier, lu pour toute "
+        "édition où qu’il soit dans data/raw",
     )
     dated: Literal["vintage", "reference"] = Field(
         "vintage",
