@@ -106,6 +106,7 @@ class SourceSpec:
     diffusion: str = "aggregates"
     diffusion_column: str | None = None
     absent_is_zero_from: float | None = None
+    hidden_sheets: bool = False
 
     @property
     def key_header(self) -> str:
@@ -167,6 +168,7 @@ def source_spec(document: Document) -> SourceSpec:
         diffusion=data.get("diffusion", "aggregates"),
         diffusion_column=data.get("diffusion_column"),
         absent_is_zero_from=data.get("absent_is_zero_from"),
+        hidden_sheets=data.get("hidden_sheets", False),
     )
 
 

@@ -82,9 +82,9 @@ def take_inventory(
     once. A file that claims to be data and cannot be opened raises E202 with all of them, unless `tolerant`: it is then
     listed with severity `error`.
     """
-    taker = _Taker(
-        [HeaderIndex(spec) for spec in sources if spec.kind == "table"], survey, survey_source, expected or {}
-    )
+    specs = {spec.id: spec for spec in sources}
+    indexes = [HeaderIndex(spec) for spec in specs.values() if spec.kind == "table"]
+    taker = _Taker(indexes, survey, survey_source, expected or {}, specs)
     for path, name in files_of(raw) if raw else ():
         taker.take(path, name)
     if shared:
@@ -115,7 +115,9 @@ class _Taker:
         survey: SurveyTest | None,
         survey_source: str | None,
         expected: Mapping[str, int | None],
+        specs: Mapping[str, SourceSpec],
     ) -> None:
+        self.specs = specs
         self.indexes, self.survey, self.survey_source, self.expected = (
             indexes,
             survey,
@@ -174,7 +176,7 @@ class _Taker:
             self.take(member.path, member.name)
         if len(self.inventory.matches) > before:
             self.inventory.unmatched[first:] = [
-                replace(u, severity="info") if u.severity == "warn" else u
+                replace(u, severity="info") if u.severity == "warn" and not u.code else u
                 for u in self.inventory.unmatched[first:]
             ]
 
@@ -190,7 +192,7 @@ class _Taker:
         before = len(self.inventory.matches)
         misses: list[Unmatched] = []
         for sheet in sheets:
-            found = self._admitted(self._judge(sheet))
+            found = self._unhidden(self._admitted(self._judge(sheet)))
             if isinstance(found, Match):
                 self.inventory.matches.append(found)
             elif found is not None:
@@ -199,7 +201,8 @@ class _Taker:
         if not taken and not misses:
             self.leave(relative, "aucune donnée dans ce fichier", "Redemandez le fichier au producteur.")
         self.inventory.unmatched += [
-            replace(m, severity="info") if taken and m.severity == "warn" else m for m in misses
+            replace(m, severity="info") if taken and m.severity == "warn" and not m.code else m
+            for m in misses
         ]
         return None
 
@@ -217,6 +220,20 @@ class _Taker:
         else:
             return found
         return Unmatched(found.sheet.relative, found.sheet.name, why, fix, severity)
+
+    def _unhidden(self, found: Match | Unmatched | None) -> Match | Unmatched | None:
+        """A hidden sheet is taken only for a source that says so: who hid it may have put it aside. It is told, whatever else is taken."""
+        if not isinstance(found, Match) or not found.sheet.is_hidden:
+            return found
+        spec = self.specs.get(found.source)
+        if spec is None or spec.hidden_sheets:
+            return found
+        why = f"feuille masquée, reconnue comme « {spec.title} » : elle n’est pas lue"
+        fix = (
+            "Affichez-la et enregistrez le classeur, ou écrivez « hidden_sheets = true » au début de "
+            f"pipelines/sources/{spec.id}/source.toml."
+        )
+        return Unmatched(found.sheet.relative, found.sheet.name, why, fix, code="E225")
 
     def _judge(self, sheet: Sheet) -> Match | Unmatched | None:
         if not any(any(row) for row in sheet.head):

@@ -156,6 +156,9 @@ class SourceFile(Declared):
     ignored_headers: list[Words] = Field(
         [], description="colonnes du fichier que l’on n’a pas besoin de lire"
     )
+    hidden_sheets: bool = Field(
+        False, description="true : une feuille masquée d’un classeur est lue comme les autres"
+    )
     vintage_pattern: Regular | None = Field(None, description="où lire l’année dans les titres du fichier")
     key: list[ColumnName] = Field(
         [], description="colonnes qui distinguent les lignes : une ligne de même clé est écartée"
