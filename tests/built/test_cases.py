@@ -193,7 +193,11 @@ def test_a_decision_survives_the_workbook_that_replaces_its_own(house: House):
     house.run()
     assert house.decisions() == found and house.warning() == "", "twice the same is no contradiction"
     with (house.outputs.quality / TO_MOVE).open(encoding="utf-8", newline="") as handle:
-        moved = list(csv.DictReader(handle))
+        moved = list(reader := csv.DictReader(handle))
+    declared = house.project.pipelines / "rules" / "named_decisions.csv"
+    assert ",".join(reader.fieldnames or ()) == declared.read_text("utf-8").splitlines()[0], (
+        "lines to paste as they are"
+    )
     assert [(row["siret"], row["decision"], row["decided_on"], row["editions"]) for row in moved] == [
         (SMALL, "in", "2026-03-15", "artois-2013"),
         (LARGE, "out", "2026-03-15", "artois-2013"),
@@ -239,6 +243,20 @@ def test_each_fault_is_said_with_its_place_and_moves_nothing(house: House):
             text for text in said if f"retours/{name}.xlsx, feuille « Cas à vérifier », ligne 4" in text
         ]
         assert expected in line and line.endswith("."), line
+
+
+def test_a_faulty_decision_is_corrected_like_any_refused_row(house: House):
+    house.decide({SMALL: {**KEPT, "Décidé par": None}})
+    house.run()
+    assert "« Décidé par » = (vide) : il manque qui a décidé" in house.warning()
+    book = openpyxl.load_workbook(house.outputs.quality / "lignes-refusees.xlsx")
+    page = book.worksheets[0]
+    at = {cell.value: cell.column for cell in page[1]}
+    assert page.cell(2, at["Nom"]).value == "=1+1"
+    page.cell(2, at["Décidé par"]).value = "Anne"
+    book.save(house.raw / "corrigé.xlsx")
+    house.run()
+    assert house.decisions()[SMALL][0] == "in" and house.warning() == ""
 
 
 def test_workbooks_that_contradict_each_other_have_no_effect_and_are_both_named(house: House):

@@ -88,7 +88,7 @@ select
         ) || ' (SIRET ' || c.siret || ')'
     end as refusal_reason,
     case
-        when x.other is not null then 'Accordez les deux lignes, ou retirez l’une des deux.'
+        when x.other is not null then 'Accordez les deux lignes dans les classeurs déposés, ou retirez-en une.'
         when c.fault = 'Décision' then 'Écrivez « retenu » ou « écarté », ou videz la ligne : le cas reste à vérifier.'
         when c.fault = 'Famille' then 'Choisissez dans la liste : ' || l.labels || '.'
         when c.fault is not null then 'Complétez la ligne : une décision a un motif, un auteur et une date.'

@@ -14,8 +14,10 @@ from ess_observatory.declare.project import Edition, Project
 from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.engine.database import Database
 from ess_observatory.quality.case_workbook import NAME, Case, write_cases_workbook
+from ess_observatory.quality.refused import still_refused
 from ess_observatory.quality.verdicts import Verdict, verdict
 from ess_observatory.words.numbers import format_number
+from ess_observatory.words.spreadsheet import safe_text
 
 #: The decisions that hold, as `rules/named_decisions.csv` writes them.
 TO_MOVE = "decisions-rendues.csv"
@@ -114,7 +116,7 @@ def case_verdicts(db: Database, project: Project, edition: Edition) -> list[Verd
     if spec is None or not db.rows("select 1 from staging.ledger where source = ? limit 1", [spec.id]):
         return []
     without = [
-        *_refused(db, spec),
+        *_refused(db, project, spec),
         *_unknown_editions(db, project, edition, spec),
         *_without_effect(db, edition),
     ]
@@ -148,13 +150,12 @@ def place_of(row: dict[str, Any]) -> str:
     return f"{row['file']}{sheet}, ligne {row['line']}"
 
 
-def _refused(db: Database, spec: SourceSpec) -> Iterator[str]:
-    rows = db.dicts(
-        "select * from staging.refused where source = ? and code like 'E%' order by file, sheet, line, code",
-        [spec.id],
-    )
+def _refused(db: Database, project: Project, spec: SourceSpec) -> Iterator[str]:
+    waiting = still_refused(project.pipelines)
+    rows = db.dicts(f"select * from {waiting} where source = ? order by file, sheet, line, code", [spec.id])
     for row in rows:
-        yield f"{place_of(row)}, « {row['column']} » = « {row['value'] or ''} » : {row['reason']}. {row['fix']}"
+        value = f"« {row['value']} »" if row["value"] else "(vide)"
+        yield f"{place_of(row)}, « {row['column']} » = {value} : {row['reason']}. {row['fix']}"
 
 
 def _unknown_editions(db: Database, project: Project, edition: Edition, spec: SourceSpec) -> Iterator[str]:
@@ -226,4 +227,6 @@ def _write_to_move(db: Database, path: Path) -> None:
             handle, list(columns_of(NamedDecision)), extrasaction="ignore", lineterminator="\n"
         )
         writer.writeheader()
-        writer.writerows({**row, "editions": row["editions"] or "*"} for row in rows)
+        for row in rows:
+            words = {name: safe_text(row[name]) for name in ("reason", "decided_by")}
+            writer.writerow({**row, **words, "editions": row["editions"] or "*"})
