@@ -232,8 +232,8 @@ def _spoil_type(package: Package) -> None:
 
 
 def _spoil_types(package: Package) -> None:
-    for n in (8, 9, 10, 11):
-        package.resources[0]["schema"]["fields"][n]["type"] = "integer"
+    for field in package.resources[0]["schema"]["fields"]:
+        field["type"] = "integer"
     write_json(package.folder / "schemas" / f"{MAIN}.schema.json", package.resources[0]["schema"])
     package.describe()
 
@@ -336,7 +336,10 @@ TOTALS, WIDE = (
         ),
         (_spoil_order, {SCHEMAS: (f"data/{MAIN}.parquet : ordre des colonnes",)}),
         (_spoil_type, {SCHEMAS: (f"data/{MAIN}.parquet : value",)}),
-        (_spoil_types, {SCHEMAS: (f"data/{MAIN}.parquet : ci_high, ci_low, numerator, value",)}),
+        (
+            _spoil_types,
+            {SCHEMAS: (f"data/{MAIN}.parquet : {', '.join(sorted(FIELDS.keys() - {'decimals'}))}",)},
+        ),
         (_repeat, {PRIMARY: (f"data/{KEYS}.parquet : clé primaire répétée",)}),
         (_empty_required, {PRIMARY: (f"data/{MAIN}.parquet : 1 valeurs vides dans « obs_status »",)}),
         (

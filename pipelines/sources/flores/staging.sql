@@ -9,7 +9,8 @@ with judged as (
             when t.value is null then 'not_available'
         end as value_mark,
         coalesce(f.field, case when t.legal_form is null then 'all' end) as field,
-        case when m.measure is null then 'E375' when p.problem is not null then 'E333' end as refusal_code
+        case when m.measure is null then 'E375' when p.problem is not null then 'E333'
+            when t.geo_object = 'COM' and t.geo not in (select code from rules.commune_code) then 'E332' end as refusal_code
     from staging.flores_typed as t
     left join rules.flores_measures as m on m.code = t.measure_code
     left join rules.commune_projection as p on p.code = t.geo and t.geo_object = 'COM'
@@ -28,16 +29,18 @@ select
     period,
     case when value_mark is null then value end as value,
     value_mark,
-    case refusal_code when 'E375' then 'FLORES_MEASURE' when 'E333' then 'GEO' end as refusal_column,
-    case refusal_code when 'E375' then measure_code when 'E333' then geo end as refusal_value,
+    case refusal_code when 'E375' then 'FLORES_MEASURE' when 'E333' then 'GEO' when 'E332' then 'GEO' end as refusal_column,
+    case refusal_code when 'E375' then measure_code when 'E333' then geo when 'E332' then geo end as refusal_value,
     refusal_code,
     case refusal_code
         when 'E375' then 'mesure inconnue'
         when 'E333' then 'commune scindée ou fusionnée depuis : ce code ne désigne pas une seule commune du territoire'
+        when 'E332' then 'code commune inconnu du code officiel géographique'
     end as refusal_reason,
     case refusal_code
         when 'E375' then 'Ajoutez la mesure à pipelines/rules/flores_measures.csv.'
         when 'E333' then 'Demandez le fichier dans la géographie du territoire.'
+        when 'E332' then 'Corrigez le code, ou ajoutez la commune au territoire.'
     end as refusal_fix,
     _file,
     _sha256,

@@ -11,6 +11,7 @@ with judged as (
         case when t.family_label not in ('_T', 'ESS') then f.family end as family,
         t.family_label in ('_T', 'ESS') as is_every_family,
         case when m.measure is null then 'E375' when p.problem is not null then 'E333'
+            when t.geo_object = 'COM' and t.geo not in (select code from rules.commune_code) then 'E332'
             when f.family is null and t.family_label not in ('_T', 'ESS') then 'E373' end as refusal_code
     from staging.flores_ess_typed as t
     left join rules.flores_measures as m on m.code = t.measure_code
@@ -28,17 +29,19 @@ select
     period,
     case when value_mark is null then value end as value,
     value_mark,
-    case refusal_code when 'E375' then 'FLORES_MEASURE' when 'E333' then 'GEO' when 'E373' then 'ESS_FAMILY' end as refusal_column,
-    case refusal_code when 'E375' then measure_code when 'E333' then geo when 'E373' then family_label end as refusal_value,
+    case refusal_code when 'E375' then 'FLORES_MEASURE' when 'E333' then 'GEO' when 'E332' then 'GEO' when 'E373' then 'ESS_FAMILY' end as refusal_column,
+    case refusal_code when 'E375' then measure_code when 'E333' then geo when 'E332' then geo when 'E373' then family_label end as refusal_value,
     refusal_code,
     case refusal_code
         when 'E375' then 'mesure inconnue'
         when 'E333' then 'commune scindée ou fusionnée depuis : ce code ne désigne pas une seule commune du territoire'
+        when 'E332' then 'code commune inconnu du code officiel géographique'
         when 'E373' then 'famille de l’ESS inconnue'
     end as refusal_reason,
     case refusal_code
         when 'E375' then 'Ajoutez la mesure à pipelines/rules/flores_measures.csv.'
         when 'E333' then 'Demandez le fichier dans la géographie du territoire.'
+        when 'E332' then 'Corrigez le code, ou ajoutez la commune au territoire.'
         when 'E373' then 'Corrigez la valeur, ou ajoutez-la à pipelines/rules/ess_family_labels.csv.'
     end as refusal_fix,
     _file,

@@ -2,8 +2,8 @@
 with built as (
     select
         t.*,
-        t.siren || right('00000' || t.nic, 5) as siret,
-        right('00' || t.departement, 2) || right('000' || t.commune_number, 3) as read_commune,
+        t.siren || t.nic as siret,
+        t.departement || t.commune_number as read_commune,
         coalesce(t.diffusion, 'O') <> 'O' as is_partial
     from staging.sirene_old_typed as t
 ),
@@ -14,6 +14,7 @@ judged as (
         case when t.size_code is null or upper(t.size_code) = 'NN' then 'NN' else b.code end as size_band,
         case
             when p.problem is not null then 'E333'
+            when t.departement not in ('98', '99') and t.read_commune not in (select code from rules.commune_code) then 'E332'
             when t.size_code is not null and upper(t.size_code) <> 'NN' and b.code is null then 'E371'
         end as refusal_code
     from built as t
@@ -35,15 +36,17 @@ select
     size_band,
     created_on,
     upper(ess_flag) as ess_flag,
-    case refusal_code when 'E333' then 'COMET' when 'E371' then 'TEFET' end as refusal_column,
-    case refusal_code when 'E333' then read_commune when 'E371' then size_code end as refusal_value,
+    case refusal_code when 'E333' then 'COMET' when 'E332' then 'COMET' when 'E371' then 'TEFET' end as refusal_column,
+    case refusal_code when 'E333' then read_commune when 'E332' then read_commune when 'E371' then size_code end as refusal_value,
     refusal_code,
     case refusal_code
         when 'E333' then 'commune scindée ou fusionnée depuis : ce code ne désigne pas une seule commune du territoire'
+        when 'E332' then 'code commune inconnu du code officiel géographique'
         when 'E371' then 'tranche d’effectif inconnue'
     end as refusal_reason,
     case refusal_code
         when 'E333' then 'Demandez le fichier dans la géographie du territoire, ou corrigez le code.'
+        when 'E332' then 'Corrigez le code, ou ajoutez la commune au territoire.'
         when 'E371' then 'Corrigez la valeur, ou ajoutez la tranche à pipelines/rules/size_bands.csv.'
     end as refusal_fix,
     _file,

@@ -85,7 +85,7 @@ def header_faults(document: Document, source: SourceFile) -> Iterator[Fault]:
     owners: dict[str, str] = {}
     for number, column in enumerate(source.columns):
         at = ("columns", number, "headers")
-        if not column.headers and not column.headers_by_vintage:
+        if not column.headers and not column.headers_by_vintage and not column.is_vintage:
             yield document.fault(
                 at, "colonne sans en-tête : rien ne la remplirait", "donnez les en-têtes du producteur"
             )

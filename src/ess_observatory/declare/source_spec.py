@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,11 @@ from ess_observatory.engine.sql_text import sql_name
 
 @dataclass(frozen=True)
 class ColumnSpec:
-    """A declared column of a source: our name, the headers it is known by, its type."""
+    """A declared column of a source: our name, the headers it is known by, its type.
+
+    `is_official`: a SIRET or SIREN that its register gives. `is_vintage`: what it holds is the year that the file is about.
+    `widths`: how many characters a code has, for each value of column `width_by` (for all, under the key "").
+    """
 
     name: str
     headers: tuple[str, ...]
@@ -22,6 +27,15 @@ class ColumnSpec:
     allow: str | None = None
     nomenclature: str = "naf_rev2"
     headers_by_vintage: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    widths: dict[str, int] = field(default_factory=dict)
+    width_by: str | None = None
+    is_vintage: bool = False
+    is_official: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The header by which people know the column, without the place of a year."""
+        return re.sub(r" ?\{\w+\}", "", self.headers[0]) if self.headers else self.name
 
 
 @dataclass(frozen=True)
@@ -107,12 +121,14 @@ class SourceSpec:
     diffusion_column: str | None = None
     absent_is_zero_from: float | None = None
     hidden_sheets: bool = False
+    carries: tuple[str, ...] = ()
+    recognised_by: tuple[str, ...] = ()
 
     @property
     def key_header(self) -> str:
         """The header of the first column of the key, as the file has it; its name when the file has no such column."""
         return next(
-            (c.headers[0] for c in self.columns if self.key and c.name == self.key[0]), "".join(self.key[:1])
+            (c.shown for c in self.columns if self.key and c.name == self.key[0]), "".join(self.key[:1])
         )
 
     @property
@@ -133,6 +149,9 @@ def source_spec(document: Document) -> SourceSpec:
             c.get("allow"),
             c.get("nomenclature", "naf_rev2"),
             {int(year): tuple(known) for year, known in c.get("headers_by_vintage", {}).items()},
+            *_widths(c.get("width")),
+            is_vintage=c.get("is_vintage", False),
+            is_official=c.get("is_official", False),
         )
         for c in data.get("columns", [])
     )
@@ -169,7 +188,16 @@ def source_spec(document: Document) -> SourceSpec:
         diffusion_column=data.get("diffusion_column"),
         absent_is_zero_from=data.get("absent_is_zero_from"),
         hidden_sheets=data.get("hidden_sheets", False),
+        carries=tuple(data.get("carries", [])),
+        recognised_by=tuple(data.get("recognised_by", [])),
     )
+
+
+def _widths(declared: Any) -> tuple[dict[str, int], str | None]:
+    """The widths of a code, and the column that says which is meant."""
+    if isinstance(declared, Mapping):
+        return dict(declared["widths"]), declared["by"]
+    return ({"": declared} if declared else {}), None
 
 
 def unpivot_spec(declared: Mapping[str, Any]) -> Unpivot:

@@ -93,7 +93,9 @@ def refused_sheets(db: Database, project: Project, inventory: Inventory) -> list
 
 
 def _rows(db: Database, spec: SourceSpec, waiting: str) -> list[RefusedRow]:
-    names = [column.name for column in spec.columns] if db.exists("raw", spec.id) else []
+    names = (
+        [column.name for column in spec.columns if not column.is_vintage] if db.exists("raw", spec.id) else []
+    )
     cells = ", ".join(f'w."{name}"' for name in names)
     joined = (
         f"left join raw.{spec.id} as w on w._file = r.file and w._sheet = r.sheet and w._line = r.line"
@@ -136,4 +138,4 @@ def _headers(spec: SourceSpec, inventory: Inventory) -> tuple[str, ...]:
             plain = head[read.mapping[name]] if read.mapping[name] < len(head) else None
         return plain or name
 
-    return tuple(header(column.name, column.headers) for column in spec.columns)
+    return tuple(header(column.name, column.headers) for column in spec.columns if not column.is_vintage)

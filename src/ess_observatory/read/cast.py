@@ -45,11 +45,15 @@ class Typing:
 def cast_of(column: ColumnSpec, text: str) -> Cast:
     """The cast of a column, given the SQL of its clean text."""
     makers: dict[str, Callable[[str], Cast]] = {
-        "text": Cast,
+        "text": lambda t: (
+            identifiers.code(t, column.widths, column.width_by and f"t.{column.width_by}")
+            if column.widths
+            else Cast(t)
+        ),
         "integer": lambda t: numbers.number(t, whole=True),
         "decimal": lambda t: numbers.number(t, whole=False),
-        "siret": identifiers.siret,
-        "siren": identifiers.siren,
+        "siret": lambda t: identifiers.siret(t, column.is_official),
+        "siren": lambda t: identifiers.siren(t, column.is_official),
         "commune": lambda t: identifiers.commune(t, column.allow),
         "naf": lambda t: identifiers.naf(t, column.nomenclature),
         "legal_category": identifiers.legal_category,
@@ -188,7 +192,7 @@ def _source(table: str, columns: list[_Column], where: str) -> str:
 def _refusal_columns(whens: list[tuple[_Column, Refusal]]) -> list[str]:
     """SQL of what a refusal says, from its number."""
     texts = {
-        "refusal_column": [quote(column.spec.headers[0]) for column, _ in whens],
+        "refusal_column": [quote(column.spec.shown) for column, _ in whens],
         "refusal_value": [f"left(_text.{column.spec.name}, {SHOWN})" for column, _ in whens],
         "refusal_code": [quote(r.code) for _, r in whens],
         "refusal_reason": [quote(r.reason) for _, r in whens],

@@ -128,7 +128,11 @@ def _select(spec: SourceSpec, match: Match, quoted: bool) -> str:
         cases = " ".join(f"when {i} then {p[position]}" for i, p in enumerate(problems, 1))
         return f"case when problem is not null then case problem {cases} end end"
 
-    columns = [names[match.mapping[c.name]] if c.name in match.mapping else "null" for c in spec.columns]
+    year = quote(str(match.vintage)) if match.vintage else "null"
+    columns = [
+        year if c.is_vintage else names[match.mapping[c.name]] if c.name in match.mapping else "null"
+        for c in spec.columns
+    ]
     keys = [quote(sheet.relative), quote(sheet.sha256), quote(sheet.name), "line"]
     flags = "case when hidden then 'hidden' end"
     judged = [of_problem(1), of_problem(2), f"left({of_problem(3)}, 300)"]
@@ -156,7 +160,7 @@ def _problems(
     found += [(f"k{p} is not null", "E213", quote(f"colonne {column_letter(p)}"), f"k{p}") for p in nameless]
     found.append(("beyond is not null", "E213", quote(f"colonne {column_letter(width)}"), "beyond"))
     by_position = {position: name for name, position in match.mapping.items()}
-    headers = {column.name: quote(column.headers[0]) for column in spec.columns}
+    headers = {column.name: quote(column.shown) for column in spec.columns}
     for code, condition in (
         ("E212", f"odd and (contains({{}}, chr({ord(BAD_CHARACTER)})) or contains({{}}, chr(0)))"),
         ("E215", f"odd and length({{}}) > {limits.MAX_CELL_CHARS}"),

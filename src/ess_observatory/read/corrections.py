@@ -259,7 +259,7 @@ def _write(db: Database, spec: SourceSpec, c: Correction, row: dict[str, Any], p
 
 
 def _header(spec: SourceSpec, name: str) -> str:
-    return next(column.headers[0] for column in spec.columns if column.name == name)
+    return next(column.shown for column in spec.columns if column.name == name)
 
 
 def _scaled(text: str | None, factor: Decimal | None, place: str) -> str:

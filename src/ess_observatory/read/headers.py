@@ -16,9 +16,8 @@ from ess_observatory.read.refused_headers import REFUSED_HEADERS
 if TYPE_CHECKING:
     from ess_observatory.tabular.sheets import Sheet
 
-#: In a declared header, stands for the year that the file is about.
-VINTAGE = "{vintage}"
-_YEAR = "((?:19|20)[0-9]{2})"
+#: In a declared header, stand for the year that its column is about: 2024, or 24.
+_YEARS = {"{vintage}": ("zzvintagezz", "((?:19|20)[0-9]{2})"), "{yy}": ("zzyyzz", "([0-9]{2})")}
 
 
 @lru_cache(maxsize=20_000)
@@ -41,7 +40,10 @@ def column_letter(position: int) -> str:
 
 @dataclass
 class Reading:
-    """What one possible header gives: column name → position, and what does not fit."""
+    """What one possible header gives: column name → position, and what does not fit.
+
+    `by_year`: for a column that the file gives year after year, the position of each (see `of_year`).
+    """
 
     line: int
     height: int
@@ -51,11 +53,20 @@ class Reading:
     doubles: list[tuple[str, int, int]] = field(default_factory=list)
     vintages: Counter[int] = field(default_factory=Counter)
     ignored: int = 0
+    by_year: dict[str, dict[int, int]] = field(default_factory=dict)
 
     @property
     def rank(self) -> tuple[int, int, int, int, int]:
         """The best reading is the one of greatest rank."""
         return len(self.mapping), -len(self.unknown), self.ignored, -self.height, -self.line
+
+    def of_year(self, year: int) -> set[str]:
+        """Take, for the columns given by year, that of this one; gives those that the file has not for it."""
+        lacking = {column for column, years in self.by_year.items() if year not in years}
+        self.mapping |= {column: years[year] for column, years in self.by_year.items() if year in years}
+        for column in lacking:
+            del self.mapping[column]
+        return lacking
 
 
 @dataclass(frozen=True)
@@ -120,16 +131,19 @@ class HeaderIndex:
         self.patterns: list[tuple[re.Pattern[str], str]] = []
         for column in spec.columns:
             for header in column.headers:
-                if VINTAGE in header:
-                    text = normalise(header.replace(VINTAGE, " zzvintagezz "))
-                    self.patterns.append((re.compile(text.replace("zzvintagezz", _YEAR)), column.name))
+                if pattern := _with_year(header):
+                    self.patterns.append((pattern, column.name))
                 else:
                     self.exact.setdefault(normalise(header), (column.name, None))
             for vintage, headers in column.headers_by_vintage.items():
                 for header in headers:
                     self.exact[normalise(header)] = (column.name, vintage)
         self.required = {column.name for column in spec.columns if column.required}
-        self.ignored = {normalise(header) for header in (*spec.ignored_headers, *REFUSED_HEADERS)}
+        wide = spec.unpivot.column_specs() if spec.unpivot else ()
+        self.measures = {*spec.recognised_by, *(column.name for column in wide)}
+        ignored = (*spec.ignored_headers, *REFUSED_HEADERS)
+        self.ignored = {normalise(header) for header in ignored}
+        self.ignored_patterns = [pattern for header in ignored if (pattern := _with_year(header))]
 
     def find(self, text: str) -> tuple[str, int | None] | None:
         """The column that a header names, and the vintage that it gives away."""
@@ -138,8 +152,13 @@ class HeaderIndex:
             return found
         for pattern, name in self.patterns:
             if match := pattern.fullmatch(key):
-                return name, int(match[1])
+                return name, 2000 * (len(match[1]) == 2) + int(match[1])
         return None
+
+    def ignores(self, text: str) -> bool:
+        """Whether a header is one of those that need not be read."""
+        key = normalise(text)
+        return key in self.ignored or any(pattern.fullmatch(key) for pattern in self.ignored_patterns)
 
     def knows(self, candidate: Candidate) -> bool:
         """Whether these lines hold one header of this source: most hold none of most sources, and are not read further."""
@@ -148,9 +167,19 @@ class HeaderIndex:
         return any(pattern.fullmatch(key) for pattern, _ in self.patterns for key in candidate.keys)
 
     def is_enough(self, reading: Reading) -> bool:
-        """Whether a reading makes a sheet of this source: all that is required, and more than a lone common header."""
+        """Whether a reading makes a sheet of this source: all that is required, a measure of those it is made of if it is wide, and
+        more than a lone common header."""
         fewest = min(2, len(self.spec.columns))
-        return len(reading.mapping) >= fewest and self.required <= reading.mapping.keys()
+        measured = not self.measures or not self.measures.isdisjoint(reading.mapping)
+        return measured and len(reading.mapping) >= fewest and self.required <= reading.mapping.keys()
+
+    def shares(self, reading: Reading, other: HeaderIndex) -> list[tuple[int, str]]:
+        """What is unknown of a reading once another source has said which headers are its own."""
+        return [
+            (position, text)
+            for position, text in reading.unknown
+            if other.find(text) is None and not other.ignores(text)
+        ]
 
     def read(self, candidate: Candidate) -> Reading:
         """What these lines give, taken as the header of this source."""
@@ -162,7 +191,7 @@ class HeaderIndex:
                 continue
             hit = next(((found, name) for name in names if (found := self.find(name))), None)
             if hit is None:
-                if any(normalise(name) in self.ignored for name in names):
+                if any(self.ignores(name) for name in names):
                     reading.ignored += 1
                 else:
                     reading.unknown.append((position, names[0]))
@@ -171,11 +200,29 @@ class HeaderIndex:
             reading.texts[position] = text
             if vintage:
                 reading.vintages[vintage] += 1
+                years = reading.by_year.setdefault(column, {})
+                if years and vintage not in years:
+                    years[vintage] = position
+                    reading.ignored += 1
+                    continue
+                years[vintage] = position
             if column in reading.mapping:
                 reading.doubles.append((column, reading.mapping[column], position))
             else:
                 reading.mapping[column] = position
         return reading
+
+
+def _with_year(header: str) -> re.Pattern[str] | None:
+    """The pattern of a declared header in which a year stands, as normalised headers are compared."""
+    if not any(sign in header for sign in _YEARS):
+        return None
+    for sign, (word, _) in _YEARS.items():
+        header = header.replace(sign, word)
+    text = normalise(header)
+    for word, digits in _YEARS.values():
+        text = text.replace(word, digits)
+    return re.compile(text)
 
 
 def missing_hints(index: HeaderIndex, texts: list[str], missing: set[str]) -> str:
@@ -194,7 +241,7 @@ def missing_hints(index: HeaderIndex, texts: list[str], missing: set[str]) -> st
         ]
         guess = max(hits, key=lambda hit: hit[1], default=None)
         near = f" (le plus proche : « {guess[2]} »)" if guess and guess[1] >= 60 else ""
-        hints.append(f"« {column.headers[0]} »{near}")
+        hints.append(f"« {column.shown} »{near}")
     return ", ".join(hints)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ess_observatory.engine.sql_text import quote
 from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal
 
@@ -18,6 +20,8 @@ _NAF_SHAPES = {
     "naf_rev2": ("^[0-9]{4}[A-FZ]$", "('2', '2008')"),
     "naf_2025": ("^[0-9]{4}[G-LY]$", "('2025')"),
 }
+#: What is said of a key that is wrong, where the producer keeps the register itself.
+_KEPT = "clé de contrôle fausse, dans le fichier même de qui attribue ces numéros : gardé"
 _PADDED = "zéro initial perdu par un tableur, rétabli"
 
 
@@ -62,8 +66,47 @@ def _digits(text: str, length: int) -> tuple[tuple[str, str], ...]:
     )
 
 
-def siret(text: str) -> Cast:
-    """A SIRET of fourteen digits; thirteen digits get back their zero when the key agrees."""
+def _wrong_key(
+    wrong: str, code: str, what: str, digits: str, length: int, is_official: bool
+) -> list[Refusal]:
+    """The refusal of a wrong key; in the register itself, of one that a lost zero could explain alone."""
+    short = f" and length({digits}) < {length}" if is_official else ""
+    return [
+        Refusal(
+            f"{wrong}{short}",
+            code,
+            f"clé de contrôle du {what} fausse",
+            f"Vérifiez le {what} dans le répertoire Sirene.",
+        )
+    ]
+
+
+def _key_notes(wrong: str, digits: str, length: int, is_official: bool) -> tuple[Note, ...]:
+    padded = Note(f"length({digits}) = {length - 1}", "padded", "I204", _PADDED)
+    kept = Note(f"length({digits}) = {length} and {wrong}", "key", "I207", _KEPT)
+    return (padded, kept) if is_official else (padded,)
+
+
+def code(text: str, widths: Mapping[str, int], by: str | None) -> Cast:
+    """A code of a declared number of characters, which gets back the zeros that a spreadsheet took from its start; `by`: SQL of what
+    says which width is meant (without it, the one of "")."""
+    width = str(widths.get("", "null"))
+    if by:
+        whens = " ".join(f"when {quote(kind.upper())} then {count}" for kind, count in widths.items())
+        width = f"case upper({by}) {whens} end"
+    return Cast(
+        f"case when {{lost}} then lpad({text}, {{width}}, '0') else {text} end",
+        notes=(Note("{lost}", "padded", "I204", _PADDED),),
+        steps=(
+            ("width", width),
+            ("lost", f"coalesce(length({text}) < {{width}} and regexp_full_match({text}, '[0-9]+'), false)"),
+        ),
+    )
+
+
+def siret(text: str, is_official: bool = False) -> Cast:
+    """A SIRET of fourteen digits; thirteen digits get back their zero when the key agrees. A wrong key is noted, not refused, where
+    the file is that of the register itself (`is_official`)."""
     digits, padded, shape, number = "{digits}", "{padded}", "{shape}", "{number}"
     key = f"{luhn(number, 14)} % 10 = 0 and {luhn(f'({number} // 100000)', 9)} % 10 = 0"
     good = f"({key}) or (substr({padded}, 1, 9) = '{LA_POSTE}' and {_digit_sum(padded, 14)} % 5 = 0)"
@@ -75,16 +118,15 @@ def siret(text: str) -> Cast:
                     "Ajoutez le numéro interne de classement (NIC, 5 chiffres)."),
             Refusal(f"not {shape} or starts_with({padded}, '000000000')", "E322", "un SIRET a 14 chiffres",
                     "Corrigez le SIRET."),
-            Refusal(f"case when {shape} then not ({good}) else false end", "E323", "clé de contrôle du SIRET fausse",
-                    "Vérifiez le SIRET dans le répertoire Sirene."),
+            *_wrong_key(f"case when {shape} then not ({good}) else false end", "E323", "SIRET", digits, 14, is_official),
         ),
-        (Note(f"length({digits}) = 13", "padded", "I204", _PADDED),),
+        _key_notes(f"not ({good})", digits, 14, is_official),
         (*_digits(text, 14), (PLAIN, f"{padded} = {text} and {number} >= 100000 and {key}")),
     )  # fmt: skip
 
 
-def siren(text: str) -> Cast:
-    """A SIREN of nine digits; eight digits get back their zero when the key agrees."""
+def siren(text: str, is_official: bool = False) -> Cast:
+    """A SIREN of nine digits; eight digits get back their zero when the key agrees. A wrong key: as `siret`."""
     digits, padded, shape, number = "{digits}", "{padded}", "{shape}", "{number}"
     key = f"{luhn(number, 9)} % 10 = 0"
     return Cast(
@@ -92,10 +134,9 @@ def siren(text: str) -> Cast:
         (
             _number_like(text, "SIREN"),
             Refusal(f"not {shape} or {padded} = '000000000'", "E324", "un SIREN a 9 chiffres", "Corrigez le SIREN."),
-            Refusal(f"case when {shape} then not ({key}) else false end", "E325",
-                    "clé de contrôle du SIREN fausse", "Vérifiez le SIREN dans le répertoire Sirene."),
+            *_wrong_key(f"case when {shape} then not ({key}) else false end", "E325", "SIREN", digits, 9, is_official),
         ),
-        (Note(f"length({digits}) = 8", "padded", "I204", _PADDED),),
+        _key_notes(f"not ({key})", digits, 9, is_official),
         (*_digits(text, 9), (PLAIN, f"{padded} = {text} and {number} > 0 and {key}")),
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from ess_observatory.read.keys import JUDGEMENT, settle_keys
 from ess_observatory.read.recognise import Match
 from ess_observatory.read.unknown_headers import unknown_header_errors
 from ess_observatory.read.unpivot import row_columns, row_sql
+from ess_observatory.tabular.sheets import Sheet
 
 REFUSED_COLUMNS = ("source", "file", "sheet", "line", "column", "value", "code", "reason", "fix")
 LEDGER_COLUMNS = (
@@ -98,7 +99,7 @@ def _judge(db: Database, spec: SourceSpec, typing: Typing) -> None:
         _refuse(db, spec.id, "_judged")
         for number, (column, note) in enumerate(typing.notes, 1):
             db.execute(
-                f"insert into staging.note select {quote(spec.id)}, {row}, {quote(column.headers[0])}, "
+                f"insert into staging.note select {quote(spec.id)}, {row}, {quote(column.shown)}, "
                 f"left(_text.{column.name}, {SHOWN}), {quote(note.code)}, {quote(note.reason)} from _judged "
                 f"where refusal_code is null and list_contains(_notes, {number})"
             )
@@ -150,10 +151,22 @@ def _read_sheet(db: Database, spec: SourceSpec, match: Match) -> None:
         cells.forget_cells(db)
     if differing:
         raise _double_headers(spec, match, differing)
+    if match.is_carried:
+        _keep_one_of_each(db, spec, sheet)
     db.execute(
         f"insert into staging.ledger select {quote(spec.id)}, ?, ?, ?, ?, count(*), 0, 0 from raw.{spec.id} "
         "where _file = ? and _sheet = ?",
         [sheet.relative, sheet.sha256, sheet.name, match.header_line, sheet.relative, sheet.name],
+    )
+
+
+def _keep_one_of_each(db: Database, spec: SourceSpec, sheet: Sheet) -> None:
+    """Of the rows that a file of another source repeats word for word (a legal unit beside each of its establishments), keep the first."""
+    columns = ", ".join([*(column.name for column in spec.columns), "_problem"])
+    db.execute(
+        f"delete from raw.{spec.id} where _file = {quote(sheet.relative)} and _sheet = {quote(sheet.name)} and _line not in "
+        f"(select min(_line) from raw.{spec.id} where _file = {quote(sheet.relative)} and _sheet = {quote(sheet.name)} "
+        f"group by {columns})"
     )
 
 
@@ -215,7 +228,7 @@ def _refuse_postcodes(db: Database, spec: SourceSpec) -> None:
                 row[0] for row in db.rows(f"select distinct _file from raw.{spec.id} order by 1")
             )
             raise ObservatoryError(
-                "E335", f"La colonne « {column.headers[0]} » contient des codes postaux, pas des codes commune",
+                "E335", f"La colonne « {column.shown} » contient des codes postaux, pas des codes commune",
                 f"{files} ; {postcodes} valeurs distinctes sur {filled} sont des codes postaux",
                 "Demandez le fichier avec le code Insee de la commune : un code postal peut couvrir plusieurs communes.",
             )  # fmt: skip

@@ -23,7 +23,8 @@ class Match:
     """A sheet taken for a source: which line holds the headers and which cell feeds which column.
 
     `header_line` is the last header line; `doubles` are second columns of a same name, to be compared with the first;
-    `vintage` is the year that the file says it is about, when it says so.
+    `vintage` is the year that the file says it is about, when it says so. `is_carried`: the sheet is first of all another source's,
+    whose rows repeat what this one reads (see `carries` of a source).
     """
 
     sheet: Sheet
@@ -36,6 +37,7 @@ class Match:
     texts: tuple[str | None, ...] = ()
     vintage: int | None = None
     why: str = ""
+    is_carried: bool = False
 
 
 @dataclass(frozen=True)
@@ -192,11 +194,11 @@ class _Taker:
         before = len(self.inventory.matches)
         misses: list[Unmatched] = []
         for sheet in sheets:
-            found = self._unhidden(self._admitted(self._judge(sheet)))
-            if isinstance(found, Match):
-                self.inventory.matches.append(found)
-            elif found is not None:
-                misses.append(found)
+            for found in map(self._unhidden, map(self._admitted, self._judge(sheet))):
+                if isinstance(found, Match):
+                    self.inventory.matches.append(found)
+                else:
+                    misses.append(found)
         taken = len(self.inventory.matches) > before
         if not taken and not misses:
             self.leave(relative, "aucune donnée dans ce fichier", "Redemandez le fichier au producteur.")
@@ -206,7 +208,7 @@ class _Taker:
         ]
         return None
 
-    def _admitted(self, found: Match | Unmatched | None) -> Match | Unmatched | None:
+    def _admitted(self, found: Match | Unmatched) -> Match | Unmatched:
         """A shared sheet is taken only for a source that the edition declares and has no file for in its own folder."""
         if not isinstance(found, Match) or self.declared is None:
             return found
@@ -221,7 +223,7 @@ class _Taker:
             return found
         return Unmatched(found.sheet.relative, found.sheet.name, why, fix, severity)
 
-    def _unhidden(self, found: Match | Unmatched | None) -> Match | Unmatched | None:
+    def _unhidden(self, found: Match | Unmatched) -> Match | Unmatched:
         """A hidden sheet is taken only for a source that says so: who hid it may have put it aside. It is told, whatever else is taken."""
         if not isinstance(found, Match) or not found.sheet.is_hidden:
             return found
@@ -235,43 +237,59 @@ class _Taker:
         )
         return Unmatched(found.sheet.relative, found.sheet.name, why, fix, code="E225")
 
-    def _judge(self, sheet: Sheet) -> Match | Unmatched | None:
+    def _judge(self, sheet: Sheet) -> list[Match | Unmatched]:
         if not any(any(row) for row in sheet.head):
-            return None
+            return []
         if self.survey and self.survey_source and (kind := self.survey(sheet)):
-            return Match(sheet, self.survey_source, 0, {}, kind=kind, why="réponses à l’enquête")
+            return [Match(sheet, self.survey_source, 0, {}, kind=kind, why="réponses à l’enquête")]
         lines = list(candidates(sheet))
         every = [(index.read(line), index) for index in self.indexes for line in lines if index.knows(line)]
         readings = [(reading, index) for reading, index in every if index.is_enough(reading)]
         near = max((item for item in every if item[0].mapping), key=lambda item: item[0].rank, default=None)
         best, index = max(readings, key=lambda item: item[0].rank, default=(None, None))
         if best is None or index is None or (best.unknown and near and near[0].rank > best.rank):
-            return _nearest(sheet, near)
+            return [_nearest(sheet, near)]
         rivals = {other.spec.title for reading, other in readings if reading.rank[:2] == best.rank[:2]}
         if len(rivals) > 1:
-            return Unmatched(
-                sheet.relative,
-                sheet.name,
-                f"ses en-têtes conviennent à {' et à '.join(sorted(rivals))}",
-                "Déclarez « required = true » sur une colonne qui distingue ces sources.",
-                "error",
-                "E224",
-            )
-        return self._matched(sheet, best, index)
+            why = f"ses en-têtes conviennent à {' et à '.join(sorted(rivals))}"
+            fix = "Déclarez « required = true » sur une colonne qui distingue ces sources."
+            return [Unmatched(sheet.relative, sheet.name, why, fix, "error", "E224")]
+        carried = [
+            (reading, other)
+            for reading, other in readings
+            if other.spec.id in index.spec.carries
+            and (reading.line, reading.height) == (best.line, best.height)
+        ]
+        for reading, other in carried:
+            best.unknown = index.shares(best, other)
+            reading.unknown = other.shares(reading, index)
+        return [
+            self._matched(sheet, best, index),
+            *(self._matched(sheet, reading, other, is_carried=True) for reading, other in carried),
+        ]
 
-    def _matched(self, sheet: Sheet, best: Reading, index: HeaderIndex) -> Match | Unmatched:
+    def _matched(
+        self, sheet: Sheet, best: Reading, index: HeaderIndex, is_carried: bool = False
+    ) -> Match | Unmatched:
         spec = index.spec
-        vintage = best.vintages.most_common(1)[0][0] if best.vintages else _title_vintage(sheet, best, spec)
+        years = sorted(best.vintages)
         wanted = self.expected.get(spec.id)
-        if vintage and wanted and vintage != wanted:
+        if best.by_year and len(years) > 1:
+            vintage: int | None = wanted if wanted in years else _last_filled(sheet, best)
+        else:
+            vintage = years[0] if years else _title_vintage(sheet, best, spec)
+        lacking = best.of_year(vintage) if vintage else set()
+        if vintage and (lacking & (index.required | index.measures) or (wanted and vintage != wanted)):
+            seen = f"{years[0]} à {years[-1]}" if len(years) > 1 else str(vintage)
             return Unmatched(
                 sheet.relative,
                 sheet.name,
-                f"« {spec.title} » de {vintage}, l’édition attend {wanted}",
+                f"« {spec.title} » de {seen}, l’édition attend {wanted or vintage}",
                 "Déposez le fichier du bon millésime, ou changez « vintage » dans l’édition.",
             )
         why = f"{len(best.mapping)} en-têtes reconnus sur {len(spec.columns)}, ligne {best.line}"
         why += " (en-tête sur deux lignes)" if best.height == 2 else ""
+        why += f", année {vintage}" if best.by_year and len(years) > 1 else ""
         why += f", {len(best.unknown)} inconnus" if best.unknown else ""
         why += ", feuille masquée" if sheet.is_hidden else ""
         why += f", {sheet.unseen}" if sheet.unseen else ""
@@ -285,7 +303,21 @@ class _Taker:
             texts=tuple(best.texts),
             vintage=vintage,
             why=why,
+            is_carried=is_carried,
         )
+
+
+def _last_filled(sheet: Sheet, reading: Reading) -> int:
+    """The last of the years that a file gives whole for which one of its first rows says something; the last of all when none does."""
+    rows = sheet.head[reading.line :]
+    every = set.intersection(*(set(years) for years in reading.by_year.values())) or set(reading.vintages)
+    filled = [
+        year
+        for years in reading.by_year.values()
+        for year, position in years.items()
+        if year in every and any(position < len(row) and row[position] for row in rows)
+    ]
+    return max(filled, default=max(every))
 
 
 def _title_vintage(sheet: Sheet, reading: Reading, spec: SourceSpec) -> int | None:
@@ -313,6 +345,11 @@ def _nearest(sheet: Sheet, best: tuple[Reading, HeaderIndex] | None) -> Unmatche
         index, [text for text in reading.texts if text], index.required - reading.mapping.keys()
     )
     lacks = f"il manque {hints}" if hints else "un seul en-tête est reconnu"
+    if not hints and index.measures and index.measures.isdisjoint(reading.mapping):
+        wide = index.spec.unpivot.measures.values() if index.spec.unpivot else ()
+        known = [header.replace("{}", "…") for header in wide]
+        known += [column.shown for column in index.spec.columns if column.name in index.spec.recognised_by]
+        lacks = f"aucune de ses mesures n’y est ({', '.join(f'« {header} »' for header in known)})"
     return Unmatched(
         sheet.relative,
         sheet.name,

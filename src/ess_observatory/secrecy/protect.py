@@ -196,8 +196,10 @@ def _let_out_what_is_found(model: Model, reasons: dict[Key, str], unsaid: set[Ke
         for whole, parts in model.sums:
             terms = [*parts, *([whole] if isinstance(whole, int) else [])]
             found = [node for node in terms if not is_known(node)]
-            total = model.nodes[whole].value if isinstance(whole, int) and is_known(whole) else whole
-            is_nothing = whole not in found and total == 0 and all(low[node] >= 0 for node in parts)
+            total = (
+                whole if isinstance(whole, float) else model.nodes[whole].value if is_known(whole) else None
+            )
+            is_nothing = total == 0 and all(low[node] >= 0 for node in parts)
             if len(found) != 1 and not is_nothing:
                 continue
             for key in (key for node in found if only_follows(node) for key in model.nodes[node].members):

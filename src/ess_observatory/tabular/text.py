@@ -186,7 +186,9 @@ def _delimiter(start: str) -> str:
     if declared := re.match(r"sep=(.)\s*\n", start):
         return declared[1]
     outside = re.sub(r'"[^"]*"', "", start)
-    lines = [line for line in outside.split("\n")[:60] if line.strip()]
+    lines = [
+        line for line in outside.split("\n")[:60] if line.strip(" \r")
+    ]  # one of quoted cells keeps its tabs alone
 
     def score(delimiter: str) -> tuple[int, int]:
         counts = Counter(line.count(delimiter) for line in lines if delimiter in line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from ess_observatory.declare.models.base import Declared, refused
 from ess_observatory.declare.models.checks import Budget, RowCounts, SourceCheck
@@ -31,11 +31,23 @@ ColumnType = Literal[
 Missing = Literal["secret", "not_available", "by_nature", "zero"]
 
 
+class Widths(Declared):
+    """How many characters the codes of a column have, when another column says it."""
+
+    by: ColumnName = Field(description="colonne du fichier qui dit ce qu’est le code")
+    widths: dict[str, PositiveInt] = Field(
+        min_length=1, description="valeur de cette colonne = nombre de caractères"
+    )
+
+
 class SourceColumn(Declared):
     """A column of the file: our name, the headers it is known by, its type."""
 
     name: ColumnName = Field(description="nom de la colonne dans les requêtes")
-    headers: list[Words] = Field([], description="en-têtes sous lesquels le producteur la donne")
+    headers: list[Words] = Field(
+        [],
+        description="en-têtes sous lesquels le producteur la donne ; {vintage} (2024) ou {yy} (24) y tient la place de l’année",
+    )
     type: ColumnType = Field("text", description="type des valeurs")
     required: bool = Field(False, description="true : sans elle, le fichier n’est pas reconnu")
     allow: Regular | None = Field(None, description="valeurs admises malgré le type (expression régulière)")
@@ -43,6 +55,33 @@ class SourceColumn(Declared):
         "naf_rev2", description="nomenclature des codes d’activité"
     )
     headers_by_vintage: dict[YearKey, list[Words]] = Field({}, description="en-têtes propres à un millésime")
+    is_official: bool = Field(
+        False,
+        description="true (siret, siren) : le fichier est celui du répertoire ; une clé de contrôle fausse y est notée, non refusée",
+    )
+    is_vintage: bool = Field(
+        False, description="true : donne l’année dont parle le fichier (en-têtes, titres) ; sans en-tête"
+    )
+    width: PositiveInt | Widths | None = Field(
+        None,
+        description="nombre de caractères d’un code (type text) : les zéros initiaux qu’un tableur lui a pris sont rendus",
+    )
+
+    @model_validator(mode="after")
+    def _official(self) -> Self:
+        if self.is_official and self.type not in ("siret", "siren"):
+            raise refused(
+                f"« is_official » sur une colonne de type « {self.type} »", "retirez « is_official »"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _code(self) -> Self:
+        if self.width is not None and self.type != "text":
+            raise refused(
+                f"« width » sur une colonne de type « {self.type} »", "retirez « width », ou le type"
+            )
+        return self
 
 
 class Repeated(Declared):
@@ -159,6 +198,13 @@ class SourceFile(Declared):
     hidden_sheets: bool = Field(
         False, description="true : une feuille masquée d’un classeur est lue comme les autres"
     )
+    recognised_by: list[ColumnName] = Field(
+        [], description="colonnes dont une au moins doit être là pour que le fichier soit reconnu (mesures)"
+    )
+    carries: list[Slug] = Field(
+        [],
+        description="sources dont un même fichier peut porter aussi les colonnes (établissement et unité légale sur une ligne)",
+    )
     vintage_pattern: Regular | None = Field(None, description="où lire l’année dans les titres du fichier")
     key: list[ColumnName] = Field(
         [], description="colonnes qui distinguent les lignes : une ligne de même clé est écartée"
@@ -185,6 +231,16 @@ class SourceFile(Declared):
         names = [column.name for column in self.columns]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise refused(f"deux colonnes s’appellent « {twice} »", "changez l’un des deux noms")
+        widths = [column.width for column in self.columns if isinstance(column.width, Widths)]
+        if unknown := next((width.by for width in widths if width.by not in names), None):
+            raise refused(
+                f"« width » cite une colonne inconnue : « {unknown} »", "nommez une colonne de [[columns]]"
+            )
+        if unknown := next((name for name in self.recognised_by if name not in names), None):
+            raise refused(
+                f"« recognised_by » cite une colonne inconnue : « {unknown} »",
+                "nommez une colonne de [[columns]]",
+            )
         if self.repeated is not None and not self.key:
             raise refused("« [repeated] » sans « key »", "donnez les colonnes de la clé")
         if self.merged is not None and (not self.key or self.merged.code not in names):
