@@ -127,7 +127,12 @@ CASES = [
         check=lines(4, 6),
     ),
     Case("xlsx, hidden rows are data", book(HEADER, *NUMBERS, hide_rows=(3,)), 2, check=noted("I203")),
-    Case("xlsx, hidden sheet", hidden_sheet, 2, left=("aucun en-tête connu",)),
+    Case(
+        "xlsx, hidden sheet",
+        hidden_sheet,
+        0,
+        left=("aucun en-tête connu", "feuille masquée, reconnue comme « Essai »"),
+    ),
     Case("xlsx, two sources", two_sources, 3, check=sources_of("autre", "essai")),
     Case(
         "xlsx, merged headers on two lines",

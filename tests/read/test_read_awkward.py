@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from awkward import file_cases, text_cases, value_cases, workbook_cases
 from awkward.close_look import says_the_same
+from awkward.files import xlsx
 from awkward.toy import Case, nothing_is_lost, read_folder
 from conftest import one_in, some_of
 from ess_observatory.engine.database import Database
@@ -53,6 +55,24 @@ def test_files_of_another_year_are_left_aside(rules_db: Database, toy, tmp_path:
     outcome = read_folder(rules_db, toy, tmp_path, expected={"essai": 2010})
     assert [m.sheet.relative for m in outcome.inventory.matches] == ["b.csv"]
     assert "de 2009, l’édition attend 2010" in outcome.inventory.unmatched[0].why
+
+
+def test_a_hidden_sheet_counts_only_where_its_source_says_so(rules_db: Database, toy, tmp_path: Path) -> None:
+    """It is told, even beside a sheet that is read: what it holds is not lost in silence."""
+    rows = [workbook_cases.HEADER, *workbook_cases.NUMBERS]
+    xlsx(tmp_path / "essai.xlsx", ("Vue", rows), ("Brouillon", rows), hide=("Brouillon",))
+    outcome = read_folder(rules_db, toy, tmp_path)
+    (left,) = outcome.inventory.unmatched
+    assert ([m.sheet.name for m in outcome.inventory.matches], len(outcome.kept)) == (["Vue"], 2)
+    assert (left.sheet, left.severity, left.code) == ("Brouillon", "warn", "E225")
+    assert "« hidden_sheets = true » au début de pipelines/sources/essai/source.toml" in left.fix
+    declared = {name: replace(spec, hidden_sheets=True) for name, spec in toy.items()}
+    outcome = read_folder(rules_db, declared, tmp_path)
+    assert [(m.sheet.name, "feuille masquée" in m.why) for m in outcome.inventory.matches] == [
+        ("Vue", False),
+        ("Brouillon", True),
+    ]
+    assert not outcome.inventory.unmatched
 
 
 def test_real_files_are_read_whole(shared: Path) -> None:

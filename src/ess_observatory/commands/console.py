@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ess_observatory.commands.messages import note
 from ess_observatory.declare.project import Edition
+from ess_observatory.quality.case_workbook import NAME as CASES
 from ess_observatory.quality.report import REPORT
 from ess_observatory.quality.workbook import NAME as REFUSED
 from ess_observatory.recipe.each_index import FAILED, STATUS, Each, message
@@ -113,6 +114,8 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
     )
     if "in_perimeter" in counts:
         _say(f"[green]✔[/green] {number('in_perimeter')} établissements dans le périmètre")
+    if counts.get("to_verify") or counts.get("verified"):
+        _say(f"[green]✔[/green] {_cases(counts)} : {_short(outputs.quality / CASES)}")
     if "tables" in counts:
         _say(f"[green]✔[/green] {number('tables')} tableaux publiés, {number('hidden')} cellules sous secret")
     _say_moved(outcome.moved)
@@ -132,6 +135,14 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
         note(f"Publication  {_short(outputs.publication)}")
     else:
         note(f"Base         {_short(outputs.database)}")
+
+
+def _cases(counts: dict[str, Any]) -> str:
+    """The cases that wait for a decision, and those that a returned workbook has settled."""
+    waiting, verified = counts["to_verify"], counts["verified"]
+    many = "décidés" if is_plural(verified) else "décidé"
+    decided = f", {format_number(verified)} {many}" if verified else ""
+    return f"{format_number(waiting) if waiting else 'aucun'} cas à vérifier{decided}"
 
 
 def summary_each(each: Each) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from ess_observatory.commands.trace import open_built, say_answer, trace_of
 from ess_observatory.declare.project import Edition, Project, find_root
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.quality.cases import case_decision_of, place_of
 from ess_observatory.quality.catalogue import read_catalogue
 
 _CODE = re.compile(r"[A-Z]\d{3}")
@@ -93,6 +95,7 @@ def _explain_siret(outputs: Outputs, siret: str) -> dict[str, Any]:
         labels = dict(db.rows("select code, label from rules.legal_categories_all where level = '3'"))
         activities = dict(db.rows("select naf, label from rules.naf_rev2"))
         bands = dict(db.rows("select code, label from rules.size_bands"))
+        decided = case_decision_of(db, siret)
         communes = dict(
             db.rows(
                 "select code, name from rules.communes union select code, name from rules.territory_commune"
@@ -116,6 +119,7 @@ def _explain_siret(outputs: Outputs, siret: str) -> dict[str, Any]:
             f"{siret}  {e['name']}  : {state}",
             f"  règle       {e['rule_id']} – {e['rule_label']} (confiance : {e['confidence']})",
             f"  preuve      {e['evidence']}",
+            *([f"  décision    {_decided(decided)}"] if decided else []),
             f"  catégorie   {e['legal_category']} {labels.get(e['legal_category'], '')}",
             f"  activité    {e['naf']} {activities.get(e['naf'], '')}",
             f"  commune     {e['commune_code']} {communes.get(e['commune_code'], '')}",
@@ -131,7 +135,15 @@ def _explain_siret(outputs: Outputs, siret: str) -> dict[str, Any]:
     return {
         "siret": siret,
         "establishment": found[0] if found else None,
+        "decision": decided,
         "rules": rules,
         "refused": refused,
         "lines": lines,
     }
+
+
+def _decided(row: dict[str, Any]) -> str:
+    """Who decided a case, when, and where it was read."""
+    state = {"in": "retenu", "out": "écarté"}[row["decision"]]
+    day = dt.date.fromisoformat(row["decided_on"]).strftime("%d/%m/%Y")
+    return f"{state} par {row['decided_by']} le {day}, lu dans {place_of(row)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -148,6 +149,9 @@ def _card(project: Project, table_id: str) -> dict[str, Any]:
 def _unknown_figure(figure_id: str, known: list[str]) -> ObservatoryError:
     from rapidfuzz import process
 
+    if re.fullmatch(r"[\d .]+", figure_id):
+        hint = "Pour un établissement : « ess explain SIRET » dit la règle, sa preuve, et qui a décidé."
+        return ObservatoryError("E142", f"Chiffre inconnu : « {figure_id} »", None, hint, Exit.USAGE)
     near = [name for name, score, _ in process.extract(figure_id, known, limit=3) if score > 60]
     hint = f"Les plus proches : {', '.join(near)}." if near else "Les identifiants sont dans figures.parquet."
     return ObservatoryError("E142", f"Chiffre inconnu : « {figure_id} »", None, hint, Exit.USAGE)

@@ -10,8 +10,9 @@ from ess_observatory.engine.graph import closure
 from ess_observatory.engine.outputs import Outputs
 from ess_observatory.engine.sql_text import quote
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.recipe.replay import decided_cases
 from ess_observatory.recipe.rules import load_rules
-from ess_observatory.recipe.steps import models_of
+from ess_observatory.recipe.steps import make_core, models_of
 
 _TARGET = "core.establishment"
 _TESTS = "core.perimeter_test"
@@ -74,8 +75,9 @@ def _decide(
         core = [target for target in models if target in needed and target.startswith("core.")]
         for target in sorted({name for t in core for name in models[t].reads if name.startswith("staging.")}):
             db.execute(f"create view {target} as select * from built.{target}")
-        for target in core:
-            db.make(models[target])
+        if decided := decided_cases(project):
+            db.execute(f"create view if not exists {decided} as select * from built.{decided}")
+        make_core(db, [models[target] for target in core], decided)
         rows = db.dicts(
             f"select siret, name, decision, in_perimeter, rule_id, evidence, ess_family from {_TARGET} order by siret"
         )

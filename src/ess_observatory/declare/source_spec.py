@@ -120,6 +120,7 @@ class SourceSpec:
     diffusion: str = "aggregates"
     diffusion_column: str | None = None
     absent_is_zero_from: float | None = None
+    hidden_sheets: bool = False
     carries: tuple[str, ...] = ()
     recognised_by: tuple[str, ...] = ()
 
@@ -186,6 +187,7 @@ def source_spec(document: Document) -> SourceSpec:
         diffusion=data.get("diffusion", "aggregates"),
         diffusion_column=data.get("diffusion_column"),
         absent_is_zero_from=data.get("absent_is_zero_from"),
+        hidden_sheets=data.get("hidden_sheets", False),
         carries=tuple(data.get("carries", [])),
         recognised_by=tuple(data.get("recognised_by", [])),
     )

@@ -12,6 +12,7 @@ from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.database import Database
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.agreement import write_disagreements
+from ess_observatory.quality.cases import case_verdicts, write_cases
 from ess_observatory.quality.declared import budgets, cross_checks, row_counts
 from ess_observatory.quality.gate import Gate, Judged
 from ess_observatory.quality.partitions import count_partitions, write_partitions
@@ -89,6 +90,7 @@ class QualityDesk:
             known = {one.suite.id for one in self.reading.judged}
             self._judge(db, FIRST, [suite for suite in self.suites if suite.id not in known])
         self.verdicts += cross_checks(db, self.project, self.inventory.sources())
+        self.verdicts += case_verdicts(db, self.project, self.edition)
         self._conclude(db, last=not self.publishes)
 
     def before_publication(self, db: Database, controls: Sequence[Verdict], change: RuleChange) -> None:
@@ -143,6 +145,7 @@ class QualityDesk:
                 folder,
                 workbook,
                 self.change,
+                write_cases(db, self.project, self.edition, folder),
             )
         refuse_failed(self.verdicts)
 

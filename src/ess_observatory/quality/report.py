@@ -12,6 +12,8 @@ from typing import Any
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.database import Database
 from ess_observatory.quality.agreement import STEM
+from ess_observatory.quality.case_workbook import NAME as CASES
+from ess_observatory.quality.cases import TO_MOVE, Cases
 from ess_observatory.quality.catalogue import not_to_correct, read_catalogue
 from ess_observatory.quality.gate import Judged
 from ess_observatory.quality.refused import RefusedSheet
@@ -59,11 +61,12 @@ def write_report(
     folder: Path,
     workbook: str = NAME,
     change: RuleChange | None = None,
+    cases: Cases | None = None,
 ) -> Path:
     """Write the quality report of a build and return its path (confidential: it quotes rows).
 
     `disagreements`: those on the perimeter, counted (see `agreement.write_disagreements`); `workbook`: where the refused rows
-    are, from `folder`; `change`: what the rules moved since the publication in place.
+    are, from `folder`; `change`: what the rules moved since the publication in place; `cases`: those left to verify, counted.
     """
     ledger = db.dicts("select * from staging.ledger order by source, file, sheet")
     refused = _refused(db, project)
@@ -87,6 +90,9 @@ def write_report(
             counts=_counts(verdicts),
             workbook=workbook,
             change=change,
+            cases=cases,
+            cases_file=CASES,
+            decisions_file=TO_MOVE,
             to_correct=sum(sheet.total for sheet in sheets),
             sheets=sheets,
             corrections=_corrections(db),

@@ -28,13 +28,15 @@ class Shared:
     """Files that lie outside an edition's folder, for every edition to see.
 
     `prefix` opens their names, so that they are never those of the edition's own files; `without` are the sub-folders of
-    the editions; `sources` those that the edition declares: only these are taken from here.
+    the editions; `sources` those that the edition declares: only these are taken from here, and those that `joined` names, which
+    add to what the edition has.
     """
 
     folder: Path
     prefix: str
     without: frozenset[str]
     sources: frozenset[str]
+    joined: frozenset[str] = frozenset()
 
     def files(self) -> Iterator[tuple[Path, str]]:
         """The files and their names, in order."""

@@ -82,19 +82,20 @@ def take_inventory(
     """Recognise every sheet of every file under `raw`, in any sub-folder, under any name, in an archive or not.
 
     The `shared` files come after: they feed the declared sources that no file of `raw` feeds; the others are left aside
-    and say so, since adding them up could count twice.
+    and say so, since adding them up could count twice (but for those that `shared.joined` names).
 
     `survey` tells whether a sheet holds answers to the codebook ("wide", "form" or None). `expected` gives the vintage
     of each source: a file that says it is about another year is left aside. The same file twice (same sha256) is read
     once. A file that claims to be data and cannot be opened raises E202 with all of them, unless `tolerant`: it is then
     listed with severity `error`.
     """
-    taker = _Taker(
-        [HeaderIndex(spec) for spec in sources if spec.kind == "table"], survey, survey_source, expected or {}
-    )
+    specs = {spec.id: spec for spec in sources}
+    indexes = [HeaderIndex(spec) for spec in specs.values() if spec.kind == "table"]
+    taker = _Taker(indexes, survey, survey_source, expected or {}, specs)
     taker.take_all(files_of(raw) if raw else ())
     if shared:
-        taker.fed, taker.declared = taker.inventory.sources(), shared.sources
+        taker.fed = taker.inventory.sources() - shared.joined
+        taker.declared = shared.sources | shared.joined
         taker.take_all(shared.files())
     blocking = [u for u in taker.inventory.unmatched if u.severity == "error"]
     if blocking and not tolerant:
@@ -156,7 +157,9 @@ class _Taker:
         survey: SurveyTest | None,
         survey_source: str | None,
         expected: Mapping[str, int | None],
+        specs: Mapping[str, SourceSpec],
     ) -> None:
+        self.specs = specs
         self.indexes, self.survey, self.survey_source, self.expected = (
             indexes,
             survey,
@@ -205,7 +208,7 @@ class _Taker:
         self.take_all(members)
         if len(self.inventory.matches) > before:
             self.inventory.unmatched[first:] = [
-                replace(u, severity="info") if u.severity == "warn" else u
+                replace(u, severity="info") if u.severity == "warn" and not u.code else u
                 for u in self.inventory.unmatched[first:]
             ]
 
@@ -221,7 +224,7 @@ class _Taker:
         before = len(self.inventory.matches)
         misses: list[Unmatched] = []
         for sheet in sheets:
-            for found in map(self._admitted, self._judge(sheet)):
+            for found in map(self._unhidden, map(self._admitted, self._judge(sheet))):
                 if isinstance(found, Match):
                     self.inventory.matches.append(found)
                 else:
@@ -230,7 +233,8 @@ class _Taker:
         if not taken and not misses:
             self.leave(relative, "aucune donnée dans ce fichier", "Redemandez le fichier au producteur.")
         self.inventory.unmatched += [
-            replace(m, severity="info") if taken and m.severity == "warn" else m for m in misses
+            replace(m, severity="info") if taken and m.severity == "warn" and not m.code else m
+            for m in misses
         ]
         return None
 
@@ -248,6 +252,20 @@ class _Taker:
         else:
             return found
         return Unmatched(found.sheet.relative, found.sheet.name, why, fix, severity)
+
+    def _unhidden(self, found: Match | Unmatched) -> Match | Unmatched:
+        """A hidden sheet is taken only for a source that says so: who hid it may have put it aside. It is told, whatever else is taken."""
+        if not isinstance(found, Match) or not found.sheet.is_hidden:
+            return found
+        spec = self.specs.get(found.source)
+        if spec is None or spec.hidden_sheets:
+            return found
+        why = f"feuille masquée, reconnue comme « {spec.title} » : elle n’est pas lue"
+        fix = (
+            "Affichez-la et enregistrez le classeur, ou écrivez « hidden_sheets = true » au début de "
+            f"pipelines/sources/{spec.id}/source.toml."
+        )
+        return Unmatched(found.sheet.relative, found.sheet.name, why, fix, code="E225")
 
     def _judge(self, sheet: Sheet) -> list[Match | Unmatched]:
         if not any(any(row) for row in sheet.head):

@@ -45,7 +45,8 @@ def inventory_of(
     if raw is None:
         everyone = project.root / "data" / "raw"
         editions = {path.stem for path in (project.pipelines / "editions").glob("*.toml")} | {edition.id}
-        shared = Shared(everyone, "data/raw", frozenset(editions), frozenset(edition.sources))
+        joined = frozenset(spec.id for spec in project.sources.values() if spec.role == "decisions")
+        shared = Shared(everyone, "data/raw", frozenset(editions), frozenset(edition.sources), joined)
         folder = None if folder == everyone else folder
     return take_inventory(
         folder,

@@ -10,6 +10,7 @@ from ess_observatory.declare.project import Edition, Project
 from ess_observatory.engine.database import Database
 from ess_observatory.quality.declared import rehearse_cross_checks
 from ess_observatory.read import load
+from ess_observatory.recipe.replay import decided_cases
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.recipe.steps import make_core, models_of, read_survey, stage_all
 from ess_observatory.survey.estimation.apply import estimate
@@ -28,7 +29,7 @@ def rehearse(project: Project, edition: Edition) -> int:
             else:
                 load.load_source(db, spec, [])
         stage_all(db, project, models)
-        make_core(db, models)
+        make_core(db, models, decided_cases(project))
         if project.questionnaire.is_file():
             estimate(db, load_codebook(project.questionnaire), project.questionnaire.parent, Path(folder))
         for model in models:

@@ -18,6 +18,7 @@ from ess_observatory.errors import ObservatoryError
 from ess_observatory.publish.assemble import publish as write
 from ess_observatory.publish.changes import Before, write_changes
 from ess_observatory.publish.reader import read_publication
+from ess_observatory.quality.cases import count_cases
 from ess_observatory.quality.declared import previous_ledger
 from ess_observatory.quality.inspection import QualityDesk
 from ess_observatory.quality.partitions import BOOK
@@ -25,7 +26,8 @@ from ess_observatory.quality.rule_change import refuse_change, rule_change
 from ess_observatory.read import load
 from ess_observatory.read.recognise import Inventory, Match
 from ess_observatory.recipe.measures_sql import table_models
-from ess_observatory.recipe.perimeter_sql import core_models, refuse_undecided
+from ess_observatory.recipe.perimeter_sql import DECISION, core_models, refuse_undecided
+from ess_observatory.recipe.replay import decided_cases, replay
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.render.formats import write_reports
 from ess_observatory.render.template_workbook import fill_template, template_of
@@ -132,6 +134,7 @@ def decide(work: Work) -> None:
     work.desk.after_staging(work.db)
     counted = "select count(*) from core.establishment where in_perimeter"
     work.counts["in_perimeter"] = work.db.rows(counted)[0][0]
+    work.counts["to_verify"], work.counts["verified"] = count_cases(work.db)
 
 
 def count(work: Work) -> None:
@@ -139,7 +142,9 @@ def count(work: Work) -> None:
     db, questionnaire = work.db, work.project.questionnaire
     codebook = load_codebook(questionnaire)
     work.progress("Périmètre et tableaux", f"{len(work.project.tables)} tableaux")
-    make_core(db, (model for model in work.models if model.target not in work.shared))
+    make_core(
+        db, (model for model in work.models if model.target not in work.shared), decided_cases(work.project)
+    )
     refuse_undecided(db)
     weighting, work.counts["to_link"] = estimate(db, codebook, questionnaire.parent, work.scratch.quality)
     work.counts["to_recode"] = write_to_recode(db, codebook, work.scratch.quality)
@@ -163,11 +168,14 @@ def _withheld(work: Work) -> set[str]:
     return surveys
 
 
-def make_core(db: Database, models: Iterable[Model]) -> None:
-    """The tables of `core` that SQL makes, in order, and what a solver makes of those that declare a programme."""
+def make_core(db: Database, models: Iterable[Model], decided: str | None = None) -> None:
+    """The tables of `core` that SQL makes, in order, and what a solver makes of those that declare a programme; the decisions on
+    cases of the table `decided` are taken as soon as the perimeter can be."""
     for model in models:
         if model.layer == "core":
             db.make(model)
+            if decided and model.target == DECISION:
+                replay(db, decided)
             if model.bounds:
                 bound_terms(db, model.target, model.bounds)
 

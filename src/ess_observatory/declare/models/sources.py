@@ -172,8 +172,10 @@ class SourceFile(Declared):
     rank: int = Field(
         100, description="ordre ; parmi les sources d’un même rôle, la plus haute remplace les autres"
     )
-    role: Literal["register", "ess_posts", "all_posts", "jobs", "employers"] | None = Field(
-        None, description="rôle que plusieurs sources peuvent tenir"
+    role: Literal["register", "ess_posts", "all_posts", "jobs", "employers", "decisions"] | None = Field(
+        None,
+        description="rôle que plusieurs sources peuvent tenir ; decisions : ce qui revient décidé des cas à vérifier, lu pour toute "
+        "édition où qu’il soit dans data/raw",
     )
     dated: Literal["vintage", "reference"] = Field(
         "vintage",
@@ -192,6 +194,9 @@ class SourceFile(Declared):
     )
     ignored_headers: list[Words] = Field(
         [], description="colonnes du fichier que l’on n’a pas besoin de lire"
+    )
+    hidden_sheets: bool = Field(
+        False, description="true : une feuille masquée d’un classeur est lue comme les autres"
     )
     recognised_by: list[ColumnName] = Field(
         [], description="colonnes dont une au moins doit être là pour que le fichier soit reconnu (mesures)"
