@@ -7,12 +7,8 @@ from dataclasses import dataclass, field
 
 from ess_observatory.codebook.questions import Codebook, Question
 from ess_observatory.codebook.values import Refusal, normalise
-from ess_observatory.survey.headers import Names, names
+from ess_observatory.survey.headers import Names, marks, names
 from ess_observatory.survey.layout import Filled
-
-_YES = ("x", "oui", "o", "1", "vrai", "true", "yes", "y", "coché", "✓", "✔")
-_NO = ("non", "n", "0", "faux", "false", "no", "non coché")
-_EMPTY = ("n/a",)
 
 
 @dataclass
@@ -54,10 +50,9 @@ class Reading:
     refused: list[Refused] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        marks = self.codebook.marks
-        self.yes = {normalise(mark) for mark in marks.get("chosen", _YES)}
-        self.no = {normalise(mark) for mark in marks.get("not_chosen", _NO)}
-        self.empty = {normalise(mark) for mark in marks.get("empty", _EMPTY)}
+        self.yes = marks(self.codebook, "chosen")
+        self.no = marks(self.codebook, "not_chosen")
+        self.empty = marks(self.codebook, "empty")
 
     @property
     def names(self) -> Names:

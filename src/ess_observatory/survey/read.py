@@ -142,9 +142,15 @@ def _refuse_duplicates(candidates: list[Candidate]) -> None:
 
 def _unknown_column(line: int, name: str, code: str, near: str) -> Refused:
     if code == "colonne_double":
-        return Refused(
-            line, name, name, code, "Cette question a déjà une colonne.", "Retirer l’une des deux colonnes."
-        )
+        why = f"Cette question est lue dans {near}."
+        return Refused(line, name, name, code, why, "Retirer la colonne qui ne répond pas à la question.")
+    if code == "colonne_ambigue":
+        why = f"Ces colonnes répondent à la même question, sans dire la même chose\u00a0: {near}. Aucune n’est lue."
+        return Refused(line, name, name, code, why, "Garder l’en-tête de la bonne colonne, renommer l’autre.")
+    if code == "colonne_numerotee":
+        why = f"Une case cochée par colonne numérotée ne dit pas quel choix de «\u00a0{near}\u00a0» est retenu."
+        fix = "Redemander l’export avec les libellés des choix, ou nommer chaque colonne par son choix."
+        return Refused(line, name, name, code, why, fix)
     fix = (
         f"Renommer la colonne «\u00a0{near}\u00a0»\u00a0?"
         if near
