@@ -135,10 +135,14 @@ def test_a_broken_sum_drops_all_its_terms() -> None:
     assert not {"B4", "B5"} & {row["question_code"] for row in survey.answers.to_pylist()}
 
 
-def test_a_dropped_value_closes_the_filter_that_it_opened() -> None:
-    survey = read(wide([{"A2": "bof", "B3": "500", "B1": "2"}]))
-    assert [row["code"] for row in survey.refused] == ["valeur_inconnue", "filtre"]
-    assert only(survey, "B3") == ("filtered", None, None)
+def test_a_filter_that_cannot_be_read_closes_nothing() -> None:
+    """A bad cell is a bad cell: what was answered behind it counts."""
+    survey = read(wide([{"A2": "bof", "B3": "500", "B1": "2"}, {"A2": "bof", "B3": "", "B1": "2"}]))
+    assert [(row["code"], row["line"]) for row in survey.refused] == [
+        ("valeur_inconnue", 2),
+        ("valeur_inconnue", 3),
+    ]
+    assert only(survey, "B3") == ("answered", None, 500.0)
 
 
 def test_unknown_and_repeated_columns_are_reported_once() -> None:
@@ -179,7 +183,9 @@ def test_two_headers_found_after_groups_are_refused_together() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["A3 ({})", "Raisons de l’émergence({})", "A3[{}]", "A3_{}", "Raisons de l’émergence/{}"])
+@pytest.mark.parametrize(
+    "name", ["A3 ({})", "Raisons de l’émergence({})", "A3[{}]", "A3_{}", "Raisons de l’émergence/{}"]
+)
 def test_numbered_columns_of_a_question_with_several_answers_are_one_answer(name: str) -> None:
     header = ["A2", "B1", name.format(1), name.format(2), name.format(3)]
     survey = read(sheet([header, ["Oui", "3", "Réseau", "Besoin d’un public", None]]))
@@ -188,7 +194,15 @@ def test_numbered_columns_of_a_question_with_several_answers_are_one_answer(name
 
 
 def test_numbered_columns_that_only_tick_are_refused_and_named() -> None:
-    survey = read(sheet([["A2", "B1", "B2", "A3 (1)", "A3 (2)"], ["Oui", "3", "1", "x", None], ["Oui", "3", "1", None, "1"]]))
+    survey = read(
+        sheet(
+            [
+                ["A2", "B1", "B2", "A3 (1)", "A3 (2)"],
+                ["Oui", "3", "1", "x", None],
+                ["Oui", "3", "1", None, "1"],
+            ]
+        )
+    )
     assert [(row["code"], row["column"]) for row in survey.refused] == [
         ("colonne_numerotee", "A3 (1)"),
         ("colonne_numerotee", "A3 (2)"),

@@ -16,7 +16,9 @@ _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 #: `X01[choice]. Wording`: the code comes first, the wording is for people.
 _CODE_AND_TEXT = re.compile(r"(?P<code>[^\s\[\]./]+\[[^\]]+\])\.\s.*", re.DOTALL)
 #: The columns that a tool numbers when a question has several answers, one a column: « Wording (1) », « X01 [2] », « X01_3 ».
-_NUMBERED = re.compile(r"(?P<question>.*\S)\s*(?:\((?P<a>\d{1,3})\)|\[(?P<b>\d{1,3})\]|[_/.#](?P<c>\d{1,3}))", re.DOTALL)
+_NUMBERED = re.compile(
+    r"(?P<question>.*\S)\s*(?:\((?P<a>\d{1,3})\)|\[(?P<b>\d{1,3})\]|[_/.#](?P<c>\d{1,3}))", re.DOTALL
+)
 #: What ticks a box, leaves it, or says nothing, unless the codebook says otherwise.
 _MARKS = {
     "chosen": ("x", "oui", "o", "1", "vrai", "true", "yes", "y", "coché", "✓", "✔"),

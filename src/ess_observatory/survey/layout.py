@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from ess_observatory.codebook.questions import OTHER, Codebook
 from ess_observatory.codebook.values import normalise
 from ess_observatory.read.headers import column_letter
+from ess_observatory.survey.corrected import corrections_header
 from ess_observatory.survey.headers import NONRESPONSE_CELL, Target, find_target, marks, names, roles
 from ess_observatory.survey.tools import COLUMNS
 
@@ -73,8 +74,10 @@ class Layout:
     open_in_cell: frozenset[str] = frozenset()
 
 
-def recognise(sheet: Sheet, codebook: Codebook) -> Literal["wide", "form"] | None:
-    """Whether a sheet holds answers to this survey, and in which layout."""
+def recognise(sheet: Sheet, codebook: Codebook) -> Literal["wide", "form", "corrections"] | None:
+    """Whether a sheet holds answers to this survey, and in which layout, or refused cells of them that come back corrected."""
+    if corrections_header(sheet) is not None:
+        return "corrections"
     if _form_header(sheet, codebook) is not None:
         return "form"
     return "wide" if _wide_header(sheet, codebook) is not None else None
@@ -233,7 +236,9 @@ def _set_aside(
             if position not in {column[0] for column in exact}:
                 yield position, "colonne_double", _quoted(exact)
         numbered = [column for column in exact if column[2].number is not None]
-        if numbered and _are_ticks(codebook, (cell for position, _, _ in numbered for cell in said(position))):
+        if numbered and _are_ticks(
+            codebook, (cell for position, _, _ in numbered for cell in said(position))
+        ):
             exact = [column for column in exact if column not in numbered]
             for position, _, _ in numbered:
                 yield position, "colonne_numerotee", codebook.question(code).label
