@@ -191,7 +191,7 @@ def _revalidate(answers: dict[str, Answer], reading: Reading) -> None:
         broken = _broken(answers, reading)
         if not broken:
             return
-        alone = _at_fault(broken, answers, reading)
+        alone = _at_fault(broken, answers)
         whys = {code: _why([rule], answers, reading) for code, rule in broken.items()}
         if alone is not None:
             whys = {alone: _why(list(broken.values()), answers, reading)}
@@ -201,7 +201,10 @@ def _revalidate(answers: dict[str, Answer], reading: Reading) -> None:
 
 
 def _broken(answers: dict[str, Answer], reading: Reading) -> dict[str, Node]:
-    """The questions whose constraint is known not to hold, and that constraint."""
+    """The questions whose constraint is known not to hold, and that constraint.
+
+    One that cites a question of which the cell was set aside is not known: a sum is not judged without one of its terms.
+    """
     given = _given(answers, reading)
     return {
         question.code: question.constraint
@@ -209,22 +212,17 @@ def _broken(answers: dict[str, Answer], reading: Reading) -> dict[str, Node]:
         if question.constraint is not None
         and question.code in answers
         and answers[question.code].status == "answered"
+        and not any(cited in reading.lost - answers.keys() for cited, _ in references(question.constraint))
         and evaluate(question.constraint, given) is False
     }
 
 
-def _at_fault(broken: dict[str, Node], answers: dict[str, Answer], reading: Reading) -> str | None:
-    """The one answer that, alone, breaks several different rules: without it, all hold. None when there is none, or several."""
+def _at_fault(broken: dict[str, Node], answers: dict[str, Answer]) -> str | None:
+    """The one answer that several different broken rules have in common. None when there is none, or several."""
     rules = set(broken.values())
-    if len(rules) < 2:
-        return None
-    cited = [{code for code, _ in references(rule)} for rule in rules]
-    blamed = []
-    for code in sorted(set.intersection(*cited)):
-        rest = {other: answer for other, answer in answers.items() if other != code}
-        if code in answers and answers[code].cells and not _broken(rest, reading):
-            blamed.append(code)
-    return blamed[0] if len(blamed) == 1 else None
+    shared = set.intersection(*({code for code, _ in references(rule)} for rule in rules))
+    blamed = [code for code in shared if code in answers and answers[code].cells]
+    return blamed[0] if len(rules) > 1 and len(blamed) == 1 else None
 
 
 def _why(rules: list[Node], answers: dict[str, Answer], reading: Reading) -> str:
