@@ -50,7 +50,7 @@ class Noted:
 
     line: int | None
     column: str
-    value: str
+    value: str | None
     code: str
     reason: str
 

@@ -105,13 +105,16 @@ def _candidate(
     for cell in response.cells:
         value, correction = corrections.apply(sheet, cell.line, cell.column, cell.value)
         cells.append(cell if correction is None else replace(cell, value=value))
-        corrected += [_corrected(cell.line, cell.column, cell.value, correction)] if correction else []
+        if correction is not None:
+            is_identity = codebook.question(cell.target.question).is_identity
+            corrected.append(_corrected(cell.line, cell.column, cell.value, correction, is_identity))
     answers, refused, noted = interpret(cells, codebook, version, layout.open_in_cell, communes)
     submitted_on = None
     if response.submitted_on:
         line = response.line if layout.kind == "wide" else None
         moment, correction = corrections.apply(sheet, line, "date", response.submitted_on)
-        corrected += [_corrected(line, "date", response.submitted_on, correction)] if correction else []
+        if correction is not None:
+            corrected.append(_corrected(line, "date", response.submitted_on, correction, False))
         try:
             submitted_on = parse_moment(moment)
         except Refusal as error:
@@ -147,17 +150,22 @@ def _candidate(
     return Candidate(key, sheet, response, submitted_on, answers, refused, siret, rejected, noted)
 
 
-def _corrected(line: int | None, column: str, before: str, correction: Correction) -> Noted:
+def _corrected(
+    line: int | None, column: str, before: str, correction: Correction, is_identity: bool
+) -> Noted:
+    """The note on a corrected cell; it does not repeat who answers, which a purge could not take from the notes."""
     where = f"{correction.sheet.relative}, ligne {correction.line}"
+    after = "" if is_identity else f" en «\u00a0{correction.after}\u00a0»"
     return Noted(
-        line, column, before, "cellule_corrigee", f"corrigé en «\u00a0{correction.after}\u00a0» ({where})"
+        line, column, None if is_identity else before, "cellule_corrigee", f"corrigé{after} ({where})"
     )
 
 
 def _idle(correction: Correction) -> Refused:
-    why = f"Cette ligne corrige une cellule qui n’est plus là, ou qui ne dit plus «\u00a0{correction.before}\u00a0», ou que deux lignes corrigent autrement."
+    """A corrected value that corrects nothing: told by its place alone, it may be who answers."""
+    why = "La cellule que cette ligne corrige n’est plus là, ne dit plus la valeur refusée, ou deux lignes la corrigent différemment."
     fix = "Retirer la ligne, ou corriger le fichier d’origine."
-    return Refused(correction.line, CORRECTED, correction.after, "correction_sans_objet", why, fix)
+    return Refused(correction.line, CORRECTED, None, "correction_sans_objet", why, fix)
 
 
 def _refuse_duplicates(candidates: list[Candidate]) -> None:
