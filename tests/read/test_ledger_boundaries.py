@@ -15,6 +15,7 @@ from conftest import some_of
 from ess_observatory.declare.project import Project
 from ess_observatory.engine.database import Database
 from ess_observatory.errors import ObservatoryError
+from ess_observatory.quality.declared import budgets
 from ess_observatory.read import load
 from ess_observatory.read.load import add_to_books, close_ledger, create_books, stage, write_books
 from ess_observatory.recipe.rules import load_rules
@@ -82,6 +83,57 @@ def test_another_reader_closes_its_own_lines(books: Database) -> None:
     add_to_books(books, [], [])
     assert counts(books) == [(5, 5, 0), (9, 7, 2)] == counts(books)
     assert books.rows("select line, code from staging.refused") == [(3, "doublon")]
+
+
+def test_cells_set_aside_in_a_form_are_no_refused_rows(books: Database) -> None:
+    """`raw.survey` has one row a cell: a form with two bad cells is one row kept, whatever its lines."""
+    books.execute("create table raw.survey (file varchar, line bigint)")
+    row = dict(
+        zip(load.LEDGER_COLUMNS, ("survey", "f.xlsx", "cafe", "Questionnaire", 4, 1, 1, 0), strict=True)
+    )
+    refused = [
+        dict(
+            zip(
+                load.REFUSED_COLUMNS,
+                ("survey", "f.xlsx", "Questionnaire", line, "Réponse", "x", "E310", "motif", "geste"),
+                strict=True,
+            )
+        )
+        for line in (7, 100)
+    ]
+    note = {key: value for key, value in refused[0].items() if key != "fix"}
+    add_to_books(books, refused, [row], [note])
+    assert counts(books) == [(5, 5, 0), (1, 1, 0)]
+    assert books.rows("select line, code from staging.note") == [(7, "E310")]
+
+
+def test_budgets_compare_answers_with_answers_and_cells_with_cells(books: Database, project: Project) -> None:
+    """12 forms, one with 26 cells set aside, another of a version that is not read: 1 answer of 12, 26 cells of 600."""
+    books.execute("create table raw.survey (file varchar)")
+    books.execute("insert into raw.survey select 'f' from range(600)")
+    books.execute(
+        "create table staging.corrected_refusal (source varchar, file varchar, sheet varchar, line bigint)"
+    )
+    rows = [
+        ("survey", f"{i}.xlsx", "cafe", "Questionnaire", 4, 1, int(i > 0), int(i == 0)) for i in range(12)
+    ]
+    told = ("Réponse", "x", "E310", "motif", "geste")
+    refused = [("survey", "3.xlsx", "Questionnaire", line, *told) for line in range(10, 36)]
+    refused += [("survey", "3.xlsx", "Questionnaire", 40, "Réponse", "x", "filtre", "motif", "geste")]
+    refused += [("survey", "0.xlsx", "Questionnaire", 5, None, "0", "E241", "motif", "geste")]
+    refused += [("survey", "5.xlsx", "Questionnaire", 4, "Bof", "Bof", "colonne_inconnue", "motif", "geste")]
+    add_to_books(
+        books,
+        [dict(zip(load.REFUSED_COLUMNS, row, strict=True)) for row in refused],
+        [dict(zip(load.LEDGER_COLUMNS, row, strict=True)) for row in rows],
+    )
+    counts(books)
+    found = {one.id: one for one in budgets(books, project)}
+    assert found["survey.budget"].observed == pytest.approx(8.3333) and found["survey.budget"].status == "ok"
+    assert found["survey.cells"].observed == pytest.approx(4.3333) and found["survey.cells"].status == "ok"
+    books.execute("delete from raw.survey where rowid >= 100")
+    cells = next(one for one in budgets(books, project) if one.id == "survey.cells")
+    assert (cells.observed, cells.status) == (26, "warning"), "it is said, and stops nothing"
 
 
 def test_rows_that_say_why_go_to_the_book_and_the_others_stay(books: Database, toy) -> None:

@@ -240,3 +240,43 @@ def test_sectors_of_a_wide_table_are_the_sum_of_their_divisions(project: Project
     assert _posts(found, "commune", "01002", "all", None, "QB") == (7, "partial")
     assert _posts(found, "territory", None, "all", None, "QB") == (47, "partial")
     assert _posts(found, "territory", None, "all", None, "QA") == (45, None)
+
+
+KEYED = [
+    folder
+    for folder in FOLDERS
+    if (folder / "sample.csv").is_file() and read_toml(folder / "source.toml").get("key")
+]
+
+
+@pytest.mark.parametrize("folder", one_in(3, KEYED), ids=lambda folder: folder.name)
+def test_a_row_given_again_by_another_file_counts_once_whatever_the_files_are_called(
+    project: Project, rules: Database, folder: Path, tmp_path: Path
+):
+    """The second file gives the same rows from the last to the first: each has a lower line in one file than in the other."""
+    spec = project.sources[folder.name]
+    head, *lines = (folder / "sample.csv").read_bytes().splitlines()
+    same, turned = b"\n".join([head, *lines, b""]), b"\n".join([head, *reversed(lines), b""])
+
+    def staged(name: str, files: dict[str, bytes]) -> tuple[list[tuple], int]:
+        raw = tmp_path / name
+        raw.mkdir()
+        for file, text in files.items():
+            (raw / file).write_bytes(text)
+        inventory = take_inventory(raw, project.sources.values())
+        load.create_books(rules)
+        load.load_source(rules, spec, inventory.matches)
+        load.stage(rules, spec, read_model(f"staging.{spec.id}", spec.staging_sql).sql)
+        keys = rules.rows(f"select {', '.join(spec.key)} from staging.{spec.id} order by all")
+        return keys, rules.rows("select count(distinct (file, line)) from staging.refused")[0][0]
+
+    alone, refused = staged("alone", {"a.csv": same})
+    assert alone and len(alone) == len(set(alone))
+    if len(lines) > 1:
+        for name, files in {
+            "after": {"a.csv": same, "b.csv": turned},
+            "before": {"b.csv": same, "a.csv": turned},
+        }.items():
+            twice, more = staged(name, files)
+            assert twice == alone
+            assert spec.merged or spec.unpivot or more == 2 * refused + len(alone)

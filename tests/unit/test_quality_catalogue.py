@@ -59,7 +59,7 @@ def test_the_catalogue_says_nothing_that_is_never_said(catalogue):
 
 def test_an_entry_says_what_why_and_what_to_do(catalogue):
     for code, entry in catalogue.items():
-        assert set(entry) <= {"title", "meaning", "fix", "correct"}, code
+        assert set(entry) <= {"title", "meaning", "fix", "correct", "whole"}, code
         assert all(entry[key].strip() for key in ("title", "meaning", "fix")), code
         assert entry["meaning"].endswith(".") and entry["fix"].endswith((".", "?", "…")), code
         assert "'" not in entry["title"], f"{code}: typographic apostrophes"

@@ -135,20 +135,86 @@ def test_a_broken_sum_drops_all_its_terms() -> None:
     assert not {"B4", "B5"} & {row["question_code"] for row in survey.answers.to_pylist()}
 
 
-def test_a_dropped_value_closes_the_filter_that_it_opened() -> None:
-    survey = read(wide([{"A2": "bof", "B3": "500", "B1": "2"}]))
-    assert [row["code"] for row in survey.refused] == ["valeur_inconnue", "filtre"]
-    assert only(survey, "B3") == ("filtered", None, None)
+def test_a_filter_that_cannot_be_read_closes_nothing() -> None:
+    """A bad cell is a bad cell: what was answered behind it counts."""
+    survey = read(wide([{"A2": "bof", "B3": "500", "B1": "2"}, {"A2": "bof", "B3": "", "B1": "2"}]))
+    assert [(row["code"], row["line"]) for row in survey.refused] == [
+        ("valeur_inconnue", 2),
+        ("valeur_inconnue", 3),
+    ]
+    assert only(survey, "B3") == ("answered", None, 500.0)
 
 
 def test_unknown_and_repeated_columns_are_reported_once() -> None:
     survey = read(sheet([["A2", "B1", "B2", "Post", "B1"], ["Oui", "3", "2", "x", "4"]]))
     assert [(row["code"], row["line"]) for row in survey.refused] == [
         ("colonne_inconnue", 1),
-        ("colonne_double", 1),
+        ("colonne_ambigue", 1),
+        ("colonne_ambigue", 1),
     ]
     assert "Postes" in survey.refused[0]["fix"]
+    assert "« B1 » (colonne B), « B1 » (colonne E)" in survey.refused[1]["reason"], "both are named"
+    assert "B1" not in {row["question_code"] for row in survey.answers.to_pylist()}, "neither is guessed"
+
+
+def test_a_column_given_twice_with_the_same_content_is_read_once() -> None:
+    survey = read(sheet([["A2", "B1", "B2", "B1"], ["Oui", "3", "2", "3"]]))
+    assert codes(survey) == [("colonne_double", "B1", 1, "B1")]
     assert only(survey, "B1")[2] == 3.0
+
+
+@pytest.mark.parametrize("header", [("avant.B1", "B1"), ("B1", "avant.B1"), ("avant/Postes", "B1")])
+def test_an_exact_header_wins_over_one_found_after_the_name_of_a_group(header: tuple[str, str]) -> None:
+    """One code may stand in two arrays of a questionnaire: `conditions.relmem.` and `evolution.relmem.`."""
+    cells = {header[0]: "2", header[1]: "2", "B1": "8"}
+    survey = read(sheet([["A2", *header, "B2"], ["Oui", *(cells[name] for name in header), "2"]]))
+    assert only(survey, "B1")[2] == 8.0
+    assert [(row["code"], row["column"]) for row in survey.refused] == [
+        ("colonne_double", next(name for name in header if name != "B1"))
+    ]
+    assert "« B1 »" in survey.refused[0]["reason"]
+
+
+def test_two_headers_found_after_groups_are_refused_together() -> None:
+    survey = read(sheet([["A2", "avant.B1", "après.B1", "B2"], ["Oui", "2", "8", "2"]]))
+    assert [(row["code"], row["column"]) for row in survey.refused] == [
+        ("colonne_ambigue", "avant.B1"),
+        ("colonne_ambigue", "après.B1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["A3 ({})", "Raisons de l’émergence({})", "A3[{}]", "A3_{}", "Raisons de l’émergence/{}"]
+)
+def test_numbered_columns_of_a_question_with_several_answers_are_one_answer(name: str) -> None:
+    header = ["A2", "B1", name.format(1), name.format(2), name.format(3)]
+    survey = read(sheet([header, ["Oui", "3", "Réseau", "Besoin d’un public", None]]))
+    assert only(survey, "A3")[1] == "besoin reseau"
+    assert not survey.refused
+
+
+def test_numbered_columns_that_only_tick_are_refused_and_named() -> None:
+    survey = read(
+        sheet(
+            [
+                ["A2", "B1", "B2", "A3 (1)", "A3 (2)"],
+                ["Oui", "3", "1", "x", None],
+                ["Oui", "3", "1", None, "1"],
+            ]
+        )
+    )
+    assert [(row["code"], row["column"]) for row in survey.refused] == [
+        ("colonne_numerotee", "A3 (1)"),
+        ("colonne_numerotee", "A3 (2)"),
+    ]
+
+
+def test_numbered_columns_of_a_question_with_one_answer_are_refused_together() -> None:
+    survey = read(sheet([["A2", "B1 (1)", "B1 (2)", "B2", "B4"], ["Oui", "3", "4", "1", None]]))
+    assert [(row["code"], row["column"]) for row in survey.refused] == [
+        ("colonne_ambigue", "B1 (1)"),
+        ("colonne_ambigue", "B1 (2)"),
+    ]
 
 
 def test_a_file_without_answers_is_reported() -> None:

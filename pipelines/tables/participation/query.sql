@@ -1,9 +1,11 @@
--- grain: one indicator of participation.
-with sent as (
-    select survey_sent from rules.edition
-),
-returned as (
+-- grain: one indicator of participation. A number of questionnaires sent that the answers exceed is wrong: it is not known, nor is the
+-- rate that it would give.
+with returned as (
     select count(*) as respondents from core.survey_respondent
+),
+sent as (
+    select case when e.survey_sent >= r.respondents then e.survey_sent end as survey_sent
+    from rules.edition as e cross join returned as r
 ),
 received as (
     select sum(l.rows_read) as answers
@@ -40,8 +42,9 @@ where respondents > 0
 union all
 select 'returned', 'Réponses exploitables', 4, 'value', respondents, 'réponses', 0, null, null, respondents from returned
 union all
-select 'rate', 'Taux de retour', 5, 'value', 100.0 * r.respondents / nullif(s.survey_sent, 0), '%', 1, r.respondents,
-    s.survey_sent, r.respondents
+select 'rate', 'Taux de retour', 5, 'value', 100.0 * r.respondents / nullif(s.survey_sent, 0), '%', 1,
+    case when s.survey_sent is not null then r.respondents end, s.survey_sent,
+    case when s.survey_sent is not null then r.respondents end
 from returned as r cross join sent as s
 union all
 select 'coverage', 'Établissements du répertoire couverts', 6, 'value', 100.0 * respondents / nullif(establishments, 0), '%', 1,

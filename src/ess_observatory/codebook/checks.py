@@ -34,6 +34,7 @@ def cross_checks(codebook: Codebook, where: str) -> list[ObservatoryError]:
                 what = "Le filtre cite la question elle-même ou une question suivante."
                 problems.append(ObservatoryError("E294", what, place, "Filtrer sur une question précédente."))
         problems.extend(_same_words(question, where))
+        problems.extend(_covered_twice(question, where))
     problems.extend(_consent_problems(codebook, where))
     problems.extend(_version_problems(codebook, where))
     problems.extend(_alias_problems(codebook, where))
@@ -63,6 +64,21 @@ def _same_words(question: Question, where: str) -> Iterator[ObservatoryError]:
             yield ObservatoryError(
                 "E294", what, f"{where}, question {question.code}", "Un libellé par modalité."
             )
+
+
+def _covered_twice(question: Question, where: str) -> Iterator[ObservatoryError]:
+    """What a choice covers may not be another choice, nor lie under two."""
+    owners: dict[str, set[str]] = {}
+    for choice in question.choices:
+        for text in {normalise(text) for text in (choice.code, choice.label, *choice.covers)}:
+            owners.setdefault(text, set()).add(choice.code)
+    for choice in question.choices:
+        for text in choice.covers:
+            if others := sorted(owners[normalise(text)] - {choice.code}):
+                what = f"«\u00a0{text}\u00a0», que recouvre «\u00a0{choice.code}\u00a0», désigne aussi «\u00a0{others[0]}\u00a0»."
+                yield ObservatoryError(
+                    "E294", what, f"{where}, question {question.code}", "Ne le garder que sous un choix."
+                )
 
 
 def _consent_problems(codebook: Codebook, where: str) -> Iterator[ObservatoryError]:

@@ -130,6 +130,7 @@ def codebook_from(data: Any, where: str) -> Codebook:
         form={key: str(value) for key, value in form.items()},
         notice=tuple(str(line) for line in notice),
         marks=_texts(data.get("marks")),
+        units=_texts(data.get("units")),
         languages=tuple(data.get("languages") or ("fr",)),
         consent=(str(consent.get("question")), str(consent.get("choice"))) if consent else None,
         reads_versions=tuple(str(item) for item in data.get("reads_versions") or ()),
@@ -253,6 +254,7 @@ def _choices(raw: dict[str, Any], exclusive: tuple[str, ...], other: Choice) -> 
             is_exclusive=str(item.get("code", "")) in exclusive,
             label_en=item.get("label_en"),
             aliases=_aliases(item.get("aliases")),
+            covers=tuple(str(text) for text in item.get("covers") or ()),
         )
         for number, item in enumerate(raw.get("choices") or [], start=1)
     ]

@@ -27,10 +27,11 @@ from ess_observatory.codebook.expressions import (
 
 @dataclass(frozen=True)
 class Given:
-    """What one respondent answered to one question, as the language sees it."""
+    """What one respondent answered to one question, as the language sees it; not known when what is written cannot be read."""
 
     number: float | None = None
     choices: frozenset[str] = frozenset()
+    is_known: bool = True
 
 
 NOTHING = Given()
@@ -49,7 +50,8 @@ def evaluate(node: Node, answers: Mapping[str, Given], strict: bool = False) -> 
         case Count(code):
             return float(len(answers.get(code, NOTHING).choices)) or None
         case Chosen(code, choice, is_chosen):
-            return (choice in answers.get(code, NOTHING).choices) == is_chosen
+            given = answers.get(code, NOTHING)
+            return (choice in given.choices) == is_chosen if given.is_known else None
         case Total(terms):
             return _total([(sign, evaluate(term, answers, strict)) for sign, term in terms], strict)
         case Product(factors):

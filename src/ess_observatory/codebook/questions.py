@@ -27,7 +27,7 @@ Aliases = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Choice:
-    """An answer that is offered. `aliases`: version → other wordings that mean it."""
+    """An answer that is offered. `aliases`: version → other wordings that mean it; `covers`: what it holds, acronyms or names."""
 
     code: str
     label: str
@@ -36,6 +36,7 @@ class Choice:
     is_other: bool = False
     label_en: str | None = None
     aliases: Aliases = field(default_factory=dict)
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Codebook:
     """A validated questionnaire. `columns`, `form` and `marks` say how answers are laid out in files.
 
     `consent`: (question, choice) by which a structure agrees to be named. `recodes`: (question, normalised open
-    text) → choices that it means.
+    text) → choices that it means. `units`: unit → the words that may follow a number in it.
     """
 
     id: str
@@ -132,6 +133,7 @@ class Codebook:
     consent: tuple[str, str] | None = None
     reads_versions: tuple[str, ...] = ()
     recodes: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:

@@ -50,7 +50,11 @@ def plan_of(project: Project, edition: Edition, inventory: Inventory, missing: l
     """What each file was taken for and why, what was left aside, what is missing."""
     files = []
     for match in inventory.matches:
-        kinds = {"wide": "export large de l’enquête", "form": "formulaire rempli"}
+        kinds = {
+            "wide": "export large de l’enquête",
+            "form": "formulaire rempli",
+            "corrections": "cellules corrigées de l’enquête",
+        }
         seen = f"{len(match.mapping)} en-têtes reconnus sur {len(project.sources[match.source].columns)}"
         why = kinds.get(match.kind) or match.why or seen
         files.append(

@@ -18,6 +18,11 @@ def not_to_correct(pipelines: Path) -> set[str]:
     return {code for code, entry in read_catalogue(pipelines).items() if entry.get("correct") is False}
 
 
+def whole_answers(pipelines: Path) -> set[str]:
+    """Codes that refuse a whole answer to the survey; the others refuse a cell of it."""
+    return {code for code, entry in read_catalogue(pipelines).items() if entry.get("whole")}
+
+
 def catalogue_page(catalogue: dict[str, dict[str, Any]]) -> str:
     """The catalogue as a Markdown page, one entry a code."""
     lines = [

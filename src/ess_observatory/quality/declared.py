@@ -9,6 +9,7 @@ from typing import Any
 
 from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Edition, Project
+from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.graph import sql_of
 from ess_observatory.engine.outputs import Outputs
@@ -16,6 +17,7 @@ from ess_observatory.engine.paths import inside
 from ess_observatory.engine.refusals import in_french
 from ess_observatory.engine.sql_text import tables_of
 from ess_observatory.errors import Exit, ObservatoryError
+from ess_observatory.quality.catalogue import whole_answers
 from ess_observatory.quality.partitions import BOOK, compare_partitions
 from ess_observatory.quality.refused import still_refused
 from ess_observatory.quality.verdicts import Verdict, verdict
@@ -26,7 +28,8 @@ from ess_observatory.words.numbers import HARD_SPACE, format_number, round_half_
 def budgets(db: Database, project: Project) -> list[Verdict]:
     """At most so many % of the rows of a source are refused (`[budget] max_refused_pct` of its source.toml).
 
-    Only rows that someone must still correct are counted: neither footers, nor duplicates, nor what came back corrected.
+    Only rows that someone must still correct are counted: neither footers, nor duplicates, nor what came back corrected. Of an
+    answer to the survey, a refused cell is no refused row: cells are compared with cells, and never stop anything.
     """
     counts = {
         source: (int(read), int(refused))
@@ -45,6 +48,9 @@ def budgets(db: Database, project: Project) -> list[Verdict]:
         if "max_refused_pct" not in budget or name not in counts:
             continue
         read, refused = counts[name]
+        if spec.kind == "survey":
+            refused = _refused_answers(db, project, name, "count(distinct (file, sheet, line))", whole=True)
+            found += _cells(db, project, name, spec)
         share, most = 100 * refused / read if read else 0.0, float(budget["max_refused_pct"])
         found.append(
             verdict(
@@ -60,6 +66,43 @@ def budgets(db: Database, project: Project) -> list[Verdict]:
             )
         )
     return found
+
+
+def _refused_answers(db: Database, project: Project, source: str, what: str, *, whole: bool) -> int:
+    """How many answers to the survey, or cells of them, wait for a correction."""
+    codes = ", ".join(quote(code) for code in sorted(whole_answers(project.pipelines))) or quote("")
+    return int(
+        db.rows(
+            f"select {what} from {still_refused(project.pipelines)} as r where r.source = ? and r.code {'in' if whole else 'not in'} "
+            f"({codes}) and exists (select 1 from staging.ledger as l where l.source = r.source and l.file = r.file "
+            "and l.sheet = coalesce(r.sheet, '') and r.line > l.header_line)",
+            [source],
+        )[0][0]
+    )
+
+
+def _cells(db: Database, project: Project, source: str, spec: SourceSpec) -> list[Verdict]:
+    """At most so many % of the filled cells of the answers are set aside."""
+    most = spec.budget.get("max_refused_cells_pct")
+    if most is None or not db.exists("raw", source):
+        return []
+    read = int(db.rows(f"select count(*) from raw.{source}")[0][0])
+    place = 'count(distinct (file, sheet, line, "column"))'
+    refused = min(_refused_answers(db, project, source, place, whole=False), read)
+    share = 100 * refused / read if read else 0.0
+    return [
+        verdict(
+            f"{source}.cells",
+            source,
+            f"Au plus {_number(float(most))}{HARD_SPACE}% de cellules mises de côté ({spec.title})",
+            "warn",
+            share <= float(most),
+            f"{_number(refused)} cellules mises de côté sur {_number(read)}, soit {_number(share)}{HARD_SPACE}%",
+            kind="budget",
+            observed=float(round_half_up(share, 4)),
+            expected=f"≤ {_number(float(most))}{HARD_SPACE}%",
+        )
+    ]
 
 
 def row_counts(db: Database, project: Project, edition: Edition, outputs: Outputs) -> list[Verdict]:

@@ -12,7 +12,7 @@ from ess_observatory.quality.catalogue import not_to_correct
 from ess_observatory.read.cast import quote
 from ess_observatory.read.headers import normalise
 from ess_observatory.read.recognise import Inventory
-from ess_observatory.read.refused_headers import FILE, LINE, REFUSED_HEADERS, SHEET
+from ess_observatory.read.refused_headers import CORRECTED, FILE, LINE, REFUSED_HEADERS, SHEET
 
 #: Rows a sheet of the workbook holds at most: past that, the file itself has to be asked for again.
 MOST_ROWS = 50_000
@@ -20,7 +20,7 @@ MOST_ROWS = 50_000
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """A refused row: its cells as they came (empty when the source has no columns), where it is, and why."""
+    """A refused row: its cells as they came (an empty one to fill in, for a cell of the survey), where it is, and why."""
 
     cells: tuple[str | None, ...]
     file: str
@@ -93,9 +93,9 @@ def refused_sheets(db: Database, project: Project, inventory: Inventory) -> list
 
 
 def _rows(db: Database, spec: SourceSpec, waiting: str) -> list[RefusedRow]:
-    names = (
-        [column.name for column in spec.columns if not column.is_vintage] if db.exists("raw", spec.id) else []
-    )
+    is_survey = spec.kind == "survey"
+    has_columns = db.exists("raw", spec.id) and not is_survey
+    names = [column.name for column in spec.columns if has_columns and not column.is_vintage]
     cells = ", ".join(f'w."{name}"' for name in names)
     joined = (
         f"left join raw.{spec.id} as w on w._file = r.file and w._sheet = r.sheet and w._line = r.line"
@@ -110,6 +110,9 @@ def _rows(db: Database, spec: SourceSpec, waiting: str) -> list[RefusedRow]:
     )
     found: list[RefusedRow] = []
     for row in rows:
+        if is_survey:
+            found.append(RefusedRow((None,), *row[:8]))
+            continue
         refused = RefusedRow(tuple(None if cell is None else str(cell) for cell in row[8:]), *row[:8])
         last = found[-1] if found else None
         if (
@@ -126,7 +129,12 @@ def _rows(db: Database, spec: SourceSpec, waiting: str) -> list[RefusedRow]:
 
 
 def _headers(spec: SourceSpec, inventory: Inventory) -> tuple[str, ...]:
-    """The first header declared for each column; the one that was read where the declared one has a year in it."""
+    """The first header declared for each column; the one that was read where the declared one has a year in it.
+
+    Of the survey, a cell is corrected and not a row: it has one column, for the right value.
+    """
+    if spec.kind == "survey":
+        return (CORRECTED,)
     read = next(
         (match for match in inventory.matches if match.source == spec.id and match.kind == "table"), None
     )

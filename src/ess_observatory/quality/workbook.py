@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from ess_observatory.quality.refused import RefusedSheet
-from ess_observatory.read.refused_headers import REFUSED_HEADERS
+from ess_observatory.read.refused_headers import CORRECTED, REFUSED_HEADERS
 from ess_observatory.words.numbers import format_number
 from ess_observatory.words.spreadsheet import TEXT_ONLY
 
@@ -18,7 +18,8 @@ _LINES = (
     "",
     "1. Une feuille par source. Chaque ligne est une ligne de vos fichiers qui n’a pas été comptée.",
     "2. Les colonnes de droite disent où elle se trouve, ce qui ne va pas et que faire. La cellule en défaut est en couleur.",
-    "3. Corrigez la cellule. Supprimez les lignes que vous ne voulez pas compter.",
+    "3. Corrigez la cellule (pour l’enquête, écrivez la bonne valeur dans « Valeur corrigée », sans toucher aux autres colonnes).",
+    "   Supprimez les lignes que vous ne voulez pas compter.",
     "4. Enregistrez ce classeur dans le dossier des fichiers bruts, sous n’importe quel nom, et relancez.",
     "5. Les fichiers d’origine ne sont pas touchés : leurs lignes restent refusées, celles-ci comptent à leur place.",
 )
@@ -59,7 +60,7 @@ def write_refused(sheets: list[RefusedSheet], path: Path) -> Path:
             for i, header in enumerate([*own, *REFUSED_HEADERS]):
                 page.write_string(0, i, header, head if i < width else head_note)
             for line, row in enumerate(sheet.rows, 1):
-                at_fault = own.index(row.column) if row.column in own else -1
+                at_fault = own.index(row.column) if row.column in own else 0 if own == [CORRECTED] else -1
                 for i, cell in enumerate(row.cells):
                     shape = wrong if i == at_fault else text
                     page.write_string(line, i, cell, shape) if cell is not None else page.write_blank(

@@ -261,11 +261,20 @@ def _refuse(db: Database, source: str, judged: str) -> None:
     )
 
 
-def add_to_books(db: Database, refused: list[dict[str, Any]], ledger: list[dict[str, Any]]) -> None:
+def add_to_books(
+    db: Database,
+    refused: list[dict[str, Any]],
+    ledger: list[dict[str, Any]],
+    notes: list[dict[str, Any]] | None = None,
+) -> None:
     """Add rows that another reader has already accounted for (the survey's)."""
     import pyarrow as pa
 
-    for name, columns, rows in (("refused", REFUSED_COLUMNS, refused), ("ledger", LEDGER_COLUMNS, ledger)):
+    for name, columns, rows in (
+        ("refused", REFUSED_COLUMNS, refused),
+        ("ledger", LEDGER_COLUMNS, ledger),
+        ("note", REFUSED_COLUMNS[:-1], notes or []),
+    ):
         if rows:
             table = pa.table({column: [row[column] for row in rows] for column in columns})
             db.put("staging._book", table)
@@ -276,9 +285,12 @@ def add_to_books(db: Database, refused: list[dict[str, Any]], ledger: list[dict[
 def close_ledger(db: Database) -> None:
     """Count refused rows by sheet, so that read = kept + refused holds line by line.
 
-    Only for the sources read here (those with a raw table): another reader closes its own lines.
+    Only for the sources read here (those whose raw table has one row a line): another reader closes its own lines.
     """
-    ours = "source in (select table_name from information_schema.tables where table_schema = 'raw')"
+    ours = (
+        "source in (select table_name from information_schema.columns "
+        "where table_schema = 'raw' and column_name = '_line')"
+    )
     db.execute(
         "update staging.ledger set rows_refused = (select count(distinct r.line) from staging.refused as r "
         f"where r.source = ledger.source and r.file = ledger.file and r.sheet = ledger.sheet) where {ours}"

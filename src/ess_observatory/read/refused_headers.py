@@ -15,5 +15,7 @@ REFUSED_HEADERS = (
     "Motif",
     "À faire",
 )
+#: Where the right value of a refused cell of a form is written: an answer to the survey has no row to give back whole.
+CORRECTED = "Valeur corrigée"
 #: Those that say where a row came from.
-FILE, SHEET, LINE = REFUSED_HEADERS[:3]
+FILE, SHEET, LINE, COLUMN, VALUE = REFUSED_HEADERS[:5]

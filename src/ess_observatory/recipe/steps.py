@@ -32,6 +32,7 @@ from ess_observatory.recipe.rules import load_rules
 from ess_observatory.render.formats import write_reports
 from ess_observatory.render.template_workbook import fill_template, template_of
 from ess_observatory.secrecy.accounts import bound_terms
+from ess_observatory.survey.communes import CommuneNames
 from ess_observatory.survey.core import build_survey
 from ess_observatory.survey.estimation.apply import estimate
 from ess_observatory.survey.read import read_answers
@@ -119,8 +120,8 @@ def stage_all(db: Database, project: Project, models: list[Model]) -> None:
 def read_survey(db: Database, project: Project, spec: SourceSpec, matches: list[Match]) -> None:
     """The answers to the survey, in `raw`, `staging` and `core` (empty tables when there is none)."""
     codebook = load_codebook(project.questionnaire)
-    answers = read_answers([match.sheet for match in matches], codebook, spec.id)
-    load.add_to_books(db, answers.refused, answers.ledger)
+    answers = read_answers([match.sheet for match in matches], codebook, spec.id, CommuneNames(db))
+    load.add_to_books(db, answers.refused, answers.ledger, answers.notes)
     build_survey(db, codebook, answers, spec.id)
 
 

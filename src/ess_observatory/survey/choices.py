@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -12,6 +13,8 @@ from ess_observatory.survey.headers import NONRESPONSE_CELL
 from ess_observatory.survey.joined import Piece, split_joined
 from ess_observatory.survey.layout import Filled
 
+#: A choice and what was written beside it.
+_COMMENTED = re.compile(r"(?P<choice>.*\S)\s*\((?P<comment>.+)\)", re.DOTALL)
 _KEEP_ONE = "N’en garder qu’une."
 
 
@@ -100,7 +103,13 @@ def _marked(question: Question, target: str, cell: Filled, reading: Reading, fou
 
 def _written(question: Question, cell: Filled, reading: Reading, found: _Found) -> None:
     """A cell where choices are written, one or several."""
-    match = reading.matcher(question)
+    exact = reading.matcher(question)
+
+    def match(text: str) -> str | None:
+        """The choice that a text names, with a comment between parentheses or not, as Decidim writes them."""
+        commented = None if exact(text) is not None else _COMMENTED.fullmatch(text)
+        return exact(commented["choice"]) if commented else exact(text)
+
     status = reading.nonresponse(cell.value)
     choice = match(cell.value)
     if status is not None and (choice is None or question.choice(choice) is None):
@@ -110,16 +119,27 @@ def _written(question: Question, cell: Filled, reading: Reading, found: _Found) 
     for piece in [Piece(cell.value, choice)] if whole else split_joined(cell.value, match):
         if piece.choice is None:
             _unknown(question, cell, piece.text, reading, found)
-        elif question.choice(piece.choice) is None:
+            continue
+        if exact(piece.text) is None and (commented := _COMMENTED.fullmatch(piece.text)):
+            found.open_text, found.open_cell = commented["comment"].strip(), cell
+        if question.choice(piece.choice) is None:
             found.reasons.append((piece.choice, cell))
         else:
             found.written[piece.choice] = cell
 
 
 def _unknown(question: Question, cell: Filled, text: str, reading: Reading, found: _Found) -> None:
+    meant = reading.covered(question).get(normalise(text))
+    if meant is not None:
+        found.written[meant] = cell
+        label = next(choice.label for choice in question.choices if choice.code == meant)
+        reading.note(cell, "sigle", f"«\u00a0{text}\u00a0» lu comme «\u00a0{label}\u00a0»")
+        return
     labels = {normalise(choice.label): choice.label for choice in question.choices}
     near = get_close_matches(normalise(text), labels, n=1, cutoff=0.8)
-    if question.other and not near and question.code in reading.open_in_cell and found.open_text is None:
+    is_tick = normalise(text) in reading.yes | reading.no
+    is_open = question.other and question.code in reading.open_in_cell and found.open_text is None
+    if is_open and not near and not is_tick:
         found.marked[OTHER] = cell
         found.open_text, found.open_cell = text, cell
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ess_observatory.codebook.questions import NONRESPONSE, OTHER, Codebook, Question, aliases_for
 from ess_observatory.codebook.values import normalise
@@ -15,6 +15,16 @@ NONRESPONSE_CELL = "nonresponse"
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 #: `X01[choice]. Wording`: the code comes first, the wording is for people.
 _CODE_AND_TEXT = re.compile(r"(?P<code>[^\s\[\]./]+\[[^\]]+\])\.\s.*", re.DOTALL)
+#: The columns that a tool numbers when a question has several answers, one a column: « Wording (1) », « X01 [2] », « X01_3 ».
+_NUMBERED = re.compile(
+    r"(?P<question>.*\S)\s*(?:\((?P<a>\d{1,3})\)|\[(?P<b>\d{1,3})\]|[_/.#](?P<c>\d{1,3}))", re.DOTALL
+)
+#: What ticks a box, leaves it, or says nothing, unless the codebook says otherwise.
+_MARKS = {
+    "chosen": ("x", "oui", "o", "1", "vrai", "true", "yes", "y", "coché", "✓", "✔"),
+    "not_chosen": ("non", "n", "0", "faux", "false", "no", "non coché"),
+    "empty": ("n/a",),
+}
 _OTHER_WORDS = (OTHER, "autre", "autres", "comment", "commentaire", "precisez", "-oth-")
 _NONRESPONSE_WORDS = (NONRESPONSE_CELL, "non-reponse", "nonreponse", "sans reponse")
 _END = " .:;?!*"
@@ -23,11 +33,17 @@ _LONGEST = 1500
 
 @dataclass(frozen=True)
 class Target:
-    """What a column of an export, or a row of a form, answers. `by`: how it was matched."""
+    """What a column of an export, or a row of a form, answers.
+
+    `by`: how it was matched; `is_exact`: as a whole, and not after the names of groups that it begins with; `number`: its rank
+    among the numbered columns of a question.
+    """
 
     question: str
     choice: str | None = None
     by: str = field(default="code", compare=False)
+    is_exact: bool = field(default=True, compare=False)
+    number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +129,7 @@ def find_target(text: str, codebook: Codebook, version: str | None = None) -> Ta
     """What a header or a code names.
 
     `X01`, `X01[choice]`, `X01.choice`, `X01_choice`, `X01/choice`, `X01. Wording`, a wording, `wording [choice]`,
-    `wording/choice`, and the same after the name of a group (`group/X01/choice`).
+    `wording/choice`, the same after the name of a group (`group/X01/choice`), and a numbered column (`wording (2)`).
     """
     known = names(codebook, version)
     if text not in known.targets:
@@ -133,7 +149,12 @@ def _target(text: str, known: Names) -> Target | None:
         found = known.question(part) if part != wanted else None
         found = found or _with_choice(part, known)
         if found is not None:
-            return found
+            return found if part == wanted else replace(found, is_exact=False)
+    if (numbered := _NUMBERED.fullmatch(cleaned)) is not None:
+        found = _target(numbered["question"], known)
+        if found is not None and found.choice is None and found.number is None:
+            number = next(int(digits) for digits in numbered.group("a", "b", "c") if digits)
+            return replace(found, number=number)
     return None
 
 
@@ -161,6 +182,11 @@ def _with_choice(text: str, known: Names) -> Target | None:
         if same is not None and same.question == question.question:
             return question
     return None
+
+
+def marks(codebook: Codebook, kind: str) -> set[str]:
+    """What cells say for `chosen`, `not_chosen` or `empty`, made comparable."""
+    return {normalise(mark) for mark in codebook.marks.get(kind, _MARKS[kind])}
 
 
 def roles(codebook: Codebook) -> tuple[dict[str, tuple[str, int]], dict[str, tuple[str, int]]]:

@@ -6,6 +6,8 @@ Either way a sheet becomes the same list of filled cells, each with its place.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import pairwise
@@ -13,7 +15,9 @@ from typing import TYPE_CHECKING, Literal
 
 from ess_observatory.codebook.questions import OTHER, Codebook
 from ess_observatory.codebook.values import normalise
-from ess_observatory.survey.headers import NONRESPONSE_CELL, Target, find_target, names, roles
+from ess_observatory.read.headers import column_letter
+from ess_observatory.survey.corrected import corrections_header
+from ess_observatory.survey.headers import NONRESPONSE_CELL, Target, find_target, marks, names, roles
 from ess_observatory.survey.tools import COLUMNS
 
 if TYPE_CHECKING:
@@ -70,8 +74,10 @@ class Layout:
     open_in_cell: frozenset[str] = frozenset()
 
 
-def recognise(sheet: Sheet, codebook: Codebook) -> Literal["wide", "form"] | None:
-    """Whether a sheet holds answers to this survey, and in which layout."""
+def recognise(sheet: Sheet, codebook: Codebook) -> Literal["wide", "form", "corrections"] | None:
+    """Whether a sheet holds answers to this survey, and in which layout, or refused cells of them that come back corrected."""
+    if corrections_header(sheet) is not None:
+        return "corrections"
     if _form_header(sheet, codebook) is not None:
         return "form"
     return "wide" if _wide_header(sheet, codebook) is not None else None
@@ -162,7 +168,7 @@ def _form_header(sheet: Sheet, codebook: Codebook) -> tuple[int, int, int] | Non
 
 def _read_wide(sheet: Sheet, codebook: Codebook, header: int) -> Layout:
     declared, of_tools = roles(codebook)
-    targets: dict[int, tuple[str, Target]] = {}
+    columns: list[tuple[int, str, Target]] = []
     places: dict[str, tuple[int, int]] = {}
     layout = Layout("wide", header + 1, [])
     labels = [question.label for question in codebook.questions] + list(codebook.by_code)
@@ -175,10 +181,11 @@ def _read_wide(sheet: Sheet, codebook: Codebook, header: int) -> Layout:
         elif target is None:
             near = get_close_matches(name, labels, n=1, cutoff=0.6)
             layout.unknown.append((header + 1, name, "colonne_inconnue", near[0] if near else ""))
-        elif target.choice != OTHER and any(target == other for _, other in targets.values()):
-            layout.unknown.append((header + 1, name, "colonne_double", ""))
         else:
-            targets[position] = (name, target)
+            columns.append((position, name, target))
+    targets = {position: (name, target) for position, name, target in columns}
+    for position, code, others in _set_aside(columns, sheet.rows[header + 1 :], codebook):
+        layout.unknown.append((header + 1, targets.pop(position)[0], code, others))
     found = {target for _, target in targets.values()}
     layout.open_in_cell = frozenset(
         target.question
@@ -205,6 +212,59 @@ def _read_wide(sheet: Sheet, codebook: Codebook, header: int) -> Layout:
         about = (at(row, "submission_id"), at(row, "submitted_on"), at(row, "version"))
         layout.responses.append(Response(index + 1, cells, *about))
     return layout
+
+
+def _set_aside(
+    columns: list[tuple[int, str, Target]], rows: list[Row], codebook: Codebook
+) -> Iterator[tuple[int, str, str]]:
+    """The columns that are not read because others answer the same: position, why (a code), the names of the others.
+
+    The one whose whole header names the question is read rather than one found after the name of a group. Of two that fit alike
+    none is, unless they say the same. The numbered columns of a question with several answers are read together.
+    """
+    rivals: dict[tuple[str, str | None], list[tuple[int, str, Target]]] = defaultdict(list)
+    for column in columns:
+        if column[2].choice != OTHER:
+            rivals[column[2].question, column[2].choice].append(column)
+
+    def said(position: int) -> list[str | None]:
+        return [row[position] if position < len(row) else None for row in rows]
+
+    for (code, _), found in rivals.items():
+        exact = [column for column in found if column[2].is_exact] or found
+        for position, _, _ in found:
+            if position not in {column[0] for column in exact}:
+                yield position, "colonne_double", _quoted(exact)
+        numbered = [column for column in exact if column[2].number is not None]
+        if numbered and _are_ticks(
+            codebook, (cell for position, _, _ in numbered for cell in said(position))
+        ):
+            exact = [column for column in exact if column not in numbered]
+            for position, _, _ in numbered:
+                yield position, "colonne_numerotee", codebook.question(code).label
+        numbers = [column[2].number for column in exact]
+        if len(exact) < 2 and not any(number is not None for number in numbers):
+            continue
+        if codebook.question(code).is_multiple and len(set(numbers)) == len(numbers):
+            continue
+        first = said(exact[0][0])
+        is_same = len(set(numbers)) == 1 and numbers[0] is None and all(said(p) == first for p, _, _ in exact)
+        for position, _, _ in exact[1:] if is_same else exact:
+            if is_same:
+                yield position, "colonne_double", _quoted(exact[:1])
+            else:
+                yield position, "colonne_ambigue", _quoted(exact)
+
+
+def _quoted(columns: list[tuple[int, str, Target]]) -> str:
+    """The headers of columns, each with its letter."""
+    return ", ".join(f"« {name} » (colonne {column_letter(position)})" for position, name, _ in columns)
+
+
+def _are_ticks(codebook: Codebook, cells: Iterator[str | None]) -> bool:
+    """Whether cells only tick: they do not say which choice."""
+    filled = {normalise(cell) for cell in cells if cell}
+    return bool(filled) and filled <= marks(codebook, "chosen") | marks(codebook, "not_chosen")
 
 
 def _repeats_labels(row: Row, targets: dict[int, tuple[str, Target]], codebook: Codebook) -> bool:
@@ -246,6 +306,7 @@ def _read_form(sheet: Sheet, codebook: Codebook, header: int, code_at: int, answ
             continue
         label = row[question_at] if question_at < len(row) else None
         target = find_target(code, codebook, version) if code else None
+        target = None if target is not None and target.number is not None else target
         if target is None and label:
             target = names(codebook, version).question(label)
         if target is None:

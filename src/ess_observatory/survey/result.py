@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ess_observatory.codebook.questions import OTHER, Codebook
-from ess_observatory.survey.answers import Answer, Refused
+from ess_observatory.survey.answers import Answer, Noted, Refused
 from ess_observatory.survey.layout import Response
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class SurveyRead:
     `cells`: one row a filled cell, as it came (also of refused respondents). `respondents`: one row a kept
     respondent. `answers`: one row a kept respondent x question with an answer, a reason or a filter;
     `choices`: one row a chosen choice; `opens`: one row an open answer written beside the choices, with the
-    choices that it was taken for. `refused` and `ledger`: rows of the books of the reading.
+    choices that it was taken for. `refused`, `ledger` and `notes`: rows of the books of the reading.
     """
 
     cells: pa.Table
@@ -33,6 +33,7 @@ class SurveyRead:
     opens: pa.Table
     refused: list[dict[str, Any]] = field(default_factory=list)
     ledger: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Candidate:
     refused: list[Refused]
     siret: str | None
     rejected: Refused | None = None
+    noted: list[Noted] = field(default_factory=list)
 
 
 def as_tables(
@@ -55,8 +57,9 @@ def as_tables(
     codebook: Codebook,
     refused: list[dict[str, Any]],
     ledger: list[dict[str, Any]],
+    notes: list[dict[str, Any]],
 ) -> SurveyRead:
-    """The tables of the kept respondents, with the two books."""
+    """The tables of the kept respondents, with the three books."""
     answers: list[tuple[Any, ...]] = []
     choices: list[tuple[Any, ...]] = []
     opens: list[tuple[Any, ...]] = []
@@ -89,6 +92,7 @@ def as_tables(
         ),
         refused=refused,
         ledger=ledger,
+        notes=notes,
     )
 
 

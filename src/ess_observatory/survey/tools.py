@@ -1,4 +1,4 @@
-"""Technical columns of the common survey tools (LimeSurvey, Framaforms, Google Forms, KoboToolbox and ODK, Sphinx).
+"""Technical columns of the common survey tools (LimeSurvey, Framaforms, Google Forms, KoboToolbox and ODK, Sphinx, Decidim).
 
 A codebook adds its own under `columns`; what it declares wins.
 """
@@ -22,7 +22,16 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "submitted_on": (
         *("Date de soumission", "Date submitted", "submitdate", "Date de réponse", "Horodateur", "Timestamp"),
         *("Heure de soumission", "Submitted Time", "Heure de fin", "Completed Time", "_submission_time"),
-        *("DATE_ENREG", "DATE_SAISIE", "end"),
+        *(
+            "DATE_ENREG",
+            "DATE_SAISIE",
+            "Répondu le",
+            "Créé le",
+            "Created at",
+            "Date de création",
+            "created_at",
+            "end",
+        ),
     ),
     "version": ("Version du questionnaire",),
     "ignored": (
@@ -52,7 +61,23 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("meta/instanceID", "instanceID", "meta/instanceName", "_xform_id_string", "_validation_status"),
         *("_notes", "_status", "_submitted_by", "_tags", "_attachments", "_geolocation", "_parent_index"),
         *("_parent_table_name", "DATE_MODIF", "TEMPS_SAISIE", "ORIGINE_SAISIE", "LANG_SAISIE"),
-        *("APPAREIL_SAISIE", "PROGRESSION", "DERNIERE_QUESTION_SAISIE"),
+        *(
+            "APPAREIL_SAISIE",
+            "PROGRESSION",
+            "DERNIERE_QUESTION_SAISIE",
+            "TYPE_SAISIE",
+            "IP_SAISIE",
+            "NAVIGATEUR_SAISIE",
+        ),
+        *(
+            "Hachage de l’IP",
+            "Hash de l’IP",
+            "Ip hash",
+            "ip_hash",
+            "Statut utilisateur",
+            "Statut de l’utilisateur",
+        ),
+        *("User status", "user_status", "Identifiant utilisateur", "User identifier", "session_token"),
     ),
     "other_text": (
         *("Veuillez préciser", "Préciser", "Précisez", "Si autre, précisez", "Si autre, veuillez préciser"),

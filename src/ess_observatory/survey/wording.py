@@ -132,6 +132,52 @@ def _part(node: Node, codebook: Codebook, mixed: type | UnionType) -> str:
     return f"({said})" if isinstance(node, mixed) else said
 
 
+_VERBS = {
+    "<=": "ne dépasse pas",
+    "<": "reste sous",
+    ">=": "vaut au moins",
+    ">": "dépasse",
+    "=": "vaut",
+    "!=": "ne vaut pas",
+}
+
+
+def in_words(node: Node, codebook: Codebook) -> str:
+    """A rule as someone who does not know the codes reads it: questions by their wording, comparisons in words."""
+    match node:
+        case Ref(code):
+            return quoted(codebook.question(code).short or codebook.question(code).label)
+        case Count(code):
+            return f"le nombre de choix à {in_words(Ref(code), codebook)}"
+        case Total(terms) if len(terms) > 1 and all(sign > 0 for sign, _ in terms):
+            *first, last = (in_words(term, codebook) for _, term in terms)
+            return f"la somme de {', '.join(first)} et {last}"
+        case Total(terms):
+            said = "".join(
+                (" plus " if sign > 0 else " moins ") + in_words(term, codebook) for sign, term in terms
+            )
+            return said.removeprefix(" plus ").strip()
+        case Product(factors):
+            signs = {"*": " fois ", "/": " divisé par "}
+            return "".join(signs[sign] + in_words(factor, codebook) for sign, factor in factors).removeprefix(
+                " fois "
+            )
+        case Junction(operator, conditions):
+            return (" ou " if operator == "or" else " et ").join(
+                in_words(part, codebook) for part in conditions
+            )
+        case Chosen(code, choice, is_chosen):
+            found = codebook.question(code).choice(choice)
+            verb = "vaut" if is_chosen else "ne vaut pas"
+            return f"{in_words(Ref(code), codebook)} {verb} {quoted(found.label if found else choice)}"
+        case Compare(Number() as low, operator, right):
+            turned = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(operator, operator)
+            return f"{in_words(right, codebook)} {_VERBS[turned]} {in_words(low, codebook)}"
+        case Compare(left, operator, right):
+            return f"{in_words(left, codebook)} {_VERBS[operator]} {in_words(right, codebook)}"
+    return say(node, codebook)
+
+
 def condition(question: Question, codebook: Codebook) -> str:
     """« Seulement si… », or nothing for a question that is put to all."""
     return f"Seulement si {say(question.relevant, codebook)}." if question.relevant is not None else ""

@@ -120,6 +120,19 @@ def number_forms(whole: bool, unit: str | None = None) -> tuple[NumberForm, ...]
     )
 
 
+#: What says that a number is about so many, before it or after it.
+_ABOUT = r"(?:environ|env\.?|approximativement|approx\.?|à peu près|a peu pres|autour de|aux alentours de|\+/-|±|~|≈)"
+_ABOUT_BEFORE = re.compile(rf"{_ABOUT} ?(?=\d)", re.IGNORECASE)
+_ABOUT_AFTER = re.compile(rf" {_ABOUT}$", re.IGNORECASE)
+
+
+def without_about(text: str) -> str | None:
+    """The number that a clean text gives as approximate; None when it says nothing of the kind."""
+    bare, before = _ABOUT_BEFORE.subn("", text, count=1) if _ABOUT_BEFORE.match(text) else (text, 0)
+    bare, after = _ABOUT_AFTER.subn("", bare)
+    return bare if before or after else None
+
+
 def read_decimal(text: str, whole: bool = False, unit: str | None = None) -> Decimal | Why:
     """The number that a clean text writes, exactly, or why it is refused."""
     form = next((f for f in number_forms(whole, unit) if re.fullmatch(f.pattern, text)), None)

@@ -234,6 +234,10 @@ class Budget(Declared):
     """How many rows of a source may be refused."""
 
     max_refused_pct: Percent = Field(description="part de lignes refusées admise, en %")
+    max_refused_cells_pct: Percent | None = Field(
+        None,
+        description="pour l’enquête, part de cellules refusées au-delà de laquelle un avertissement le dit, en %",
+    )
     severity: Severity = Field("block", description="block, warn ou info")
 
 

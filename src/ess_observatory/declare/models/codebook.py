@@ -55,6 +55,9 @@ class ChoiceOfCodebook(Declared):
     aliases: Aliases | None = Field(
         None, description="autres libellés à reconnaître, pour toutes les versions ou par version"
     )
+    covers: list[Words] = Field(
+        [], description="ce que la modalité recouvre (sigles, noms) : lu comme elle, avec une remarque"
+    )
 
 
 class QuestionOfCodebook(Declared):
@@ -170,6 +173,9 @@ class CodebookFile(Declared):
         None, description="en-têtes des colonnes qui ne sont pas des réponses"
     )
     form: FormOfCodebook | None = Field(None, description="mots du formulaire")
+    units: dict[Words, list[Words]] = Field(
+        {}, description="unité = mots qui peuvent suivre un nombre, lu avec une remarque"
+    )
     marks: MarksOfCodebook | None = Field(None, description="marques des cases")
     other_label_fr: Wording = Field("Autre", description="libellé de « Autre »")
     other_label_en: Wording = Field("Other", description="le même en anglais")

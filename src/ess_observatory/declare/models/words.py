@@ -15,6 +15,7 @@ class Message(Declared):
     meaning: Words = Field(description="ce que cela veut dire")
     fix: Words = Field(description="ce qu’il faut faire")
     correct: bool = Field(True, description="false : rien n’est faux dans la ligne elle-même")
+    whole: bool = Field(False, description="true : une réponse à l’enquête est refusée tout entière")
 
 
 class CodesFile(RootModel[dict[MessageCode, Message]]):
