@@ -1,9 +1,9 @@
 """Rebuild what the geography was each year: `commune_moves.csv`, `commune_changes.csv`, and the codes of postcodes, EPCI, arrondissements.
 
-for v in 0.8.0 1.1.1 2.3.1 3.1.1 4.1.0 5.3.0 6.0.0; do npm pack @etalab/decoupage-administratif@$v; done
+for v in 0.7.0 1.1.1 2.3.1 3.1.1 4.1.0 5.3.0 6.0.0; do npm pack @etalab/decoupage-administratif@$v; done
 python tools/build_commune_moves.py FOLDER_OF_THE_PACKAGES
 
-Every fact comes from these packages (data under Licence Ouverte). 0.8.0 has the history of the communes since 1943, to the day,
+Every fact comes from these packages (data under Licence Ouverte). 0.7.0 has the history of the communes since 1943, to the day,
 which gives each 1st of January from 2011 to 2019; the others give the communes of one year. None has those of 2020: what changed
 between 2019 and 2021 is taken as changed in 2020.
 """
@@ -23,7 +23,7 @@ from build_nomenclatures import arrondissement_name, squeeze
 
 #: Year of the official geographic code → version of the package that has it.
 PACKAGES = {
-    2019: "0.8.0",
+    2019: "0.7.0",
     2021: "1.1.1",
     2022: "2.3.1",
     2023: "3.1.1",
@@ -92,9 +92,13 @@ def homes_of_history(history: Sequence[dict[str, Any]], years: Iterable[int]) ->
 def homes_of_package(items: Sequence[dict[str, Any]]) -> dict[str, str]:
     """The same from the communes of a year: themselves, their former codes, and the delegated or associated ones, which say better."""
     homes = {
-        old: item["code"] for item in of_type(items, "commune-actuelle") for old in item.get("anciensCodes", [])
+        old: item["code"]
+        for item in of_type(items, "commune-actuelle")
+        for old in item.get("anciensCodes", [])
     }
-    homes |= {item["code"]: item["chefLieu"] for item in of_type(items, "commune-deleguee", "commune-associee")}
+    homes |= {
+        item["code"]: item["chefLieu"] for item in of_type(items, "commune-deleguee", "commune-associee")
+    }
     return homes | {item["code"]: item["code"] for item in of_type(items, "commune-actuelle")}
 
 
@@ -160,7 +164,9 @@ def moves(homes: Homes) -> Iterator[tuple[str, str, str, str, str]]:
 
 def communes(folder: Path, year: int, regions: frozenset[str]) -> dict[str, tuple[str, ...]]:
     """Code → attributes of the communes and municipal districts of a year."""
-    epci_of = {member["code"]: epci["code"] for epci in read(folder, year, "epci") for member in epci["membres"]}
+    epci_of = {
+        member["code"]: epci["code"] for epci in read(folder, year, "epci") for member in epci["membres"]
+    }
     return {
         item["code"]: (
             squeeze(item["nom"]),
@@ -223,7 +229,9 @@ def main(folder: Path) -> None:
     codes = {code for items in ends for item in items for code in item.get("codesPostaux", [])}
     write("postcodes.csv", ("code",), [(code,) for code in codes])
     names: dict[str, dict[str, tuple[str, ...]]] = {"epci": {}, "arrondissements": {}}
-    for year in sorted(PACKAGES, key=lambda year: (year == REFERENCE, year)):  # the names of the year of reference win
+    for year in sorted(
+        PACKAGES, key=lambda year: (year == REFERENCE, year)
+    ):  # the names of the year of reference win
         names["epci"] |= {e["code"]: (squeeze(e["nom"]), e["type"]) for e in read(folder, year, "epci")}
         names["arrondissements"] |= {
             a["code"]: (arrondissement_name(a["nom"], a["typeLiaison"]),)

@@ -39,7 +39,9 @@ class CommuneHomes:
         bounds = [(since, until) for spans in self._spans.values() for since, until, _ in spans]
         #: The first and last years between which something moved: before and after, nothing does.
         self.first = min((min(since - 1 if since else until, until) for since, until in bounds), default=0)
-        self.last = max((max(until + 1 if until < 9999 else since, since) for since, until in bounds), default=0)
+        self.last = max(
+            (max(until + 1 if until < 9999 else since, since) for since, until in bounds), default=0
+        )
         self._homes: dict[int, dict[str, str]] = {}
         self._held: dict[int, dict[str, frozenset[str]]] = {}
         self._images: dict[tuple[int, int], dict[str, Image]] = {}

@@ -23,7 +23,11 @@ class CommuneMoves:
     def load(cls, pipelines: Path) -> CommuneMoves:
         """The moves of the nomenclatures: a code goes first where it went first; one that is no longer held has come back."""
         rows = read_csv_rows(pipelines / "rules" / "nomenclatures" / MOVES)
-        told = sorted((row["since"] or "", row["code"], row["target"], row["until"]) for row in rows if row["kind"] != DISTRICT)
+        told = sorted(
+            (row["since"] or "", row["code"], row["target"], row["until"])
+            for row in rows
+            if row["kind"] != DISTRICT
+        )
         merged = {code: target for _, code, target, _ in reversed(told)}
         held = {code for _, code, _, until in told if not until}
         return cls(merged, {code: target for _, code, target, _ in told if code not in held})

@@ -69,7 +69,11 @@ class Geography:
         listed = self._rows("communes")
         if self.year is None:
             return listed
-        told = {row["code"]: row for row in self._rows("commune_changes") if int(row["since"]) <= self.year <= int(row["until"])}
+        told = {
+            row["code"]: row
+            for row in self._rows("commune_changes")
+            if int(row["since"]) <= self.year <= int(row["until"])
+        }
         before = {row["code"]: row for row in listed}
         here = {code for code in before if self.homes.exists(code, self.year)}
         here |= self.homes.holding(self.year).keys() & told.keys()
@@ -84,7 +88,9 @@ class Geography:
         held = frozenset[str]().union(*(self.homes.parts(other, self.reference) for other in whole))
         known = [before[other]["population"] for other in whole if other in before]
         is_whole = held == self.homes.parts(code, self.year) and "" not in known
-        row = before.get(code) or dict.fromkeys(next(iter(before.values())), "") | {"type": "commune-actuelle"}
+        row = before.get(code) or dict.fromkeys(next(iter(before.values())), "") | {
+            "type": "commune-actuelle"
+        }
         row = {**row, "code": code, "population": str(sum(map(int, known))) if is_whole and known else ""}
         return {**row, **{name: told[name] for name in _TOLD}} if told else row
 

@@ -160,7 +160,9 @@ def typing_of(
     row = f"{', '.join([*values, *keys])}, t._flags as _row_flags, {_notes(notes)} as _notes"
     flags = f"{', '.join([*names, *KEYS])}, {_flags(notes)} as _flags"
     every = f"select {row}, {number} as refusal_no, {as_read} from {_source(spec.id, table or f'raw.{spec.id}', columns, only)}"
-    kept = f"select {row} from {_source(spec.id, table or f'raw.{spec.id}', columns, 'where _refusal is null')}"
+    kept = (
+        f"select {row} from {_source(spec.id, table or f'raw.{spec.id}', columns, 'where _refusal is null')}"
+    )
     return Typing(
         every,
         flags,

@@ -13,28 +13,38 @@ NOTES = {
     DISTRICT: ("I205", "arrondissement municipal ramené à sa commune"),
     "merger": ("I205", "commune fusionnée depuis, ramenée à sa commune actuelle"),
     "code_change": ("I205", "commune qui a changé de code, ramenée au code du territoire"),
-    "split": ("I205", "commune séparée d’une autre depuis, ramenée à celle qui la contient dans le territoire"),
+    "split": (
+        "I205",
+        "commune séparée d’une autre depuis, ramenée à celle qui la contient dans le territoire",
+    ),
     "several": ("I209", "code qui couvre plusieurs communes du territoire, laissé à celle qui porte ce code"),
 }
 UNCLEAR = "unclear"
 UNCLEAR_REASON = "commune scindée ou fusionnée : ce code ne désigne pas une seule commune du territoire"
-UNCLEAR_FIX = (
-    "Demandez le fichier dans la géographie du territoire, ou dites l’année de la sienne (« cog » de la source, dans l’édition)."
-)
+UNCLEAR_FIX = "Demandez le fichier dans la géographie du territoire, ou dites l’année de la sienne (« cog » de la source, dans l’édition)."
 #: (code, target, kind, problem).
 Projected = tuple[str, str | None, str, str | None]
 
 
-def projection(homes: CommuneHomes, own: frozenset[str], cog: int, year: int) -> Iterator[Projected]:
+def projection(
+    homes: CommuneHomes, own: frozenset[str], cog: int, year: int, elsewhere: int | None = None
+) -> Iterator[Projected]:
     """What the codes of a year are in a territory whose communes (`own`) are those of the year `cog`.
 
     A code that is, or is part of, one commune goes there. One that covers several communes, all of them in the territory, stays with
     the one that bears the code; where some are in the territory and others are not, or where none bears the code, nothing
-    says where the row is: `problem`. Codes that stay as they are have no line.
+    says where the row is: `problem`. Codes that stay as they are have no line. What is wholly outside the territory goes where the list
+    of all communes has it, when that list is of another year (`elsewhere`).
     """
-    images = homes.images(year, cog)
-    for code, (found, kind) in sorted(_as_told(homes, images, own, cog, year).items()):
+    images = _as_told(homes, own, cog, year)
+    beyond = homes.images(year, cog if elsewhere is None else elsewhere)
+    for code in sorted(images.keys() | beyond.keys()):
+        found, kind = images.get(code, (frozenset({code}), ""))
         inside = found & own
+        if not inside:
+            found, kind = beyond.get(code, (frozenset({code}), ""))
+            if found & own:
+                continue
         if len(found) == 1:
             (target,) = found
             if target != code:
@@ -53,26 +63,31 @@ def projection(homes: CommuneHomes, own: frozenset[str], cog: int, year: int) ->
             yield city, None, UNCLEAR, UNCLEAR
 
 
-def _as_told(
-    homes: CommuneHomes, images: Mapping[str, Image], own: frozenset[str], cog: int, year: int
-) -> Mapping[str, Image]:
+def _as_told(homes: CommuneHomes, own: frozenset[str], cog: int, year: int) -> Mapping[str, Image]:
     """The images of codes in a territory that lists communes which do not exist in its year: its own codes stand for themselves."""
+    images = homes.images(year, cog)
     strange = [code for code in homes.codes & own if not homes.exists(code, cog)]
     if not strange:
         return images
-    held = sorted(((homes.parts(code, cog), code) for code in strange), key=lambda item: (-len(item[0]), item[1]))
+    held = sorted(
+        ((homes.parts(code, cog), code) for code in strange), key=lambda item: (-len(item[0]), item[1])
+    )
     own_of = {part: code for parts, code in held for part in parts}
     found = dict(images)
     for code in homes.codes:
         parts = homes.parts(code, year)
         if not own_of.keys().isdisjoint(parts):
             targets = frozenset(own_of.get(part) or homes.homes(cog)[part] for part in parts)
-            found[code] = (targets, found.get(code, (targets, ""))[1] or "merger")
+            is_whole = any(parts == homes.parts(target, cog) for target in targets)
+            found[code] = (targets, "code_change" if is_whole else "merger")
     return found
 
 
-def project_communes(db: Database, homes: CommuneHomes, cog: int, vintages: Mapping[str, int]) -> None:
-    """Write what commune codes are in the territory, whose communes are those of the year `cog`; `vintages`: source → year of its codes.
+def project_communes(
+    db: Database, homes: CommuneHomes, cog: int, vintages: Mapping[str, int], elsewhere: int | None = None
+) -> None:
+    """Write what commune codes are in the territory, whose communes are those of the year `cog`; `vintages`: source → year of its codes;
+    `elsewhere`: year of `rules.communes`.
 
     `rules.commune_projection` (code, target, kind, problem) is for codes of the territory's own year; `rules.source_commune`
     (source, and the same with the note that a row deserves) for those of a source; `rules.commune_code` has every known code.
@@ -86,10 +101,14 @@ def project_communes(db: Database, homes: CommuneHomes, cog: int, vintages: Mapp
     found = [
         (year, *line, *NOTES.get(line[2], (None, None)))
         for year in sorted(set(years.values()))
-        for line in projection(homes, own, cog, year)
+        for line in projection(homes, own, cog, year, elsewhere)
     ]
     names = ("cog", "code", "target", "kind", "problem", "note_code", "note_reason")
-    cells = dict(zip(names, map(list, zip(*found, strict=True)), strict=True)) if found else dict.fromkeys(names, [])
+    cells = (
+        dict(zip(names, map(list, zip(*found, strict=True)), strict=True))
+        if found
+        else {name: [] for name in names}
+    )
     types = {name: pa.int64() if name == "cog" else pa.string() for name in names}
     table = pa.table({name: pa.array(cells[name], types[name]) for name in names})
     db.put("rules.commune_of_year", table)

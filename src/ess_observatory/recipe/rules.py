@@ -38,7 +38,8 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
             }
         ),
     )
-    project_communes(db, geography.homes, cog, _years_of_codes(project, edition))
+    listed = geography.year or geography.reference
+    project_communes(db, geography.homes, cog, _years_of_codes(project, edition, cog), listed)
     _territory_areas(db, edition)
     perimeter = project.perimeter(str(edition.data["perimeter"]))
     families, on_evidence = perimeter["families"], perimeter.get("on_evidence", [])
@@ -95,17 +96,17 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
     db.put("rules.edition", pa.table({key: pa.array([value], kind) for key, (value, kind) in facts.items()}))
 
 
-def _years_of_codes(project: Project, edition: Edition) -> dict[str, int]:
+def _years_of_codes(project: Project, edition: Edition, cog: int) -> dict[str, int]:
     """Source → year of the commune codes of its files: said by the edition, else its vintage, else that of the day at which it is read;
     one that says nothing has the codes of the territory's own year.
     """
-    found: dict[str, int | None] = {}
+    found: dict[str, int] = {}
     for name, spec in project.sources.items():
         declared = edition.sources.get(name, {})
         is_of_the_day = spec.dated == "reference" or bool(spec.last_day)
-        said = declared.get("cog") or declared.get("vintage")
-        found[name] = int(said) if said else edition.reference_date.year if is_of_the_day else None
-    return {name: year for name, year in found.items() if year is not None}
+        by_default = edition.reference_date.year if is_of_the_day else cog
+        found[name] = int(declared.get("cog") or declared.get("vintage") or by_default)
+    return found
 
 
 def _put_rows(db: Database, name: str, rows: list[dict[str, str]]) -> None:

@@ -66,7 +66,11 @@ class CommuneMove(Row):
 
     @classmethod
     def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
-        """Codes held by themselves, or by two communes in one year."""
+        """Codes that no list of communes has ever held; codes held by themselves, or by two communes in one year."""
+        known = others.known_communes
+        for number, value in enumerate(table.columns["target"]):
+            if known and value not in known:
+                yield number, "target", "commune inconnue du code officiel géographique", "corrigez le code"
         spans = sorted(
             (code, since or "0", until or "9999", number)
             for number, (code, since, until) in enumerate(
@@ -114,7 +118,9 @@ class CommuneYear(Row):
     @classmethod
     def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
         """No year of reference, or two; a list of communes that lacks lines."""
-        for rank, number in enumerate(n for n, role in enumerate(table.columns["role"]) if role == "reference"):
+        for rank, number in enumerate(
+            n for n, role in enumerate(table.columns["role"]) if role == "reference"
+        ):
             if rank:
                 yield number, "role", "il n’y a qu’une année de référence", "écrivez other"
         if "reference" not in table.columns["role"]:
@@ -138,7 +144,7 @@ class Csvs(dict[str, Table]):
         present, moves = self.get(_FOLDER + "communes.csv"), self.get(_FOLDER + "commune_moves.csv")
         if present is None:
             return frozenset()
-        moved = [moves.columns["code"], moves.columns["target"]] if moves else []
+        moved = [moves.columns["code"]] if moves else []
         return frozenset[str]().union(present.columns["code"], *moved) - {""}
 
 
