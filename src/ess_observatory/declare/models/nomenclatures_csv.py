@@ -310,6 +310,7 @@ class LegalCategoryOfInsee(Row):
 
 
 NOMENCLATURES: tuple[type[Row], ...] = (
-    CommuneOfFrance, CommuneMove, CommuneChange, CommuneYear, PostcodeOfFrance, EpciOfFrance, ArrondissementOfFrance, DepartementOfFrance, RegionOfFrance, Naf1, Naf2, Naf2025,
+    CommuneOfFrance, CommuneMove, CommuneChange, CommuneYear,
+    PostcodeOfFrance, EpciOfFrance, ArrondissementOfFrance, DepartementOfFrance, RegionOfFrance, Naf1, Naf2, Naf2025,
     NafLevel, NafVersion, LegalCategoryOfInsee,
 )  # fmt: skip
