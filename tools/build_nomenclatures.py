@@ -222,8 +222,12 @@ def build_naf(wheel: Path, folder: Path) -> None:
 
 
 def build_legal_categories(source: Path, folder: Path) -> None:
-    rows = [(int(row["niveau"]), row["code"].strip(), squeeze(row["libelle"])) for row in read_dicts(source)]
-    write_csv(folder / "legal_categories_all.csv", ("level", "code", "label"), sorted(rows))
+    """``jusqu_en``, an optional column: the last year in which a category of the past is known to be in force."""
+    rows = [
+        (int(row["niveau"]), row["code"].strip(), squeeze(row["libelle"]), row.get("jusqu_en", "").strip())
+        for row in read_dicts(source)
+    ]
+    write_csv(folder / "legal_categories_all.csv", ("level", "code", "label", "until"), sorted(rows))
 
 
 # ------------------------------------------------- communes (decoupage-administratif)
@@ -277,13 +281,12 @@ def build_communes(archive: Path, folder: Path) -> None:
                 # A municipal arrondissement takes the EPCI of its commune.
                 epci_of.get(item.get("commune", item["code"])),
                 item.get("population"),
-                "|".join(sorted(item.get("anciensCodes", []))),
                 item["type"],
             )
         )
     header = (
         "code", "name", "departement", "region", "arrondissement",
-        "epci_code", "population", "former_codes", "type",
+        "epci_code", "population", "type",
     )  # fmt: skip
     write_csv(folder / "communes.csv", header, sorted(rows, key=lambda row: row[0]))
     write_csv(

@@ -86,11 +86,13 @@ def _read_homes(path: Path) -> dict[str, str]:
     return {code: home for home, people in kept(_read_people, path).items() for code in people}
 
 
-def _read_moves(path: Path) -> dict[str, str]:
-    """Former code of a commune → the code that it has now."""
-    now = kept(_read_communes, path.with_name("communes.csv"))
-    moved = {old: row["code"] for row in now for old in row["former_codes"].split("|") if old}
-    return moved | {row["code"]: row["target"] for row in rows_of(path) if row["kind"] != "restored"}
+def _read_moves(path: Path) -> dict[int, dict[str, str]]:
+    """Year → code of a commune that is no commune in that year → the one that stands for it then."""
+    found: dict[int, dict[str, str]] = {year: {} for year in range(2011, 2027)}
+    for row in rows_of(path):
+        for year in range(int(row["since"] or 2011), int(row["until"] or 2026) + 1):
+            found[year][row["code"]] = row["target"]
+    return found
 
 
 @dataclass
@@ -190,7 +192,8 @@ class Declared:
     def moves(self) -> dict[str, str]:
         """Former code of a commune → the commune of the territory, or elsewhere, that it is now."""
         moved = kept(_read_moves, self._nomenclature.with_name("commune_moves.csv"))
-        return {old: new for old, new in moved.items() if old not in self.communes}
+        year = int(self.territory.get("cog", "2021"))
+        return {old: new for old, new in moved[year].items() if old not in self.communes}
 
     @cached_property
     def reference(self) -> dt.date:

@@ -122,7 +122,12 @@ def _declare(
     if former:
         edition.append(f'previous = "{former}"')
     for source, vintage in vintages.items():
-        edition += [f"[sources.{source}]", f'label = "{source} {vintage}"', f"vintage = {vintage}"]
+        edition += [
+            f"[sources.{source}]",
+            f'label = "{source} {vintage}"',
+            f"vintage = {vintage}",
+            'cog = "2021"',
+        ]
     if "survey" in vintages:
         edition += ["[survey]", f"year = {year}", "frame_size = 90"]
     (root / "pipelines" / "editions" / f"{name}.toml").write_text("\n".join(edition) + "\n", encoding="utf-8")

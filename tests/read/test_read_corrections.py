@@ -13,7 +13,7 @@ from awkward.toy import Outcome, nothing_is_lost, read_folder, toy_project
 from ess_observatory.engine.database import Database
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read import load
-from ess_observatory.read.communes import project_communes
+from ess_observatory.read.communes import communes_of, project_communes
 
 pytest_plugins = ("awkward.fixtures",)
 
@@ -131,55 +131,19 @@ def test_the_books_are_written(rules_db, tmp_path) -> None:
 
 # ------------------------------------------------------------------ communes
 
-MOVES = [("10002", "10001", "merger"), ("10021", "10020", "arrondissement"), ("10031", "10030", "restored")]
-COMMUNES = {
-    "10001": None,
-    "10002": None,
-    "10010": "10011|10012",
-    "10020": None,
-    "10030": "10031",
-    "10040": "10041",
-    "10042": "10041",
-}
 
-
-@pytest.mark.parametrize(
-    ("territory", "code", "target", "problem"),
-    [
-        (
-            ["10001"],
-            "10002",
-            "10001",
-            None,
-        ),  # merged after the nomenclature's year, into a commune of the territory
-        (["10001", "10002"], "10002", None, None),  # the territory still has it
-        (["99999"], "10002", None, None),  # not the territory's business: it stays what it is
-        (["10010"], "10011", "10010", None),
-        (["10011"], "10011", None, None),
-        (["10011", "10012"], "10010", None, "unclear"),  # born of the merger of two communes of the territory
-        (["10020"], "10021", "10020", None),
-        (["10021"], "10021", None, None),  # a territory made of arrondissements
-        (["10030"], "10031", None, "unclear"),  # given back its life since
-        (["99999"], "10041", None, "unclear"),  # split between two communes
-    ],
-)
-def test_projection_of_commune_codes(territory, code, target, problem) -> None:
+def test_a_source_is_read_in_the_year_of_its_codes(project) -> None:
     with Database() as db:
-        db.put(
-            "rules.communes",
-            pa.table(
-                {"code": list(COMMUNES), "former_codes": pa.array(list(COMMUNES.values()), pa.string())}
-            ),
-        )
-        db.put(
-            "rules.commune_moves",
-            pa.table(dict(zip(("code", "target", "kind"), map(list, zip(*MOVES, strict=True)), strict=True))),
-        )
-        db.put("rules.territory_commune", pa.table({"code": territory}))
-        project_communes(db)
-        found = db.rows("select target, problem from rules.commune_projection where code = ?", [code])
-        assert found == ([(target, problem)] if target or problem else [])
-        assert db.rows("select count(*) from rules.commune_code where code = ?", [code]) == [(1,)]
+        db.put("rules.communes", pa.table({"code": ["49069"]}))
+        db.put("rules.territory_commune", pa.table({"code": ["49069"]}))
+        project_communes(db, project.geography.homes, 2021, {"today": 2026, "old": 2015})
+        asked = "select kind, note_code from {} where code = '49126' and target = '49069'"
+        assert db.rows(asked.format(communes_of("today"))) == [("code_change", "I205")]
+        for source in ("old", "that no edition knows"):
+            assert db.rows(asked.format(communes_of(source))) == [("merger", "I205")]
+        assert db.rows("select kind from rules.commune_projection where code = '49126'") == [("merger",)]
+        known = "select count(*) from rules.commune_code where code in ('49069', '49126', '15031', '99999')"
+        assert db.rows(known) == [(3,)]
 
 
 def test_the_codes_of_the_territory_stand_for_themselves(rules_db) -> None:

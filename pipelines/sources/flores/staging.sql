@@ -2,6 +2,8 @@
 with judged as (
     select
         t.*,
+        p.note_code,
+        p.note_reason,
         m.measure,
         case when t.geo_object = 'COM' then coalesce(p.target, t.geo) else t.geo end as area_code,
         case
@@ -13,7 +15,7 @@ with judged as (
             when t.geo_object = 'COM' and t.geo not in (select code from rules.commune_code) then 'E332' end as refusal_code
     from staging.flores_typed as t
     left join rules.flores_measures as m on m.code = t.measure_code
-    left join rules.commune_projection as p on p.code = t.geo and t.geo_object = 'COM'
+    left join rules.source_commune as p on p.source = 'flores' and p.code = t.geo and t.geo_object = 'COM'
     left join rules.flores_legal_forms as f on f.code = t.legal_form
 )
 select
@@ -34,14 +36,18 @@ select
     refusal_code,
     case refusal_code
         when 'E375' then 'mesure inconnue'
-        when 'E333' then 'commune scindée ou fusionnée depuis : ce code ne désigne pas une seule commune du territoire'
+        when 'E333' then 'commune scindée ou fusionnée : ce code ne désigne pas une seule commune du territoire'
         when 'E332' then 'code commune inconnu du code officiel géographique'
     end as refusal_reason,
     case refusal_code
         when 'E375' then 'Ajoutez la mesure à pipelines/rules/flores_measures.csv.'
-        when 'E333' then 'Demandez le fichier dans la géographie du territoire.'
+        when 'E333' then 'Demandez le fichier dans la géographie du territoire, ou dites l’année de la sienne (« cog » de la source, dans l’édition).'
         when 'E332' then 'Corrigez le code, ou ajoutez la commune au territoire.'
     end as refusal_fix,
+    case when note_code is not null then 'GEO' end as note_column,
+    case when note_code is not null then geo end as note_value,
+    note_code,
+    note_reason,
     _file,
     _sha256,
     _sheet,

@@ -92,7 +92,12 @@ def _explain_siret(outputs: Outputs, siret: str) -> dict[str, Any]:
             "join rules.decision_rules as r on r.rule_id = t.rule_id where t.siret = ? order by cast(r.rank as integer)",
             [siret],
         )
-        labels = dict(db.rows("select code, label from rules.legal_categories_all where level = '3'"))
+        labels = dict(
+            db.rows(
+                "select code, label || coalesce(' (catégorie ancienne, encore en vigueur en ' || until || ')', '') "
+                "from rules.legal_categories_all where level = '3'"
+            )
+        )
         activities = dict(db.rows("select naf, label from rules.naf_rev2"))
         bands = dict(db.rows("select code, label from rules.size_bands"))
         decided = case_decision_of(db, siret)

@@ -1,4 +1,4 @@
-"""Mergers and restorations of communes, as the nomenclatures tell them."""
+"""Mergers and restorations of communes, followed from edition to edition."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ess_observatory.declare.commune_homes import DISTRICT, MOVES
 from ess_observatory.declare.files import read_csv_rows
 
 _FOLLOWED = 10
@@ -20,17 +21,16 @@ class CommuneMoves:
 
     @classmethod
     def load(cls, pipelines: Path) -> CommuneMoves:
-        """The moves of the nomenclatures: former codes of present communes, then mergers and restorations since."""
-        folder = pipelines / "rules" / "nomenclatures"
-        merged = {
-            former: row["code"]
-            for row in read_csv_rows(folder / "communes.csv")
-            for former in (row["former_codes"] or "").split("|")
-            if former
-        }
-        moves = read_csv_rows(folder / "commune_moves.csv")
-        merged |= {row["code"]: row["target"] for row in moves if row["kind"] == "merger"}
-        return cls(merged, {row["code"]: row["target"] for row in moves if row["kind"] == "restored"})
+        """The moves of the nomenclatures: a code goes first where it went first; one that is no longer held has come back."""
+        rows = read_csv_rows(pipelines / "rules" / "nomenclatures" / MOVES)
+        told = sorted(
+            (row["since"] or "", row["code"], row["target"], row["until"])
+            for row in rows
+            if row["kind"] != DISTRICT
+        )
+        merged = {code: target for _, code, target, _ in reversed(told)}
+        held = {code for _, code, _, until in told if not until}
+        return cls(merged, {code: target for _, code, target, _ in told if code not in held})
 
     def became(self, code: str, present: frozenset[str]) -> str | None:
         """The commune of `present` that a code is now part of, or None when it is not known."""

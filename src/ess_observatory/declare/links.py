@@ -25,6 +25,7 @@ _LEVELS = {"communes": "code", "epci": "epci_code", "arrondissement": "arrondiss
 _OBJECTS = {"EPCI": "epci_code", "ARR": "arrondissement", "ZE2020": "zone_emploi", "DEP": "departement",
             "REG": "region", "COM": "code"}  # fmt: skip
 _COMMUNES = "rules/nomenclatures/communes.csv"
+_OTHER_YEARS = "rules/nomenclatures/commune_changes.csv"
 
 
 def follow(loaded: Loaded, csvs: Csvs, codebook: Codebook | None) -> Callable[[str], bool]:
@@ -122,7 +123,7 @@ def territory_faults(context: Context, entry: Entry) -> Iterator[Fault]:
             )
     for key, column in _LEVELS.items():
         codes = getattr(territory, key) or []
-        known = csvs.listed(_COMMUNES, column) if codes else frozenset()
+        known = _listed(csvs, column) if codes else frozenset()
         is_list = isinstance(document.data.get(key), list)
         if codes and not known and csvs.listed(_COMMUNES, "code"):
             yield document.fault(
@@ -138,7 +139,7 @@ def territory_faults(context: Context, entry: Entry) -> Iterator[Fault]:
                 yield document.fault(at, "code inconnu de la nomenclature des communes", fix, "E109")
     areas = [(("compare", number), area) for number, area in enumerate(territory.compare)]
     for path, area in [*areas, *([(("area",), territory.area)] if territory.area else [])]:
-        known = csvs.listed(_COMMUNES, _OBJECTS.get(area.object, ""))
+        known = _listed(csvs, _OBJECTS.get(area.object, ""))
         if known and area.code not in known:
             yield document.fault(
                 (*path, "code"), f"code inconnu au niveau {area.object}", "vérifiez le code Insee", "E109"
@@ -148,6 +149,12 @@ def territory_faults(context: Context, entry: Entry) -> Iterator[Fault]:
             yield document.fault(
                 (key,), "fichier introuvable à côté du territoire", "corrigez le nom, ou déposez le fichier"
             )
+
+
+def _listed(csvs: Csvs, column: str) -> frozenset[str]:
+    """The codes of a column of the nomenclature of communes, whatever the year."""
+    reference = csvs.listed(_COMMUNES, column)
+    return reference | csvs.listed(_OTHER_YEARS, column) if reference else reference
 
 
 def _twice(loaded: Loaded, kind: str) -> Iterator[Fault]:

@@ -72,6 +72,9 @@ def load_territory(geography: Geography, document: Document) -> Territory:
     Raises E108 (no commune), E109 (unknown codes, or areas that the nomenclature does not have).
     """
     data, path = document.data, document.path
+    cog = str(data.get("cog", ""))
+    _refuse_unknown_year(geography, path, data, cog)
+    geography = geography.at(int(cog) if cog else None)
     sublevel = str(data.get("sublevel", "epci"))
     communes = (
         _from_file(geography, path, data, sublevel)
@@ -101,10 +104,19 @@ def load_territory(geography: Geography, document: Document) -> Territory:
         name_in=data.get("name_in", data["name"]),
         communes=tuple(sorted(communes, key=lambda commune: commune["code"])),
         sublevel_label=data.get("sublevel_label", SUBLEVELS[sublevel] if "sublevel" in data else "EPCI"),
-        cog=str(data.get("cog", "")),
+        cog=cog,
         map_path=map_file if map_file.is_file() else _drawn_elsewhere(geography, communes),
         meta=data,
     )
+
+
+def _refuse_unknown_year(geography: Geography, path: Path, data: dict[str, Any], cog: str) -> None:
+    """Raise E109 for areas of a year of which their composition is not known."""
+    if not cog or int(cog) in geography.years or not (data.get("france") or any(map(data.get, OBJECTS))):
+        return
+    known = ", ".join(map(str, sorted(geography.years)))
+    raise ObservatoryError("E109", f"La composition des territoires n’est pas connue pour {cog}", str(path),
+                           f"Donnez les communes de {cog} avec « file », ou un « cog » parmi : {known}.")  # fmt: skip
 
 
 def _drawn_elsewhere(geography: Geography, communes: Iterable[dict[str, Any]]) -> Path | None:
@@ -151,6 +163,7 @@ def parts_of(geography: Geography, whole: Territory, level: str) -> Parts:
         hint = "Voulez-vous dire " + " ou ".join(near) + "\u00a0? " if near else ""
         raise ObservatoryError("E111", f"Niveau inconnu : « {level} »", None,
                                f"{hint}Niveaux connus : {', '.join(SUBLEVELS)}.", Exit.USAGE)  # fmt: skip
+    geography = geography.at(int(whole.cog) if whole.cog else None)
     finer = list(SUBLEVELS)[: list(SUBLEVELS).index(level)] or ["epci"]
     declared = str(whole.meta.get("sublevel", "epci"))
     cut = declared if declared in finer else "epci"

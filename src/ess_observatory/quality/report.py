@@ -191,11 +191,11 @@ def _refused(db: Database, project: Project) -> list[dict[str, Any]]:
 
 
 def _notes(db: Database, project: Project) -> list[dict[str, Any]]:
-    """What was noted on rows that are kept, by code: how many, an example, and what the catalogue says."""
+    """What was noted on rows that are kept, by code and reason: how many, an example, and what the catalogue says."""
     catalogue = read_catalogue(project.pipelines)
     rows = db.dicts(
-        "select code, count(*) as count, min(reason) as reason, min((file, sheet, line)) as place from staging.note "
-        "group by code order by count desc, code"
+        "select code, count(*) as count, reason, min((file, sheet, line)) as place from staging.note "
+        "group by code, reason order by count desc, code, reason"
     )
     return [{**row, "entry": catalogue.get(row["code"], {})} for row in rows]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ess_observatory.declare.source_spec import ColumnSpec, SourceSpec
 from ess_observatory.engine.sql_text import quote
 from ess_observatory.read import identifiers, numbers
+from ess_observatory.read.communes import communes_of
 from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal
 
 __all__ = ["Cast", "Refusal", "Typing", "cast_of", "quote", "typing_of"]
@@ -162,8 +163,10 @@ def typing_of(
     keys = [f"t.{key}" for key in KEYS]
     row = f"{', '.join([*values, *keys])}, t._flags as _row_flags, {_notes(notes)} as _notes"
     flags = f"{', '.join([*names, *KEYS])}, {_flags(notes)} as _flags"
-    every = f"select {row}, {number} as refusal_no, {as_read} from {_source(table or f'raw.{spec.id}', columns, only)}"
-    kept = f"select {row} from {_source(table or f'raw.{spec.id}', columns, 'where _refusal is null')}"
+    every = f"select {row}, {number} as refusal_no, {as_read} from {_source(spec.id, table or f'raw.{spec.id}', columns, only)}"
+    kept = (
+        f"select {row} from {_source(spec.id, table or f'raw.{spec.id}', columns, 'where _refusal is null')}"
+    )
     return Typing(
         every,
         flags,
@@ -173,20 +176,20 @@ def typing_of(
     )
 
 
-def _source(table: str, columns: list[_Column], where: str) -> str:
-    """SQL of the raw rows as `t`, with the steps of every column and the rows that they look up."""
+def _source(source: str, table: str, columns: list[_Column], where: str) -> str:
+    """SQL of the raw rows of a source as `t`, with the steps of every column and the rows that they look up."""
     marks = [f"{column.mark_sql} as {column.mark}" for column in columns if column.mark]
-    source = f"select {', '.join(['*', *marks])} from {table} as t {where}"
+    rows = f"select {', '.join(['*', *marks])} from {table} as t {where}"
     for position in range(max((len(c.cast.steps) for c in columns), default=0)):
         added = [expression for column in columns for expression in column.step(position)]
-        source = f"select *, {', '.join(added)} from ({source}) as t"
+        rows = f"select *, {', '.join(added)} from ({rows}) as t"
     joins = "".join(
-        f" left join rules.commune_projection as {c.spec.name}__found "
+        f" left join {communes_of(source)} as {c.spec.name}__found "
         f"on {c.spec.name}__found.code = t.{c.spec.name}__{c.cast.lookup}"
         for c in columns
         if c.cast.lookup
     )
-    return f"({source}) as t{joins}"
+    return f"({rows}) as t{joins}"
 
 
 def _refusal_columns(whens: list[tuple[_Column, Refusal]]) -> list[str]:

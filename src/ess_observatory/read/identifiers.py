@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ess_observatory.engine.sql_text import quote
+from ess_observatory.read.communes import NOTES, UNCLEAR_FIX, UNCLEAR_REASON
 from ess_observatory.read.sql import PLAIN, Cast, Note, Refusal
 
 #: La Poste: its establishments follow Luhn, or a plain sum that is a multiple of 5 (Insee).
@@ -147,7 +148,7 @@ def commune_code(text: str) -> str:
 
 
 def commune(text: str, allow: str | None) -> Cast:
-    """A commune of the territory's official geographic code; a retired code becomes its present commune."""
+    """A commune of the territory's official geographic code: a code of another year becomes the commune that it is there."""
     code, known = "{code}", "{known}"
     escape = f" or regexp_matches({code}, {quote(allow)})" if allow else ""
     return Cast(
@@ -156,8 +157,7 @@ def commune(text: str, allow: str | None) -> Cast:
             Refusal(f"not {known} and not (regexp_matches({code}, '^([0-9]{{2}}|2[AB])[0-9]{{3}}$'){escape})", "E331",
                     "code commune mal formé (cinq caractères attendus)", "Corrigez le code Insee de la commune."),
             Refusal("{found}.problem is not null", "E333",
-                    "commune scindée ou fusionnée depuis : ce code ne désigne pas une seule commune du territoire",
-                    "Demandez le fichier dans la géographie du territoire, ou corrigez le code."),
+                    UNCLEAR_REASON, UNCLEAR_FIX),
             Refusal(f"not ({known}{escape}) and {code} in (select code from rules.postcodes)", "E334",
                     "c’est un code postal, pas un code commune",
                     "Donnez le code Insee de la commune : un code postal peut couvrir plusieurs communes."),
@@ -166,8 +166,7 @@ def commune(text: str, allow: str | None) -> Cast:
         ),
         (
             Note(f"length({text}) = 4", "padded", "I204", _PADDED),
-            Note("{found}.kind = 'arrondissement'", "projected", "I205", "arrondissement municipal ramené à sa commune"),
-            Note("{found}.kind = 'merger'", "projected", "I205", "commune fusionnée depuis, ramenée à sa commune actuelle"),
+            *(Note(f"{{found}}.kind = {quote(kind)}", "projected", *told) for kind, told in NOTES.items()),
         ),
         (("code", commune_code(text)), ("known", f"{code} in (select code from rules.commune_code)")),
         lookup="code",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from ess_observatory.declare.source_spec import Merged, SourceSpec
 from ess_observatory.engine.database import Database
 from ess_observatory.engine.sql_text import quote
+from ess_observatory.read.communes import communes_of
 from ess_observatory.read.identifiers import commune_code
 
 #: What a row that is refused says of itself.
@@ -83,8 +84,8 @@ def _name_parts(db: Database, spec: SourceSpec, judged: str) -> bool:
     code = commune_code(f"r.{spec.merged.code}")
     place = "r._file = j._file and r._sheet is not distinct from j._sheet and r._line = j._line"
     db.execute(
-        "create or replace temp table _former as with moved as (select code, target, kind from rules.commune_projection "
-        "where target is not null), named as (select * from moved union all select distinct target, target, '' from moved) "
+        f"create or replace temp table _former as with moved as (select code, target, kind from {communes_of(spec.id)} "
+        "where target is not null and code <> target), named as (select * from moved union all select distinct target, target, '' from moved) "
         f"select j.rowid as place, m.* from {judged} as j inner join raw.{spec.id} as r on {place} inner join named as m on m.code = {code}"
     )
     found = bool(db.rows("select 1 from _former where code <> target limit 1"))

@@ -31,6 +31,8 @@ LEDGER_COLUMNS = (
     "rows_refused",
 )
 _PROBLEMS = {**cells.PROBLEMS, "I210": ("ligne écartée par une correction déclarée", "Rien à faire.")}
+#: What a staged row that must be noted says of itself.
+_NOTING = ("note_column", "note_value", "note_code", "note_reason")
 #: Below this number of distinct values, a column says nothing of what its codes are.
 _FEWEST_CODES = 5
 
@@ -235,9 +237,12 @@ def _refuse_postcodes(db: Database, spec: SourceSpec) -> None:
 
 
 def stage(db: Database, spec: SourceSpec, sql: str) -> None:
-    """Make `staging.<source>` from its SQL: the rows that say why they are refused, and those that repeat a key, go to the book."""
+    """Make `staging.<source>` from its SQL: the rows that say why they are refused, and those that repeat a key, go to the book; so
+    does what the others say that must be noted (`note_*`).
+    """
     judged = f"staging.{spec.id}_judged"
     db.execute(f"create or replace table {judged} as {sql}")
+    _note(db, spec.id, judged)
     if not db.rows(f"select 1 from {judged} limit 1"):
         kept = ", ".join(f'"{name}"' for name in db.columns(judged) if name not in JUDGEMENT)
         db.execute(f"create or replace table staging.{spec.id} as select {kept} from {judged}")
@@ -251,6 +256,21 @@ def stage(db: Database, spec: SourceSpec, sql: str) -> None:
             db.execute(f"alter table {judged} drop column {name}")
     db.execute(f"drop table if exists staging.{spec.id}")
     db.execute(f"alter table {judged} rename to {spec.id}")
+
+
+def _note(db: Database, source: str, judged: str) -> None:
+    """Take from the staged rows of a source what they note of themselves."""
+    columns = db.columns(judged)
+    if "note_code" not in columns:
+        return
+    kept = " and refusal_code is null" if "refusal_code" in columns else ""
+    db.execute(
+        f"insert into staging.note select {quote(source)}, _file, _sheet, _line, note_column, "
+        f"left(cast(note_value as varchar), {SHOWN}), note_code, note_reason from {judged} "
+        f"where note_code is not null{kept} order by _file, _sheet, _line"
+    )
+    for name in _NOTING:
+        db.execute(f"alter table {judged} drop column {name}")
 
 
 def _refuse(db: Database, source: str, judged: str) -> None:

@@ -67,8 +67,8 @@ def read_otherwise(work: Work) -> list[Verdict]:
     codes = [
         code
         for (code,) in work.db.rows(
-            "select coalesce(p.code, r.code) from rules.commune_projection as p full join reading.rules.commune_projection as r "
-            f"on r.code = p.code where p.target is distinct from r.target and (p.target in ({_INSIDE}) or r.target in ({_INSIDE})) "
+            "select distinct coalesce(p.code, r.code) from rules.source_commune as p full join reading.rules.source_commune as r "
+            f"on r.code = p.code and r.source = p.source where p.target is distinct from r.target and (p.target in ({_INSIDE}) or r.target in ({_INSIDE})) "
             "order by 1"
         )
     ]

@@ -21,6 +21,10 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
 
     for name, path in project.nomenclatures.items():
         put_csv(db, f"rules.{name}", path)
+    cog = int(edition.territory.cog or project.geography.reference)
+    geography = project.geography.at(cog)
+    if geography.year is not None:
+        _put_rows(db, "rules.communes", geography.listed)
     communes = edition.territory.communes
     db.put(
         "rules.territory_commune",
@@ -34,7 +38,8 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
             }
         ),
     )
-    project_communes(db)
+    listed = geography.year or geography.reference
+    project_communes(db, geography.homes, cog, _years_of_codes(project, edition, cog), listed)
     _territory_areas(db, edition)
     perimeter = project.perimeter(str(edition.data["perimeter"]))
     families, on_evidence = perimeter["families"], perimeter.get("on_evidence", [])
@@ -89,6 +94,27 @@ def load_rules(db: Database, project: Project, edition: Edition, present: set[st
     )
     facts = edition_facts(edition, perimeter, project.secrecy["min_units"])
     db.put("rules.edition", pa.table({key: pa.array([value], kind) for key, (value, kind) in facts.items()}))
+
+
+def _years_of_codes(project: Project, edition: Edition, cog: int) -> dict[str, int]:
+    """Source → year of the commune codes of its files: said by the edition, else its vintage, else that of the day at which it is read;
+    one that says nothing has the codes of the territory's own year.
+    """
+    found: dict[str, int] = {}
+    for name, spec in project.sources.items():
+        declared = edition.sources.get(name, {})
+        is_of_the_day = spec.dated == "reference" or bool(spec.last_day)
+        by_default = edition.reference_date.year if is_of_the_day else cog
+        found[name] = int(declared.get("cog") or declared.get("vintage") or by_default)
+    return found
+
+
+def _put_rows(db: Database, name: str, rows: list[dict[str, str]]) -> None:
+    """Lines of a declared CSV as a table of text (see `put_csv`)."""
+    import pyarrow as pa
+
+    columns = {key: pa.array([row[key] or None for row in rows], pa.string()) for key in rows[0]}
+    db.put(name, pa.table(columns))
 
 
 def put_csv(db: Database, name: str, path: Path) -> None:

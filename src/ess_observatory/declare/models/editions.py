@@ -31,6 +31,10 @@ class EditionSource(Declared):
     vintage: Year | None = Field(
         None, description="millésime attendu ; un fichier d’une autre année est signalé"
     )
+    cog: YearKey | None = Field(
+        None,
+        description="année des codes de commune de ses fichiers, entre guillemets (sinon, celle du millésime)",
+    )
     required: bool = Field(True, description="false : l’édition se fait sans ce fichier")
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, ClassVar
 from ess_observatory.declare.models.cells import (
     Arrondissement,
     Commune,
-    Communes,
     Date,
     Departement,
     Epci,
@@ -28,11 +27,12 @@ from ess_observatory.declare.models.rows import Problem, Row, Table, column
 _FOLDER = "rules/nomenclatures/"
 #: Overseas collectivities, which the list of départements does not hold.
 _COLLECTIVITIES = frozenset({"975", "977", "978", "984", "986", "987", "988", "989"})
+_YEAR = word("une année", r"(?:19|20)[0-9]{2}", "écrivez quatre chiffres")
 _REVISION = word("une nomenclature d’activités", r"naf_[a-z0-9]+", "écrivez naf_rev1, naf_rev2 ou naf_2025")
 
 
 class CommuneOfFrance(Row):
-    """Une commune du code officiel géographique, ou un arrondissement municipal."""
+    """Une commune du code officiel géographique de l’année de référence, ou un arrondissement municipal."""
 
     files: ClassVar = (_FOLDER + "communes.csv",)
     keys: ClassVar = (("code",),)
@@ -46,30 +46,85 @@ class CommuneOfFrance(Row):
     arrondissement: Arrondissement = column("arrondissement", empty=True)
     epci_code: Annotated[Epci, In(_FOLDER + "epci.csv", "code")] = column("intercommunalité", empty=True)
     population: Whole = column("population", empty=True)
-    former_codes: Communes = column("anciens codes, séparés par une barre verticale", empty=True)
     type: Annotated[str, one_of("commune-actuelle", "arrondissement-municipal")] = column("nature du code")
     zone_emploi: Text = column("zone d’emploi", empty=True)
 
 
 class CommuneMove(Row):
-    """Un code de commune à ramener à un autre."""
+    """Un code de commune tenu par une autre commune, pendant des années."""
 
     files: ClassVar = (_FOLDER + "commune_moves.csv",)
-    keys: ClassVar = (("code",),)
+    keys: ClassVar = (("code", "since"),)
     may_be_empty: ClassVar = True
-    code: Commune = column("code à ramener")
+    code: Commune = column("code tenu par un autre")
     target: Commune = column("code de la commune qui en tient lieu")
-    kind: Annotated[str, one_of("merger", "arrondissement", "restored")] = column(
-        "fusion, arrondissement, rétablissement"
+    kind: Annotated[str, one_of("merger", "code_change", "arrondissement")] = column(
+        "fusion, changement de code, arrondissement municipal"
     )
+    since: Annotated[str, _YEAR] = column("première année (vide : depuis toujours)", empty=True)
+    until: Annotated[str, _YEAR] = column("dernière année (vide : encore)", empty=True)
 
     @classmethod
     def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
-        """Codes that no list of communes has ever held."""
+        """Codes that no list of communes has ever held; codes held by themselves, or by two communes in one year."""
         known = others.known_communes
         for number, value in enumerate(table.columns["target"]):
             if known and value not in known:
                 yield number, "target", "commune inconnue du code officiel géographique", "corrigez le code"
+        spans = sorted(
+            (code, since or "0", until or "9999", number)
+            for number, (code, since, until) in enumerate(
+                zip(*(table.columns[name] for name in ("code", "since", "until")), strict=True)
+            )
+        )
+        for code, since, until, number in spans:
+            if since > until:
+                yield number, "until", "dernière année avant la première", "corrigez l’une des deux"
+            if table.columns["target"][number] == code:
+                yield number, "target", "une commune ne se tient pas elle-même", "retirez la ligne"
+        for (code, _, until, _), (other, since, _, number) in pairwise(spans):
+            if code == other and since <= until:
+                what = f"{code} est déjà tenu par une autre commune cette année-là"
+                yield number, "since", what, "bornez « since » et « until »"
+
+
+class CommuneChange(Row):
+    """Ce qu’est une commune les années où elle n’est pas ce que dit communes.csv."""
+
+    files: ClassVar = (_FOLDER + "commune_changes.csv",)
+    keys: ClassVar = (("code", "since"),)
+    may_be_empty: ClassVar = True
+    code: Commune = column("code Insee")
+    since: Annotated[str, _YEAR] = column("première année")
+    until: Annotated[str, _YEAR] = column("dernière année")
+    name: Text = column("nom")
+    departement: Annotated[Departement, In(_FOLDER + "departements.csv", "code", also=_COLLECTIVITIES)] = (
+        column("département, ou collectivité d’outre-mer")
+    )
+    region: Annotated[Region, In(_FOLDER + "regions.csv", "code")] = column("région", empty=True)
+    arrondissement: Arrondissement = column("arrondissement", empty=True)
+    epci_code: Annotated[Epci, In(_FOLDER + "epci.csv", "code")] = column("intercommunalité", empty=True)
+
+
+class CommuneYear(Row):
+    """Une année dont la composition des intercommunalités, arrondissements et départements est connue."""
+
+    files: ClassVar = (_FOLDER + "commune_years.csv",)
+    keys: ClassVar = (("year",),)
+    year: Annotated[str, _YEAR] = column("année du code officiel géographique, au 1er janvier")
+    role: Annotated[str, one_of("reference", "other")] = column("reference : celle de communes.csv")
+    communes: Whole = column("nombre de communes")
+
+    @classmethod
+    def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
+        """No year of reference, or two; a list of communes that lacks lines."""
+        for rank, number in enumerate(
+            n for n, role in enumerate(table.columns["role"]) if role == "reference"
+        ):
+            if rank:
+                yield number, "role", "il n’y a qu’une année de référence", "écrivez other"
+        if "reference" not in table.columns["role"]:
+            yield 0, "role", "aucune année n’est celle de communes.csv", "écrivez reference à la sienne"
 
 
 class Csvs(dict[str, Table]):
@@ -85,13 +140,12 @@ class Csvs(dict[str, Table]):
 
     @cached_property
     def known_communes(self) -> frozenset[str]:
-        """Codes of communes that exist or have existed: those of today, those they replaced, those that were moved."""
+        """Codes of communes that exist or have existed: those of the year of reference, those that have moved."""
         present, moves = self.get(_FOLDER + "communes.csv"), self.get(_FOLDER + "commune_moves.csv")
         if present is None:
             return frozenset()
-        former = "|".join(filter(None, present.columns["former_codes"])).split("|")
         moved = [moves.columns["code"]] if moves else []
-        return frozenset[str]().union(present.columns["code"], former, *moved) - {""}
+        return frozenset[str]().union(present.columns["code"], *moved) - {""}
 
 
 class PostcodeOfFrance(Row):
@@ -228,13 +282,16 @@ class NafVersion(Row):
 
 
 class LegalCategoryOfInsee(Row):
-    """Une catégorie juridique de l’Insee."""
+    """Une catégorie juridique de l’Insee, en vigueur ou qui l’a été."""
 
     files: ClassVar = (_FOLDER + "legal_categories_all.csv",)
     keys: ClassVar = (("level", "code"),)
     level: Annotated[str, one_of("1", "2", "3")] = column("niveau")
     code: Annotated[str, word("un code", "[0-9]{1,4}", "écrivez un à quatre chiffres")] = column("code")
     label: Text = column("libellé")
+    until: Annotated[str, _YEAR] = column(
+        "dernière année où elle est connue en vigueur (vide : elle l’est encore)", empty=True
+    )
 
     @classmethod
     def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
@@ -253,6 +310,7 @@ class LegalCategoryOfInsee(Row):
 
 
 NOMENCLATURES: tuple[type[Row], ...] = (
-    CommuneOfFrance, CommuneMove, PostcodeOfFrance, EpciOfFrance, ArrondissementOfFrance, DepartementOfFrance, RegionOfFrance, Naf1, Naf2, Naf2025,
+    CommuneOfFrance, CommuneMove, CommuneChange, CommuneYear,
+    PostcodeOfFrance, EpciOfFrance, ArrondissementOfFrance, DepartementOfFrance, RegionOfFrance, Naf1, Naf2, Naf2025,
     NafLevel, NafVersion, LegalCategoryOfInsee,
 )  # fmt: skip
