@@ -10,7 +10,7 @@ with listed as (
     union all
     select 'naf_2025', naf, label, section from rules.naf_2025
 ),
--- a code of rév. 2 and one of 2025 end with different letters: which it is does not hang on what the register says
+-- a code of rév. 2 and one of 2025 end with different letters: of the two it is does not hang on what the register says
 known as (
     select
         a.naf,
@@ -18,7 +18,7 @@ known as (
         coalesce(o.nomenclature, a.nomenclature) as nomenclature,
         coalesce(o.label, s.label) as label
     from core.activity_code as a
-    left join listed as o on o.naf = a.naf and o.nomenclature <> 'naf_rev1'
+    left join listed as o on o.naf = a.naf and o.nomenclature <> 'naf_rev1' and a.nomenclature <> 'naf_rev1'
     left join listed as s on s.naf = a.naf and s.nomenclature = a.nomenclature
 ),
 passage as (

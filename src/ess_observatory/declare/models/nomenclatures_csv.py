@@ -166,7 +166,7 @@ class Naf1(Row):
     label: Text = column("libellé")
     group: _Group = column("groupe")
     division: _Division = column("division")
-    section: Annotated[str, word("une section", "[A-Q]", "écrivez une lettre"), In(_FOLDER + "naf_rev1_levels.csv", "code")] = column("section")  # fmt: skip
+    section: Annotated[str, word("une section", "[A-Q]", "écrivez une lettre")] = column("section")  # fmt: skip
 
     @classmethod
     def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
@@ -184,7 +184,7 @@ class Naf2025(Row):
     class_: _Class = column("classe", alias="class")
     group: _Group = column("groupe")
     a88: Annotated[_Division, In(_FOLDER + "naf_2025_levels.csv", "code")] = column("division")
-    section: Annotated[str, word("une section", "[A-V]", "écrivez une lettre"), In(_FOLDER + "naf_2025_levels.csv", "code")] = (
+    section: Annotated[str, word("une section", "[A-V]", "écrivez une lettre")] = (
         column("section : ses lettres ne sont pas celles de la rév. 2 à partir de J")
     )  # fmt: skip
 
