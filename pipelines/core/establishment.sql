@@ -17,7 +17,7 @@ select
     r.decision,
     s.confidence,
     r.label as rule_label,
-    n.a38 as sector,
+    a.sector,
     s.epci_code,
     s.brand,
     s.postcode,
@@ -31,7 +31,8 @@ select
     s.closed_on,
     s.state,
     s.ess_flag,
-    s.nature_rank
+    s.nature_rank,
+    a.nomenclature as naf_nomenclature
 from core.perimeter_decision as s
 left join rules.decision_rules as r on cast(r.rank as integer) = s.rule_rank
-left join rules.naf_rev2 as n on n.naf = s.naf
+left join core.activity as a on a.naf = s.naf and a.given = s.own_nomenclature

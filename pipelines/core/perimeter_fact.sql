@@ -10,7 +10,8 @@ site as (
         s.*,
         case when e.naf_level = 'legal_unit' then coalesce(s.unit_naf, s.naf) else s.naf end as tested_naf,
         coalesce(case when e.naf_level = 'legal_unit' and s.unit_naf is not null then s.unit_nomenclature else s.nomenclature end,
-            e.nomenclature) as tested_nomenclature
+            e.nomenclature) as tested_nomenclature,
+        coalesce(s.nomenclature, e.nomenclature) as own_nomenclature
     from core.site as s
     cross join edition as e
 ),
@@ -51,19 +52,6 @@ company_evidence as (
         p.evidence
     from proof as p
     cross join (select min(family) as family from rules.perimeter_family where is_on_evidence) as c
-),
-activity_match as (
-    select
-        a.naf as tested_naf,
-        a.nomenclature as tested_nomenclature,
-        x.decision,
-        x.prefix,
-        x.label,
-        x.confidence,
-        row_number() over (partition by a.naf, a.nomenclature order by length(x.prefix) desc) as closeness
-    from core.activity_code as a
-    inner join rules.naf_exclusions as x
-        on x.nomenclature = a.nomenclature and substr(a.naf, 1, length(x.prefix)) = x.prefix
 ),
 named as (
     select
@@ -108,7 +96,7 @@ select
     v.evidence as proof_evidence,
     a.decision as activity_decision,
     a.confidence as activity_confidence,
-    'activité ' || s.tested_naf || ' (règle ' || a.prefix || ' ' || a.label || ')' as activity_evidence
+    a.evidence as activity_evidence
 from site as s
 cross join edition as e
 left join rules.territory_commune as t on t.code = s.commune_code
@@ -117,5 +105,4 @@ left join named as o on o.siret = s.siret and o.decision = 'out'
 left join named as i on i.siret = s.siret and i.decision = 'in'
 left join category as c on c.code = s.legal_category
 left join company_evidence as v on v.siren = s.siren
-left join activity_match as a
-    on a.tested_naf = s.tested_naf and a.tested_nomenclature = s.tested_nomenclature and a.closeness = 1
+left join core.activity as a on a.naf = s.tested_naf and a.given = s.tested_nomenclature

@@ -8,8 +8,8 @@ with unit as (
         case when u.is_partial then '[ND]' else u.name end as name,
         u.usual_name,
         u.legal_category,
-        case when e.nomenclature = 'naf_2025' and u.naf_2025 is not null then u.naf_2025 else u.naf end as naf,
-        case when e.nomenclature = 'naf_2025' and u.naf_2025 is not null then 'naf_2025' else u.nomenclature end as nomenclature,
+        case when u.naf_2025 is not null and (e.nomenclature = 'naf_2025' or u.naf is null) then u.naf_2025 else u.naf end as naf,
+        case when u.naf_2025 is not null and (e.nomenclature = 'naf_2025' or u.naf is null) then 'naf_2025' else u.nomenclature end as nomenclature,
         u.ess_flag
     from staging.sirene_legal_unit as u
     cross join rules.edition as e
@@ -23,8 +23,8 @@ select
     case when not coalesce(u.is_partial, false) then s.city end as city,
     s.commune_code,
     u.legal_category,
-    case when e.nomenclature = 'naf_2025' and s.naf_2025 is not null then s.naf_2025 else s.naf end as naf,
-    case when e.nomenclature = 'naf_2025' and s.naf_2025 is not null then 'naf_2025' else s.nomenclature end as nomenclature,
+    case when s.naf_2025 is not null and (e.nomenclature = 'naf_2025' or s.naf is null) then s.naf_2025 else s.naf end as naf,
+    case when s.naf_2025 is not null and (e.nomenclature = 'naf_2025' or s.naf is null) then 'naf_2025' else s.nomenclature end as nomenclature,
     u.naf as unit_naf,
     u.nomenclature as unit_nomenclature,
     s.size_band,

@@ -142,7 +142,7 @@ def _unknown(column: Column, value: str) -> str:
     assert column.reference and column.cell.plain
     with (PIPELINES / column.reference.file).open(encoding="utf-8", newline="") as handle:
         known = {row[column.reference.column] for row in csv.DictReader(handle)} | column.reference.also
-    around = [f"{value[:-1]}{sign}" for sign in "9876543210zyx"] + [f"9{sign}" for sign in "6789"]
+    around = [f"{value[:-1]}{sign}" for sign in "9876543210zyxFLY"] + [f"9{sign}" for sign in "6789"]
     return next(item for item in around if item not in known and re.fullmatch(column.cell.plain, item))
 
 

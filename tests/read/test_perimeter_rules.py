@@ -49,11 +49,16 @@ def _decide(project, models: dict[str, Model], rows: Path, given: dict[str, str]
     with Database() as db:
         for name, text in given.items():
             fill(db, name, text)
-        rules_for(db, project, {*models[FACTS].reads, "rules.naf_rev2"}, set(given))
+        rules_for(db, project, {*models[FACTS].reads, *models["core.activity"].reads}, set(given))
         db.execute(
             f"create table rules.decision_rules as select * from read_csv('{rows}', header = true, all_varchar = true)"
         )
-        for model in (models[FACTS], models[RULES], perimeter_decision(rows, models)):
+        for model in (
+            models["core.activity"],
+            models[FACTS],
+            models[RULES],
+            perimeter_decision(rows, models),
+        ):
             db.make(model)
         return db.dicts(
             "select d.siret, r.rule_id, r.about, t.rule_id as told, cast(tr.rank as integer) as rank, d.rule_rank, d.nature_rank, "

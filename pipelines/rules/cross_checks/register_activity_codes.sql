@@ -10,7 +10,7 @@ with listed as (
 ),
 unknown as (
     select a.naf, v.nomenclature, v.label
-    from core.activity_code as a
+    from core.activity as a
     inner join rules.naf_versions as v on v.nomenclature = a.nomenclature
     left join listed as l on l.nomenclature = a.nomenclature and l.naf = a.naf
     where l.naf is null

@@ -98,7 +98,13 @@ def _explain_siret(outputs: Outputs, siret: str) -> dict[str, Any]:
                 "from rules.legal_categories_all where level = '3'"
             )
         )
-        activities = dict(db.rows("select naf, label from rules.naf_rev2"))
+        activities = {
+            (naf, version): f"{label} ({words})"
+            for naf, version, label, words in db.rows(
+                "select a.naf, a.nomenclature, a.label, v.label from core.activity as a "
+                "join rules.naf_versions as v on v.nomenclature = a.nomenclature where a.label is not null"
+            )
+        }
         bands = dict(db.rows("select code, label from rules.size_bands"))
         decided = case_decision_of(db, siret)
         communes = dict(
@@ -126,7 +132,7 @@ def _explain_siret(outputs: Outputs, siret: str) -> dict[str, Any]:
             f"  preuve      {e['evidence']}",
             *([f"  décision    {_decided(decided)}"] if decided else []),
             f"  catégorie   {e['legal_category']} {labels.get(e['legal_category'], '')}",
-            f"  activité    {e['naf']} {activities.get(e['naf'], '')}",
+            f"  activité    {e['naf']} {activities.get((e['naf'], e['naf_nomenclature']), '')}",
             f"  commune     {e['commune_code']} {communes.get(e['commune_code'], '')}",
             f"  effectif    {bands.get(e['size_band'], '')}",
             f"  famille     {e['ess_family'] or '–'}",

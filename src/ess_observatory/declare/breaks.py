@@ -20,6 +20,16 @@ class Perimeter:
 
 
 @dataclass(frozen=True)
+class Nomenclature:
+    """A nomenclature of activities that replaces another in the registers; only the tables that sort by it feel it."""
+
+    before: str
+    after: str
+    tables: frozenset[str]
+    reason: str
+
+
+@dataclass(frozen=True)
 class Breaks:
     """What `pipelines/rules/breaks.toml` declares; the reason is the same in both directions.
 
@@ -32,6 +42,7 @@ class Breaks:
     not_compared: frozenset[str] = frozenset()
     commune_columns: dict[str, frozenset[str]] = field(default_factory=dict)
     english: dict[str, str] = field(default_factory=dict)
+    nomenclatures: tuple[Nomenclature, ...] = ()
 
     @classmethod
     def load(cls, pipelines: Path | None) -> Breaks:
@@ -46,10 +57,23 @@ class Breaks:
             change = Perimeter(entry["reason"], frozenset(entry.get("untouched", ())))
             for pair in _both(entry["from"], entry["to"]):
                 perimeters[pair] = change
+        nomenclatures = tuple(
+            Nomenclature(entry["from"], entry["to"], frozenset(entry["tables"]), entry["reason"])
+            for entry in data.get("nomenclature", [])
+        )
         communes = {table: frozenset(columns) for table, columns in data.get("communes", {}).items()}
-        declared = [*data.get("source", []), *data.get("perimeter", [])]
+        declared = [entry for key in ("source", "perimeter", "nomenclature") for entry in data.get(key, [])]
         english = {entry["reason"]: entry["reason_en"] for entry in declared if entry.get("reason_en")}
-        return cls(sources, perimeters, frozenset(data.get("not_compared", ())), communes, english)
+        not_compared = frozenset(data.get("not_compared", ()))
+        return cls(sources, perimeters, not_compared, communes, english, nomenclatures)
+
+    @property
+    def reasons(self) -> frozenset[str]:
+        """Every declared reason."""
+        perimeters = (change.reason for change in self.perimeters.values())
+        return frozenset(
+            (*self.sources.values(), *perimeters, *(change.reason for change in self.nomenclatures))
+        )
 
     def of_sources(self, before: frozenset[str], after: frozenset[str]) -> str | None:
         """Why figures drawn from two sets of sources do not compare, or None when the sets are the same."""
@@ -67,6 +91,17 @@ class Breaks:
         if declared is None:
             return f"périmètre : {before} puis {after}"
         return None if sources and sources <= declared.untouched else declared.reason
+
+    def of_nomenclatures(self, before: str, after: str, table: str) -> str | None:
+        """Why figures of a table whose registers give the activity in two nomenclatures do not compare, or None when they do.
+
+        An edition that does not tell its nomenclature was made before another could be read: its own is the one that was replaced.
+        """
+        for change in self.nomenclatures:
+            pair = (before or change.before, after or change.before)
+            if table in change.tables and pair in _both(change.before, change.after):
+                return change.reason
+        return None
 
 
 def _both(a: str, b: str) -> list[tuple[str, str]]:

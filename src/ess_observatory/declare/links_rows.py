@@ -13,11 +13,11 @@ from ess_observatory.declare.models.survey_blocks import Crossing, Extended, Wei
 from ess_observatory.declare.reading import Document, name_of
 from ess_observatory.declare.row_codes import Rows, named_row_faults
 
-#: Column of the frame → the declared CSV and its column that say what it may hold.
+#: Column of the frame → the declared CSVs and their columns that say what it may hold.
 _VALUES = {
-    "ess_family": ("rules/ess_families.csv", "family"),
-    "size_band": ("rules/size_bands.csv", "code"),
-    "sector": ("rules/nomenclatures/naf_rev2.csv", "a38"),
+    "ess_family": (("rules/ess_families.csv", "family"),),
+    "size_band": (("rules/size_bands.csv", "code"),),
+    "sector": (("rules/nomenclatures/naf_rev2.csv", "a38"), ("rules/nomenclatures/naf_2025.csv", "section")),
 }
 #: Rules that name establishments: they never leave.
 _NAMING = re.compile(r"(?:rules/named_decisions|survey/.*)\.csv")
@@ -64,7 +64,8 @@ def _values(context: Context) -> Iterator[Fault]:
     if (entry := context.loaded.one("estimation")) is None:
         return
     for number, variable in enumerate(entry.model.variables):
-        known = context.csvs.listed(*_VALUES[variable.column]) if variable.column in _VALUES else frozenset()
+        listed = (context.csvs.listed(*place) for place in _VALUES.get(variable.column, ()))
+        known = frozenset[str]().union(*listed)
         for rank, group in enumerate(variable.groups):
             for place, value in enumerate(group.values):
                 at = ("variables", number, "groups", rank, "values", place)

@@ -76,6 +76,13 @@ def _breaks(context: Context) -> Iterator[Fault]:
                 loaded.known("source"),
                 "nom de source",
             )
+    versions = context.csvs.listed("rules/nomenclatures/naf_versions.csv", "nomenclature")
+    for number, replaced in enumerate(breaks.nomenclature):
+        for key, name in (("from", replaced.from_), ("to", replaced.to)):
+            yield from unknown(document, ("nomenclature", number, key), name, versions, "nomenclature")
+        for rank, table in enumerate(replaced.tables):
+            at = ("nomenclature", number, "tables", rank)
+            yield from unknown(document, at, table, loaded.known("card"), "tableau")
     for number, table in enumerate(breaks.not_compared):
         yield from unknown(document, ("not_compared", number), table, loaded.known("card"), "tableau")
     for table, columns in breaks.communes.items():

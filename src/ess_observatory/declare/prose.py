@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Words that a text may use besides figures: those that count, which may be compared, and the others.
 COUNTS = frozenset({"year", "last_year", "survey_year", "communes"})
 WORDS = COUNTS | {
-    "edition", "territory", "territory_in", "perimeter", "reference_date", "sublevel", "publisher", "contact", "licence",
+    "edition", "sectors", "territory", "territory_in", "perimeter", "reference_date", "sublevel", "publisher", "contact", "licence",
     "version",
 }  # fmt: skip
 #: Functions: how they are written, how many arguments they take, what the first one names.

@@ -230,5 +230,5 @@ def _kept(manifest: dict[str, Any], concepts: dict[str, Any]) -> dict[str, Any]:
         name: {key: known.get(key) for key in ("date", "made_from", "figures")}
         for name, known in (concepts.get("concepts") or {}).items()
     }
-    kept = {key: manifest.get(key) for key in ("territory", "perimeter", "revisions")}
+    kept = {key: manifest.get(key) for key in ("territory", "perimeter", "nomenclature", "revisions")}
     return {**kept, "sources": sources, "concepts": counted}

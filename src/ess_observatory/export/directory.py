@@ -82,7 +82,11 @@ class _Labels:
         bands = db.rows("select code, label, min, max from rules.size_bands order by cast(rank as integer)")
         return cls(
             dict(db.rows("select code, name from rules.territory_commune")),
-            {_naf(code): french(label) for code, label in db.rows("select naf, label from rules.naf_rev2")},
+            {
+                _naf(code): french(label)
+                for version in ("rev1", "2025", "rev2")
+                for code, label in db.rows(f"select naf, label from rules.naf_{version}")
+            },
             dict(db.rows("select family, label from rules.ess_families")),
             {code: label for code, label, _, _ in bands},
             tuple(

@@ -34,7 +34,7 @@ def publish(
     folder.mkdir(parents=True, exist_ok=True)
     rules = project.secrecy
     present = frozenset(row[0] for row in db.rows("select source from rules.edition_source where is_present"))
-    book = Book(edition, build, present)
+    book = Book(edition, build, present, nomenclature=_nomenclature(db))
     tables = [project.with_sources(table, present) for table in project.tables]
     tables = [table for table in tables if table.card.get("kind") is None and table.is_fed(present)]
     marts = [
@@ -79,6 +79,13 @@ def publish(
     verdicts += _absent(placeholders.absent)
     verdicts += _emptied(tables, book, project)
     return book, verdicts + [_untranslated(number, words) for number, words in untranslated.items()]
+
+
+def _nomenclature(db: Database) -> str | None:
+    """The nomenclature in which the registers give the activity of most of the establishments that are counted."""
+    counted = "select naf_nomenclature, count(*) from core.establishment where in_perimeter and naf_nomenclature is not null"
+    rows = db.rows(f"{counted} group by naf_nomenclature order by count(*) desc, naf_nomenclature")
+    return str(rows[0][0]) if rows else None
 
 
 def _unclaimed(project: Project) -> list[Verdict]:

@@ -19,6 +19,8 @@ class Book:
     build: str
     present: frozenset[str] = frozenset()
     tables: list[tuple[TableCard, list[Cell]]] = field(default_factory=list)
+    #: The nomenclature in which the registers give the activity of most of what is counted.
+    nomenclature: str | None = None
 
     def figure_id(self, table: TableCard, cell: Cell) -> str:
         """The stable id of a cell: declared in the card, else `table.row.column`."""

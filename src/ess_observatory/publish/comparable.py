@@ -95,7 +95,7 @@ def worded(a: Snapshot, b: Snapshot, text: str, breaks: Breaks) -> Reason:
         re.sub(r"\w+", lambda word, rank=rank: labels.get(word[0], (word[0],) * 2)[rank], text)  # type: ignore[misc]
         for rank in (0, 1)
     )
-    if text in breaks.sources.values() or any(text == p.reason for p in breaks.perimeters.values()):
+    if text in breaks.reasons:
         return Reason(text, text)
     for word, twin in (("périmètre : ", "perimeter: "), ("unité : ", "unit: "), ("sources : ", "sources: ")):
         if en.startswith(word):

@@ -116,7 +116,7 @@ def _change(a: Snapshot, b: Snapshot, before: Entry | None, after: Entry | None,
 
 
 def break_between(a: Snapshot, b: Snapshot, before: Entry, after: Entry, breaks: Breaks) -> str | None:
-    """Why two values of a figure do not compare: another unit, other sources, another perimeter; None when they do."""
+    """Why two values of a figure do not compare: another unit, other sources, another perimeter or nomenclature; None when they do."""
     if before.unit != after.unit:
         return f"unité : {before.unit or 'sans'} puis {after.unit or 'sans'}"
     if after.obs_status == "B":
@@ -124,6 +124,7 @@ def break_between(a: Snapshot, b: Snapshot, before: Entry, after: Entry, breaks:
     told = [
         breaks.of_sources(before.sources, after.sources),
         breaks.of_perimeters(a.perimeter, b.perimeter, before.sources | after.sources),
+        breaks.of_nomenclatures(a.nomenclature, b.nomenclature, after.table_id),
     ]
     return REASON_BREAK.join(reason for reason in told if reason) or None
 

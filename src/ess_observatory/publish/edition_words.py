@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ess_observatory.declare.english_words import Words
+from ess_observatory.declare.files import read_csv_rows
 from ess_observatory.declare.project import Edition, Project
 from ess_observatory.publish.book import Book, known_ids, unit_of
 from ess_observatory.publish.claims import Claims
@@ -29,6 +30,7 @@ def names_for_texts(project: Project, edition: Edition) -> dict[str, Any]:
         "territory": edition.territory.name,
         "territory_in": edition.territory.name_in,
         "perimeter": project.perimeter(str(edition.data["perimeter"]))["title"],
+        "sectors": _sectors(project, edition)["sectors"],
         "last_year": edition.last_full_year,
         "survey_year": edition.survey_year,
         "reference_date": date_words(reference.isoformat(), "fr"),
@@ -39,6 +41,13 @@ def names_for_texts(project: Project, edition: Edition) -> dict[str, Any]:
         "version": edition.data.get("version", ""),
         "communes": len(edition.territory.communes),
     }
+
+
+def _sectors(project: Project, edition: Edition) -> dict[str, str]:
+    """The nomenclature of activities of an edition, with the words for the level at which its sectors are counted."""
+    wanted = project.perimeter(str(edition.data["perimeter"]))["nomenclature"]
+    versions = read_csv_rows(project.nomenclatures["naf_versions"])
+    return next(row for row in versions if row["nomenclature"] == wanted)
 
 
 def placeholders_of(project: Project, book: Book) -> Placeholders:
@@ -102,6 +111,7 @@ def english_names(project: Project, edition: Edition, names: dict[str, Any]) -> 
         **names,
         "territory_in": edition.territory.meta.get("name_in_en", f"in {edition.territory.name}"),
         "perimeter": perimeter.get("title_en", names["perimeter"]),
+        "sectors": _sectors(project, edition)["sectors_en"],
         "reference_date": f"{reference.day} {words_en.MONTHS[reference.month - 1]} {reference.year}",
         "sublevel": edition.territory.meta.get("sublevel_label_en", names["sublevel"]),
         "publisher": edition.data.get("publisher_en", names["publisher"]),

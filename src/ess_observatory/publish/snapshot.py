@@ -64,7 +64,8 @@ class Snapshot:
     """The figures of a publication or of a package, in print order, and what tells why they may differ from others.
 
     `files`, `vintages`, `labels` (French, English): those of the sources that were read. `communes`: codes of the territory, empty
-    where they are not known. `revisions`: the reasons that the edition declares.
+    where they are not known. `nomenclature`: that of most activity codes of the registers, empty where it is not
+    told. `revisions`: the reasons that the edition declares.
     """
 
     path: Path
@@ -76,6 +77,7 @@ class Snapshot:
     territory: str = ""
     communes: frozenset[str] = field(default=frozenset(), repr=False)
     perimeter: str = ""
+    nomenclature: str = ""
     files: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
     vintages: dict[str, int | None] = field(default_factory=dict, repr=False)
     labels: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
@@ -168,6 +170,7 @@ def _snapshot(folder: Path, manifest: dict[str, Any], entries: dict[str, Entry])
         territory=str(territory.get("code", "") if isinstance(territory, dict) else territory),
         communes=frozenset(territory.get("communes", ()) if isinstance(territory, dict) else ()),
         perimeter=str(manifest.get("perimeter", "")),
+        nomenclature=str(manifest.get("nomenclature") or ""),
         files={source["id"]: frozenset(file["sha256"] for file in source["files"]) for source in read},
         vintages={source["id"]: source.get("vintage") for source in read},
         labels={

@@ -178,6 +178,7 @@ def write_manifest(
                 "communes": sorted(commune["code"] for commune in edition.territory.communes),
             },
             "perimeter": str(data["perimeter"]),
+            "nomenclature": book.nomenclature,
             "revisions": [
                 {
                     "figures": list(r["figures"]),

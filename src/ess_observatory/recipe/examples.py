@@ -35,6 +35,7 @@ KEYS = frozenset(
         "field",
         "family",
         "activity",
+        "naf",
         "term",
         "equation",
         "area_code",

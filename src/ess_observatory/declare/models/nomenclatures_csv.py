@@ -28,6 +28,15 @@ _FOLDER = "rules/nomenclatures/"
 #: Overseas collectivities, which the list of départements does not hold.
 _COLLECTIVITIES = frozenset({"975", "977", "978", "984", "986", "987", "988", "989"})
 _YEAR = word("une année", r"(?:19|20)[0-9]{2}", "écrivez quatre chiffres")
+_Naf2 = Annotated[
+    str, word("une sous-classe de la NAF rév. 2", r"[0-9]{2}\.[0-9]{2}[A-FZ]", "écrivez par exemple 88.10A")
+]
+_Naf2025 = Annotated[
+    str, word("une sous-classe de la NAF 2025", r"[0-9]{2}\.[0-9]{2}[G-LY]", "écrivez par exemple 88.10Y")
+]
+_Class = Annotated[str, word("une classe", r"[0-9]{2}\.[0-9]{2}", "écrivez par exemple 88.10")]
+_Group = Annotated[str, word("un groupe", r"[0-9]{2}\.[0-9]", "écrivez par exemple 88.1")]
+_Division = Annotated[str, coded("une division", "[0-9]{2}", "écrivez ses deux chiffres", width=2)]
 _REVISION = word("une nomenclature d’activités", r"naf_[a-z0-9]+", "écrivez naf_rev1, naf_rev2 ou naf_2025")
 
 
@@ -194,20 +203,49 @@ class RegionOfFrance(Row):
     name: Text = column("nom")
 
 
+def _beginnings(table: Table, lengths: dict[str, int]) -> Iterator[Problem]:
+    """Levels that are not the beginning of their code."""
+    for name, length in lengths.items():
+        for number, (naf, level) in enumerate(zip(table.columns["naf"], table.columns[name], strict=True)):
+            if naf[:length] != level:
+                yield number, name, f"ce n’est pas le début de {naf}", f"écrivez {naf[:length]}"
+
+
 class Naf1(Row):
-    """Une classe de la NAF rév. 1."""
+    """Une classe de la NAF rév. 1 et ses niveaux."""
 
     files: ClassVar = (_FOLDER + "naf_rev1.csv",)
     keys: ClassVar = (("naf",),)
     naf: Annotated[str, word("une classe de la NAF rév. 1", r"[0-9]{2}\.[0-9][A-Z]", "écrivez par exemple 85.3K")] = column("code")  # fmt: skip
+    label: Text = column("libellé")
+    group: _Group = column("groupe")
+    division: _Division = column("division")
+    section: Annotated[str, word("une section", "[A-Q]", "écrivez une lettre")] = column("section")  # fmt: skip
+
+    @classmethod
+    def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
+        """Levels that do not follow from the code."""
+        return _beginnings(table, {"group": 4, "division": 2})
 
 
 class Naf2025(Row):
-    """Une sous-classe de la NAF 2025."""
+    """Une sous-classe de la NAF 2025 et ses niveaux."""
 
     files: ClassVar = (_FOLDER + "naf_2025.csv",)
     keys: ClassVar = (("naf",),)
-    naf: Annotated[str, word("une sous-classe de la NAF 2025", r"[0-9]{2}\.[0-9]{2}[G-LY]", "écrivez par exemple 88.10Y")] = column("code")  # fmt: skip
+    naf: _Naf2025 = column("code")
+    label: Text = column("libellé")
+    class_: _Class = column("classe", alias="class")
+    group: _Group = column("groupe")
+    a88: Annotated[_Division, In(_FOLDER + "naf_2025_levels.csv", "code")] = column("division")
+    section: Annotated[str, word("une section", "[A-V]", "écrivez une lettre")] = (
+        column("section : ses lettres ne sont pas celles de la rév. 2 à partir de J")
+    )  # fmt: skip
+
+    @classmethod
+    def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
+        """Levels that do not follow from the code."""
+        return _beginnings(table, {"class": 5, "group": 4, "a88": 2})
 
 
 class Naf2(Row):
@@ -215,15 +253,11 @@ class Naf2(Row):
 
     files: ClassVar = (_FOLDER + "naf_rev2.csv",)
     keys: ClassVar = (("naf",),)
-    naf: Annotated[str, word("une sous-classe de la NAF rév. 2", r"[0-9]{2}\.[0-9]{2}[A-FZ]", "écrivez par exemple 88.10A")] = column("code")  # fmt: skip
+    naf: _Naf2 = column("code")
     label: Text = column("libellé")
-    class_: Annotated[str, word("une classe", r"[0-9]{2}\.[0-9]{2}", "écrivez par exemple 88.10")] = column("classe", alias="class")  # fmt: skip
-    group: Annotated[str, word("un groupe", r"[0-9]{2}\.[0-9]", "écrivez par exemple 88.1")] = column(
-        "groupe"
-    )
-    a88: Annotated[str, coded("une division", "[0-9]{2}", "écrivez ses deux chiffres", width=2)] = column(
-        "division"
-    )
+    class_: _Class = column("classe", alias="class")
+    group: _Group = column("groupe")
+    a88: _Division = column("division")
     a38: Annotated[str, word("un code A38", "[A-Z]{2}", "écrivez deux lettres")] = column("niveau A38")
     a17: Annotated[str, word("un code A17", "[A-Z][A-Z0-9]", "écrivez deux signes")] = column("niveau A17")
     section: Annotated[str, word("une section", "[A-U]", "écrivez une lettre")] = column("section")
@@ -232,21 +266,26 @@ class Naf2(Row):
     @classmethod
     def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
         """Levels that do not follow from the code."""
-        for name, length in (("class", 5), ("group", 4), ("a88", 2)):
-            pairs = zip(table.columns["naf"], table.columns[name], strict=True)
-            for number, (naf, level) in enumerate(pairs):
-                if naf[:length] != level:
-                    yield number, name, f"ce n’est pas le début de {naf}", f"écrivez {naf[:length]}"
+        return _beginnings(table, {"class": 5, "group": 4, "a88": 2})
+
+
+class NafPassage(Row):
+    """Une sous-classe de la NAF rév. 2 et une de la NAF 2025 qui la reprend, en tout ou en partie."""
+
+    files: ClassVar = (_FOLDER + "naf_passage.csv",)
+    keys: ClassVar = (("naf_rev2", "naf_2025"),)
+    naf_rev2: Annotated[_Naf2, In(_FOLDER + "naf_rev2.csv", "naf")] = column("code de la rév. 2")
+    naf_2025: Annotated[_Naf2025, In(_FOLDER + "naf_2025.csv", "naf")] = column("code de 2025")
 
 
 class NafLevel(Row):
-    """Un poste d’un niveau de la NAF rév. 2."""
+    """Un poste d’un niveau d’une NAF."""
 
-    files: ClassVar = (_FOLDER + "naf_rev2_levels.csv",)
+    files: ClassVar = tuple(_FOLDER + f"naf_{version}_levels.csv" for version in ("rev1", "rev2", "2025"))
     keys: ClassVar = (("level", "code"), ("level", "rank"))
     level: Annotated[str, one_of("section", "a10", "a17", "a38", "a88")] = column("niveau")
     code: Annotated[
-        str, coded("un code", "[A-U]|[A-Z][A-Z0-9]|[0-9]{2}", "écrivez une lettre, ou deux signes", width=2)
+        str, coded("un code", "[A-V]|[A-Z][A-Z0-9]|[0-9]{2}", "écrivez une lettre, ou deux signes", width=2)
     ] = column("code")
     label: Text = column("libellé français")
     label_en: Text = column("libellé anglais")
@@ -263,6 +302,8 @@ class NafVersion(Row):
     since: Date = column("entrée en vigueur")
     until: Date = column("dernier jour", empty=True)
     codes: Whole = column("nombre de ses codes")
+    sectors: Text = column("niveau où ses secteurs sont comptés, tel qu’il s’imprime")
+    sectors_en: Text = column("le même en anglais")
 
     @classmethod
     def problems(cls, table: Table, others: Csvs) -> Iterator[Problem]:
@@ -312,5 +353,5 @@ class LegalCategoryOfInsee(Row):
 NOMENCLATURES: tuple[type[Row], ...] = (
     CommuneOfFrance, CommuneMove, CommuneChange, CommuneYear,
     PostcodeOfFrance, EpciOfFrance, ArrondissementOfFrance, DepartementOfFrance, RegionOfFrance, Naf1, Naf2, Naf2025,
-    NafLevel, NafVersion, LegalCategoryOfInsee,
+    NafPassage, NafLevel, NafVersion, LegalCategoryOfInsee,
 )  # fmt: skip

@@ -156,6 +156,18 @@ class PerimeterBreak(_Break):
     untouched: list[Slug] = Field([], description="sources dont les chiffres n’en dépendent pas")
 
 
+class NomenclatureBreak(_Break):
+    """A nomenclature of activities that replaces another in the registers."""
+
+    from_: Slug = Field(
+        alias="from", description="nomenclature d’avant (rules/nomenclatures/naf_versions.csv)"
+    )
+    to: Slug = Field(description="nomenclature d’après")
+    tables: list[ColumnName] = Field(min_length=1, description="tableaux rangés par activité")
+    reason: Words = Field(description="motif imprimé")
+    reason_en: Words | None = Field(None, description="le même en anglais")
+
+
 class BreaksFile(Declared):
     """Breaks in series."""
 
@@ -167,10 +179,17 @@ class BreaksFile(Declared):
     )
     source: list[SourceBreak] = Field([], description="sources qui se remplacent")
     perimeter: list[PerimeterBreak] = Field([], description="périmètres qui se remplacent")
+    nomenclature: list[NomenclatureBreak] = Field(
+        [], description="nomenclatures d’activités qui se remplacent"
+    )
 
     @model_validator(mode="after")
     def _once(self) -> Self:
-        for key, changes in (("source", self.source), ("perimeter", self.perimeter)):
+        for key, changes in (
+            ("source", self.source),
+            ("perimeter", self.perimeter),
+            ("nomenclature", self.nomenclature),
+        ):
             pairs = [frozenset((change.from_, change.to)) for change in changes]
             if twice := next((pair for pair in pairs if pairs.count(pair) > 1), None):
                 raise refused(f"[[{key}]] dit deux fois {' et '.join(sorted(twice))}", "gardez l’un des deux")
