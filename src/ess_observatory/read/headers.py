@@ -116,6 +116,7 @@ class HeaderIndex:
 
     def __init__(self, spec: SourceSpec) -> None:
         self.spec = spec
+        set_aside = {normalise(header) for header in spec.ignored_headers}
         self.exact: dict[str, tuple[str, int | None]] = {}
         self.patterns: list[tuple[re.Pattern[str], str]] = []
         for column in spec.columns:
@@ -128,8 +129,9 @@ class HeaderIndex:
             for vintage, headers in column.headers_by_vintage.items():
                 for header in headers:
                     self.exact[normalise(header)] = (column.name, vintage)
+        self.exact = {header: found for header, found in self.exact.items() if header not in set_aside}
         self.required = {column.name for column in spec.columns if column.required}
-        self.ignored = {normalise(header) for header in (*spec.ignored_headers, *REFUSED_HEADERS)}
+        self.ignored = set_aside | {normalise(header) for header in REFUSED_HEADERS}
 
     def find(self, text: str) -> tuple[str, int | None] | None:
         """The column that a header names, and the vintage that it gives away."""
@@ -176,26 +178,6 @@ class HeaderIndex:
             else:
                 reading.mapping[column] = position
         return reading
-
-
-def missing_hints(index: HeaderIndex, texts: list[str], missing: set[str]) -> str:
-    """The headers that a sheet lacks to be a source, each with the nearest text that it has."""
-    from rapidfuzz import fuzz, process
-
-    hints = []
-    present = {text: normalise(text) for text in texts}
-    for column in index.spec.columns:
-        if column.name not in missing:
-            continue
-        hits = [
-            hit
-            for header in column.headers
-            if (hit := process.extractOne(normalise(header), present, scorer=fuzz.ratio))
-        ]
-        guess = max(hits, key=lambda hit: hit[1], default=None)
-        near = f" (le plus proche : « {guess[2]} »)" if guess and guess[1] >= 60 else ""
-        hints.append(f"« {column.headers[0]} »{near}")
-    return ", ".join(hints)
 
 
 def place(sheet: Sheet) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.read.file_names import SAVE_AS, is_noise, is_text, left_by_name, shown
-from ess_observatory.read.headers import HeaderIndex, Reading, candidates, missing_hints
+from ess_observatory.read.headers import HeaderIndex, Reading, candidates
 from ess_observatory.read.raw_folders import Shared, files_of
 from ess_observatory.tabular.archive import kind_of, unpack
 from ess_observatory.tabular.sheets import SUPPORTED, Sheet, open_sheets
@@ -40,7 +40,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Unmatched:
-    """A file or sheet that was not taken, and why. Severity `error` stops a run."""
+    """A file or sheet that was not taken, and why. Severity `error` stops a run. `near`: what it would be, but for a few headers."""
 
     relative: str
     sheet: str
@@ -48,6 +48,7 @@ class Unmatched:
     fix: str
     severity: str = "warn"
     code: str = ""
+    near: Match | None = None
 
 
 @dataclass
@@ -291,13 +292,25 @@ def _nearest(sheet: Sheet, best: tuple[Reading, HeaderIndex] | None) -> Unmatche
             "Déclarez la source dans pipelines/sources/, ou retirez le fichier.",
         )
     reading, index = best
-    hints = missing_hints(
-        index, [text for text in reading.texts if text], index.required - reading.mapping.keys()
+    lacking = [c.headers[0] for c in index.spec.columns if c.required and c.name not in reading.mapping]
+    lacks = (
+        f"il manque {', '.join(f'« {label} »' for label in lacking)}"
+        if lacking
+        else "un seul en-tête est reconnu"
     )
-    lacks = f"il manque {hints}" if hints else "un seul en-tête est reconnu"
+    near = Match(
+        sheet,
+        index.spec.id,
+        reading.line,
+        reading.mapping,
+        tuple(reading.unknown),
+        doubles=tuple(reading.doubles),
+        texts=tuple(reading.texts),
+    )
     return Unmatched(
         sheet.relative,
         sheet.name,
         f"ressemble à « {index.spec.title} » (ligne {reading.line}), mais {lacks}",
-        f"Ajoutez l’en-tête lu aux « headers » de la colonne dans {index.spec.folder.name}/source.toml.",
+        "« ess plan » dit quels en-têtes du fichier peuvent l’être, « ess repair » écrit les lignes qui le font lire.",
+        near=near,
     )
