@@ -9,7 +9,16 @@ from pathlib import Path
 
 from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.read.file_names import SAVE_AS, is_noise, is_text, left_by_name, shown
+from ess_observatory.read.file_names import (
+    GUIDE,
+    HELP,
+    LISTS,
+    SAVE_AS,
+    is_noise,
+    is_text,
+    left_by_name,
+    shown,
+)
 from ess_observatory.read.headers import HeaderIndex, Reading, candidates
 from ess_observatory.read.raw_folders import Shared, files_of
 from ess_observatory.tabular.archive import kind_of, unpack
@@ -92,8 +101,15 @@ def take_inventory(
         taker.fed, taker.declared = taker.inventory.sources(), shared.sources
         for path, name in shared.files():
             taker.take(path, name)
-    blocking = [u for u in taker.inventory.unmatched if u.severity == "error"]
-    if blocking and not tolerant:
+    if not tolerant:
+        refuse_unopened(taker.inventory)
+    return taker.inventory
+
+
+def refuse_unopened(inventory: Inventory) -> None:
+    """Raise E202 for the files that claim to be data and cannot be opened, all of them."""
+    blocking = [u for u in inventory.unmatched if u.severity == "error"]
+    if blocking:
         details = [ObservatoryError(u.code, u.why, u.relative, u.fix) for u in blocking]
         raise ObservatoryError(
             "E202",
@@ -103,7 +119,6 @@ def take_inventory(
             Exit.DATA,
             details,
         )
-    return taker.inventory
 
 
 class _Taker:
@@ -195,6 +210,8 @@ class _Taker:
                 self.inventory.matches.append(found)
             elif found is not None:
                 misses.append(found)
+        if len(self.inventory.matches) > before:
+            misses = [m for m in misses if m.near or m.sheet not in (GUIDE, LISTS, HELP)]
         taken = len(self.inventory.matches) > before
         if not taken and not misses:
             self.leave(relative, "aucune donnée dans ce fichier", "Redemandez le fichier au producteur.")

@@ -9,8 +9,7 @@ from ess_observatory.errors import ObservatoryError
 from ess_observatory.read.advice import PLACE, Advice, Adviser, blocks
 from ess_observatory.read.headers import column_letter, place
 from ess_observatory.read.recognise import Match
-from ess_observatory.words.labels import plural
-from ess_observatory.words.numbers import format_number
+from ess_observatory.words.numbers import format_number, is_plural
 
 #: Headers of a file told one by one.
 _MOST_TOLD = 40
@@ -26,7 +25,7 @@ def refuse_unknown_headers(matches: Iterable[Match], spec: SourceSpec, adviser: 
     details = [error for advice in advices for error in _told(advice)]
     raise ObservatoryError(
         "E220",
-        f"{format_number(count)} {plural('en-tête', count)} {plural('inconnu', count)} dans ce qui est reconnu comme « {spec.title} »",
+        f"{format_number(count)} {'en-têtes inconnus' if is_plural(count) else 'en-tête inconnu'} dans ce qui est reconnu comme « {spec.title} »",
         " ; ".join(sorted({place(match.sheet) for match in unknown})),
         how_to(advices),
         details=details,

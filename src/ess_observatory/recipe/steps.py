@@ -70,14 +70,20 @@ def read_files(work: Work) -> None:
     The database is locked first: it reaches its own folder and, to read them, the files that this build is made from.
     """
     db, project = work.db, work.project
-    db.lock(work.scratch.base, *_files_of(work))
-    load_rules(db, project, work.edition, work.inventory.sources())
-    _load(work)
+    open_files(work)
+    if problems := load_all(work):
+        raise as_one(problems)
     stage_all(db, project, work.models)
     load.close_ledger(db)
     load.write_books(db, work.scratch.quality)
     work.counts.update(_reading_counts(db))
     work.counts["build"] = build_id(db, project, work.edition)
+
+
+def open_files(work: Work) -> None:
+    """The database locked on what this build is made from, and the rules."""
+    work.db.lock(work.scratch.base, *_files_of(work))
+    load_rules(work.db, work.project, work.edition, work.inventory.sources())
 
 
 def _files_of(work: Work) -> Iterator[Path]:
@@ -88,12 +94,11 @@ def _files_of(work: Work) -> Iterator[Path]:
         yield from (ledger, ledger.with_name(BOOK))
 
 
-def _load(work: Work) -> None:
-    problems = load_all(work)
-    if problems:
-        first, *others = problems.values()
-        first.details.extend(others)
-        raise first
+def as_one(problems: dict[str, ObservatoryError]) -> ObservatoryError:
+    """What several sources say, as one error."""
+    first, *others = problems.values()
+    first.details.extend(others)
+    return first
 
 
 def load_all(work: Work) -> dict[str, ObservatoryError]:
