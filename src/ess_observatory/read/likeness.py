@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal
 
 from ess_observatory.read.headers import VINTAGE, normalise
@@ -62,7 +63,13 @@ class HeaderWords:
             return "series" if mine.words == its.words and mine.numbers and its.numbers else None
         if mine.words == its.words:
             return "same" if mine.kinds == its.kinds else "near"
-        return "near" if mine.words < its.words or its.words < mine.words else None
+        left, other_left = mine.words - its.words, its.words - mine.words
+        misspelt = len(left) == len(other_left) and all(_is_misspelt(word, other_left) for word in left)
+        return "near" if not left or not other_left or misspelt else None
+
+
+def _is_misspelt(word: str, known: frozenset[str]) -> bool:
+    return len(word) > 4 and bool(get_close_matches(word, known, n=1, cutoff=0.85))
 
 
 def _stem(word: str) -> str:

@@ -50,10 +50,18 @@ def _told(advice: Advice) -> list[ObservatoryError]:
             "E221",
             f"En-tête inconnu : « {header} »",
             f"{where}, colonne {column_letter(position)} ; {advice.said.get(header, 'personne ne l’a déclaré')}",
+            "Voyez les lignes à coller, données une fois pour tout le fichier.",
         )
         for position, header in match.unknown[:_MOST_TOLD]
     ]
     if len(match.unknown) > _MOST_TOLD:
         left = format_number(len(match.unknown) - _MOST_TOLD)
-        errors.append(ObservatoryError("E221", f"… et {left} autres en-têtes inconnus", where))
+        errors.append(
+            ObservatoryError(
+                "E221",
+                f"… et {left} autres en-têtes inconnus",
+                where,
+                "Est-ce bien un fichier de cette source ?",
+            )
+        )
     return errors
