@@ -1,4 +1,4 @@
-"""`ess plan`: a run tried as far as its checks, and nothing built: what each file gives, what would stop, what would be empty."""
+"""`ess plan`: a run tried, and nothing built: what each file gives, what would stop, what would be empty."""
 
 from __future__ import annotations
 
@@ -112,6 +112,7 @@ def plan_of(project: Project, edition: Edition, trial: Trial) -> dict[str, Any]:
             "name": edition.territory.name,
             "communes": len(edition.territory.communes),
             "in_perimeter": trial.in_perimeter,
+            "tables": trial.tables,
         },
         "territories": [{"code": code, "name": name, "rows": rows} for code, name, rows in trial.areas],
         "empty": trial.empty,

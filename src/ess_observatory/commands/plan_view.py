@@ -53,7 +53,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         place = f"{territory['name']} ({_count(territory['communes'], 'commune')})"
         number = _count(territory["in_perimeter"], "établissement")
         mark = _OK if territory["in_perimeter"] else _WARN
-        yield f"{mark} {escape(place)} : {number} dans le périmètre"
+        yield f"{mark} {escape(place)} : {number} dans le périmètre{_tables(territory['tables'])}"
     for area in found["territories"]:
         rows = ", ".join(f"{source} {format_number(count)}" for source, count in area["rows"].items())
         mark = "·" if any(area["rows"].values()) else _WARN
@@ -101,6 +101,10 @@ def _agreed(word: str, number: int) -> str:
 
 def _count(number: int, word: str) -> str:
     return f"{format_number(number)} {_agreed(word, number)}"
+
+
+def _tables(count: int | None) -> str:
+    return "" if count is None else f", {_count(count, 'tableau') if count < 2 else f'{count} tableaux'}"
 
 
 def _rows(item: dict[str, Any]) -> str:

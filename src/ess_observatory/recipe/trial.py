@@ -1,7 +1,8 @@
-"""A run tried as far as its checks, in a place that is removed: what it would stop at, what it keeps, what would come out empty.
+"""A run tried in a place that is removed: what it would stop at, what it keeps, what would come out empty.
 
-The stages are those of `runner.run`, in its order, up to its first gate: inventory, reading, staging, perimeter and tables, declared
-checks. What stops one source does not keep the others from being read, so that everything is told at once.
+The stages are those of `runner.run`, in its order, up to its last gate: inventory, reading, staging, perimeter and tables, declared
+checks, secrecy and the checks of what would leave. Only the reports are not made. What stops one source does not keep the others from
+being read, so that everything is told at once.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ class Trial:
     told: list[Told] = field(default_factory=list)
     areas: list[tuple[str, str, dict[str, int]]] = field(default_factory=list)
     in_perimeter: int | None = None
+    tables: int | None = None
     empty: list[str] = field(default_factory=list)
     advices: list[Advice] = field(default_factory=list)
 
@@ -103,7 +105,6 @@ def try_out(
         lambda: refuse_unopened(trial.inventory),
         lambda: refuse_missing(project, edition, trial.inventory),
         lambda: refuse_beside(outputs, {part.id for part in parts}),
-        lambda: edition_before(project, edition, outputs),
     ]
     for attempt in tried:
         _attempt(trial, attempt)
@@ -112,15 +113,26 @@ def try_out(
         desk = QualityDesk(project, edition, trial.inventory, outputs, scratch, publishes=True)
         with Database(scratch.database) as db:
             work = Work(
-                project, edition, trial.inventory, db, scratch, desk, steps.models_of(project), progress
+                project,
+                edition,
+                trial.inventory,
+                db,
+                scratch,
+                desk,
+                steps.models_of(project),
+                progress,
+                before=edition_before(project, edition, outputs),
             )
             if trial.inventory.matches:
                 with desk:
                     _read(trial, work)
                     if not trial.stops:
                         _attempt(trial, lambda: steps.decide(work))
-                        trial.verdicts = desk.verdicts
-                        trial.in_perimeter = work.counts.get("in_perimeter")
+                    if not trial.stops:  # the last gate looks at what would leave: only a publication says it
+                        _attempt(trial, lambda: steps.publish(work))
+                    trial.verdicts = desk.verdicts
+                    trial.tables = work.counts.get("tables")
+                    trial.in_perimeter = work.counts.get("in_perimeter")
                 _count(trial, work)
                 for part in parts:
                     codes = [commune["code"] for commune in part.communes]
@@ -153,6 +165,8 @@ def _read(trial: Trial, work: Work) -> None:
         trial.stops.append(steps.as_one(problems))
     steps.stage_all(db, project, work.models)
     load.close_ledger(db)
+    load.write_books(db, work.scratch.quality)
+    work.counts["build"] = steps.build_id(db, project, work.edition)
 
 
 def _count(trial: Trial, work: Work) -> None:
