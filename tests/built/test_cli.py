@@ -15,6 +15,7 @@ def test_help_names_every_command():
     for command in (
         "run",
         "plan",
+        "repair",
         "ingest",
         "check",
         "build",

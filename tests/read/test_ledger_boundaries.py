@@ -295,7 +295,7 @@ def test_unknown_headers_stop_the_reading_all_at_once(rules_db: Database, tmp_pa
         cells = [[*HEADER, *more], ["59392", "Maubeuge", "12", *("1" for _ in more)]]
         (raw / name).write_text(text(cells), encoding="utf-8")
     error = read_folder(rules_db, sources, raw).error
-    assert error is not None and error.code == "E220" and error.what.startswith("3 en-tête(s) inconnu(s)")
+    assert error is not None and error.code == "E220" and error.what.startswith("3 en-têtes inconnus")
     assert [part.split(",")[0].strip() for part in (error.where or "").split(" ; ")] == ["a.csv", "c.csv"]
     assert [detail.code for detail in error.details] == ["E221"] * 3
 

@@ -102,12 +102,12 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
         many = " ".join(f"{part}s" for part in word.split(" "))
         return f"{format_number(count)} {many if is_plural(count) else word}" if count else f"aucune {word}"
 
-    refused = f" (voir {_short(outputs.quality / REFUSED)})" if counts.get("rows_refused") else ""
+    refused = f" (voir {short(outputs.quality / REFUSED)})" if counts.get("rows_refused") else ""
     _say(
         f"[green]✔[/green] {number('files')} fichiers, {number('rows_read')} lignes lues : "
         f"{number('rows_kept')} retenues, {told('rows_refused', 'refusée')}{refused}"
     )
-    seen = f" (voir {_short(outputs.quality / REPORT)})"
+    seen = f" (voir {short(outputs.quality / REPORT)})"
     _say(
         f"[green]✔[/green] {told('corrections', 'correction appliquée')}, {told('notes', 'remarque')} sur des lignes retenues"
         f"{seen if counts.get('corrections') or counts.get('notes') else ''}"
@@ -115,26 +115,30 @@ def summary(edition: Edition, outcome: Outcome, until: str) -> None:
     if "in_perimeter" in counts:
         _say(f"[green]✔[/green] {number('in_perimeter')} établissements dans le périmètre")
     if counts.get("to_verify") or counts.get("verified"):
-        _say(f"[green]✔[/green] {_cases(counts)} : {_short(outputs.quality / CASES)}")
+        _say(f"[green]✔[/green] {_cases(counts)} : {short(outputs.quality / CASES)}")
     if "tables" in counts:
         _say(f"[green]✔[/green] {number('tables')} tableaux publiés, {number('hidden')} cellules sous secret")
     _say_moved(outcome.moved)
     for warning in outcome.warnings[:12]:
         _say(f"[yellow]⚠[/yellow] {escape(warning if len(warning) <= _SAID else _cut(warning))}")
     if len(outcome.warnings) > 12:
-        _say(f"[yellow]⚠[/yellow] … et {len(outcome.warnings) - 12} autres avertissements")
+        left = len(outcome.warnings) - 12
+        _say(
+            f"[yellow]⚠[/yellow] … et {format_number(left)} {'autres avertissements' if is_plural(left) else 'autre avertissement'} "
+            f"(voir {short(outputs.quality / REPORT)} pour les contrôles, « ess plan » pour les fichiers)"
+        )
     if edition.data.get("synthetic"):
         _say("[yellow]⚠[/yellow] Édition synthétique : ces chiffres ne décrivent aucune structure réelle.")
     if until == "report":
-        note(f"Classeur     {_short(outputs.workbook)}\nPage         {_short(outputs.page)}")
+        note(f"Classeur     {short(outputs.workbook)}\nPage         {short(outputs.page)}")
         for path in sorted(outputs.reports.glob("*.xlsx")):
             if path != outputs.workbook:
-                note(f"Modèle       {_short(path)}")
-        note(f"Publication  {_short(outputs.publication)}")
+                note(f"Modèle       {short(path)}")
+        note(f"Publication  {short(outputs.publication)}")
     elif until == "publish":
-        note(f"Publication  {_short(outputs.publication)}")
+        note(f"Publication  {short(outputs.publication)}")
     else:
-        note(f"Base         {_short(outputs.database)}")
+        note(f"Base         {short(outputs.database)}")
 
 
 def _cases(counts: dict[str, Any]) -> str:
@@ -163,7 +167,7 @@ def summary_each(each: Each) -> None:
         _say('  → Si ces changements de règles sont voulus : --accept-changes --reason "pourquoi".')
     if each.edition.data.get("synthetic"):
         _say("[yellow]⚠[/yellow] Édition synthétique : ces chiffres ne décrivent aucune structure réelle.")
-    note(f"Index        {_short(each.index)}")
+    note(f"Index        {short(each.index)}")
 
 
 def _say_moved(lines: list[str]) -> None:
@@ -185,34 +189,6 @@ def _say(markup: str) -> None:
     messages().print(markup, soft_wrap=True)
 
 
-def show_plan(folder: Path, found: dict[str, Any]) -> None:
-    """The inventory of a raw folder."""
-    note(f"Fichiers de {_short(folder)}")
-    for item in sorted(found["files"], key=lambda item: (item["source"], item["file"], item["sheet"])):
-        sheet = f" [{item['sheet']}]" if item["sheet"] else ""
-        line = f", en-têtes ligne {item['header_line']}" if item["header_line"] else ""
-        answers().print(
-            f"[green]✔[/green] {item['source']:<18} ← {escape(item['file'] + sheet)} [dim]({escape(item['why'])}{line})[/dim]",
-            soft_wrap=True,
-        )
-    for item in found["unmatched"]:
-        mark = {"error": "[red]✘[/red]", "warn": "[yellow]⚠[/yellow]"}.get(item["severity"], "·")
-        sheet = f" [{item['sheet']}]" if item["sheet"] else ""
-        answers().print(
-            f"{mark} {escape(item['file'] + sheet)} : {escape(item['why'])}. {escape(item['fix'])}",
-            soft_wrap=True,
-        )
-    for key, mark in (("warnings", "[yellow]⚠[/yellow]"), ("blocking", "[red]✘[/red]")):
-        for said in found.get(key, ()):
-            answers().print(f"{mark} {escape(said)}", soft_wrap=True)
-    for source in found["missing"]:
-        answers().print(f"[red]✘[/red] source attendue et absente : {escape(source)}")
-    if not found["files"] and not found["missing"]:
-        answers().print(
-            "[yellow]⚠[/yellow] aucun fichier de données reconnu : déposez vos fichiers dans ce dossier"
-        )
-
-
 def show_doctor(results: list[dict[str, str]]) -> None:
     """The state of the installation."""
     marks = {"ok": "[green]✔[/green]", "warning": "[yellow]⚠[/yellow]", "failed": "[red]✘[/red]"}
@@ -221,7 +197,8 @@ def show_doctor(results: list[dict[str, str]]) -> None:
         answers().print(f"{marks[result['status']]} {escape(result['label'])}")
 
 
-def _short(path: Path) -> str:
+def short(path: Path) -> str:
+    """A path from here, when it lies below."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

@@ -15,6 +15,7 @@ from ess_observatory.declare.models.concepts import ConceptsFile
 from ess_observatory.declare.models.editions import EditionFile, TerritoryFile
 from ess_observatory.declare.models.examples import ExampleFile
 from ess_observatory.declare.models.export import DirectoryFile, PackageFile
+from ess_observatory.declare.models.layouts import HeaderWordsFile, LayoutsFile
 from ess_observatory.declare.models.measures import MeasureFile
 from ess_observatory.declare.models.rules import (
     BreaksFile,
@@ -54,6 +55,8 @@ KINDS = (
     Kind("card", "Fiche d’un tableau", "tables/*/card.toml", CardFile, True),
     Kind("example", "Exemple d’un tableau", "tables/*/example.toml", ExampleFile),
     Kind("core_example", "Exemple d’une table intermédiaire", "core/*.example.toml", ExampleFile),
+    Kind("layouts", "En-têtes propres à l’observatoire", "local/headers.toml", LayoutsFile),
+    Kind("header_words", "Mots des en-têtes", "rules/header_words.toml", HeaderWordsFile),
     Kind("secrecy", "Secret statistique", "rules/secrecy.toml", SecrecyFile, True),
     Kind("claims", "Ce qu’un texte peut affirmer", "rules/claims.toml", ClaimsFile),
     Kind("perimeter", "Périmètre", "rules/perimeters/*.toml", PerimeterFile, True),

@@ -10,7 +10,7 @@ from ess_observatory.declare.faults import Fault, advice
 from ess_observatory.declare.links_cards import card_faults, figures_known
 from ess_observatory.declare.links_concepts import group_faults
 from ess_observatory.declare.links_queries import query_faults
-from ess_observatory.declare.links_rows import header_faults, row_faults
+from ess_observatory.declare.links_rows import header_faults, layout_faults, row_faults
 from ess_observatory.declare.links_rules import Context, rule_faults, unknown
 from ess_observatory.declare.load import Entry, Loaded
 from ess_observatory.declare.models.editions import EditionFile
@@ -40,6 +40,7 @@ def follow(loaded: Loaded, csvs: Csvs, codebook: Codebook | None) -> Callable[[s
         loaded.faults.extend(territory_faults(context, entry))
     for document, source in loaded.sources.values():
         loaded.faults.extend(header_faults(document, source))
+    loaded.faults.extend(layout_faults(context))
     made = rows_by_table(context)
     loaded.faults.extend(card_faults(context, made))
     loaded.faults.extend(query_faults(context))

@@ -10,6 +10,7 @@ from ess_observatory.declare.links_rules import Context, unknown
 from ess_observatory.declare.load import Loaded
 from ess_observatory.declare.models.sources import SourceFile
 from ess_observatory.declare.models.survey_blocks import Crossing, Extended, Weighting
+from ess_observatory.declare.places import KeyPath
 from ess_observatory.declare.reading import Document, name_of
 from ess_observatory.declare.row_codes import Rows, named_row_faults
 
@@ -98,3 +99,36 @@ def header_faults(document: Document, source: SourceFile) -> Iterator[Fault]:
         if (owner := owners.get(header.strip().casefold())) is not None:
             what = f"cet en-tête est celui de la colonne « {owner} »"
             yield document.fault(("ignored_headers", number), what, "retirez-le d’un des deux côtés")
+
+
+def layout_faults(context: Context) -> Iterator[Fault]:
+    """A source or a column that the observatory's own headers name and that does not exist; a header that is another column's."""
+    loaded, entry = context.loaded, context.loaded.one("layouts")
+    if entry is None:
+        return
+    given: dict[tuple[str, str], str] = {}
+    document = entry.document
+    for number, layout in enumerate(entry.model.layouts):
+        at = ("layouts", number)
+        yield from unknown(document, (*at, "source"), layout.source, loaded.known("source"), "nom de source")
+        if layout.source not in loaded.sources:
+            continue
+        source = loaded.sources[layout.source][1]
+        wide = source.unpivot.spec().columns.values() if source.unpivot else ()
+        names = [*(column.name for column in source.columns), *wide]
+        owners = {h.strip().casefold(): column.name for column in source.columns for h in column.headers}
+        for header, name in layout.headers.items():
+            where: KeyPath = (*at, "headers", header)
+            if name not in names:
+                yield from unknown(document, where, name, names, "nom de colonne")
+                continue
+            key = header.strip().casefold()
+            other = given.setdefault((layout.source, key), name)
+            other = owners.get(key, other)
+            if other != name:
+                what = f"cet en-tête est déjà celui de la colonne « {other} »"
+                yield document.fault(where, what, "gardez-le d’un seul côté")
+        for rank, header in enumerate(layout.ignored):
+            if name := given.get((layout.source, header.strip().casefold()), ""):
+                what = f"cet en-tête remplit déjà la colonne « {name} »"
+                yield document.fault((*at, "ignored", rank), what, "retirez-le d’un des deux côtés")

@@ -18,9 +18,10 @@ from ess_observatory.declare.geography import Geography
 from ess_observatory.declare.links import territory_path
 from ess_observatory.declare.measured import completed, measures_of
 from ess_observatory.declare.models.claims import ClaimsFile
+from ess_observatory.declare.models.layouts import HeaderWordsFile
 from ess_observatory.declare.models.measures import MeasureFile
 from ess_observatory.declare.question_tables import question_tables
-from ess_observatory.declare.source_spec import SourceSpec, source_spec
+from ess_observatory.declare.source_spec import SourceSpec, source_spec, with_layouts
 from ess_observatory.declare.territories import Territory, load_territory
 from ess_observatory.engine.paths import inside, is_file, plain_name
 from ess_observatory.engine.sql_text import sql_name
@@ -127,7 +128,12 @@ class Project:
         """
         root = (root or find_root()).resolve()
         found = require(root).loaded
-        sources = {name: source_spec(document) for name, (document, _) in sorted(found.sources.items())}
+        own = found.one("layouts")
+        layouts = own.document.data.get("layouts", []) if own is not None else []
+        sources = {
+            name: with_layouts(source_spec(document), layouts)
+            for name, (document, _) in sorted(found.sources.items())
+        }
         tables = [
             TableCard(name, document.path.parent, document.data)
             for name, (document, _) in found.cards.items()
@@ -260,6 +266,12 @@ class Project:
         """When a text may rank, compare or qualify."""
         entry = require(self.root).loaded.one("claims")
         return entry.model if entry is not None else ClaimsFile()
+
+    @property
+    def header_words(self) -> HeaderWordsFile:
+        """Words that producers use for one another in headers."""
+        entry = require(self.root).loaded.one("header_words")
+        return entry.model if entry is not None else HeaderWordsFile()
 
     @property
     def sentence_forms(self) -> dict[str, dict[str, str]]:

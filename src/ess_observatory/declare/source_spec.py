@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +198,21 @@ def _widths(declared: Any) -> tuple[dict[str, int], str | None]:
     if isinstance(declared, Mapping):
         return dict(declared["widths"]), declared["by"]
     return ({"": declared} if declared else {}), None
+
+
+def with_layouts(spec: SourceSpec, layouts: Iterable[Mapping[str, Any]]) -> SourceSpec:
+    """The source with the headers that the observatory adds to it (`local/headers.toml`): they win over those that it leaves aside,
+    and what they leave aside over those that it knows."""
+    own = [layout for layout in layouts if layout["source"] == spec.id]
+    added = [pair for layout in own for pair in layout.get("headers", {}).items()]
+    aside = [header for layout in own for header in layout.get("ignored", [])]
+    columns = tuple(
+        replace(column, headers=(*column.headers, *(header for header, name in added if name == column.name)))
+        for column in spec.columns
+    )
+    taken = {header.strip().casefold() for header, _ in added}
+    ignored = [h for h in (*spec.ignored_headers, *aside) if h.strip().casefold() not in taken]
+    return replace(spec, columns=columns, ignored_headers=tuple(dict.fromkeys(ignored)))
 
 
 def unpivot_spec(declared: Mapping[str, Any]) -> Unpivot:

@@ -10,8 +10,6 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from ess_observatory.declare.files import read_toml
 from ess_observatory.declare.project import Edition, Project
@@ -19,13 +17,9 @@ from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.engine.database import Database
 from ess_observatory.errors import Exit, ObservatoryError
 from ess_observatory.quality.verdicts import Verdict, verdict
-from ess_observatory.read.recognise import Inventory, Match
 from ess_observatory.words.labels import date_words
 from ess_observatory.words.typography import french
 from ess_observatory.words.written import Why, read_moment
-
-#: A larger text file is not read through before the build: it is judged then.
-READ_THROUGH = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -96,20 +90,6 @@ def judged(db: Database, project: Project, edition: Edition, present: set[str]) 
             if known := _last_day(spec, columns, limits):
                 has_past = spec.last_day.get("history") in present
                 yield from judge(spec, known, edition.reference_date, limits, has_past, edition.is_dated)
-
-
-def judged_files(project: Project, edition: Edition, inventory: Inventory) -> Iterator[Verdict]:
-    """The same from the files themselves, before anything is built; a very large text file is left for the build."""
-    limits = Limits.of(project)
-    for spec in _registers(project):
-        columns: dict[str, Counter[str]] = {name: Counter() for name in _columns(spec)}
-        for match in inventory.matches:
-            if match.source == spec.id:
-                for name in columns.keys() & match.mapping.keys():
-                    columns[name].update(_days_of(match, match.mapping[name]))
-        if known := _last_day(spec, columns, limits):
-            has_past = spec.last_day.get("history") in inventory.sources()
-            yield from judge(spec, known, edition.reference_date, limits, has_past, edition.is_dated)
 
 
 def judge(
@@ -183,21 +163,6 @@ def _read(texts: Counter[str]) -> Counter[dt.date]:
         if not isinstance(moment := read_moment(text), Why):
             days[moment.date()] += count
     return days
-
-
-def _days_of(match: Match, position: int) -> Counter[str]:
-    sheet, path = match.sheet, Path(match.sheet.path)
-    if sheet.is_parquet:
-        import duckdb
-
-        name = '"' + str(sheet.head[0][position]).replace('"', '""') + '"'
-        query = _DAYS.format(column=f"cast({name} as varchar)", table="read_parquet(?)")
-        with duckdb.connect() as con:
-            return Counter(dict(con.execute(query, [str(path)]).fetchall()))
-    if sheet.dialect is not None and path.stat().st_size > READ_THROUGH:
-        return Counter()
-    texts: Any = (row[position] for row in sheet.rows[match.header_line :] if position < len(row))
-    return Counter(text[:10] if ":" in text else text for text in texts if text)
 
 
 def _said(day: dt.date) -> str:

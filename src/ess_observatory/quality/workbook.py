@@ -7,12 +7,12 @@ import re
 from pathlib import Path
 
 from ess_observatory.quality.refused import RefusedSheet
+from ess_observatory.read.file_names import HELP
 from ess_observatory.read.refused_headers import CORRECTED, REFUSED_HEADERS
 from ess_observatory.words.numbers import format_number
 from ess_observatory.words.spreadsheet import TEXT_ONLY
 
 NAME = "lignes-refusees.xlsx"
-_HELP = "Mode d’emploi"
 _LINES = (
     "Lignes refusées à corriger",
     "",
@@ -76,7 +76,7 @@ def write_refused(sheets: list[RefusedSheet], path: Path) -> Path:
             page.set_column(0, max(width - 1, 0), 18)
             for i, size in enumerate((34, 16, 8, 22, 22, 14, 44, 52)):
                 page.set_column(width + i, width + i, size)
-        page = book.add_worksheet(_HELP)
+        page = book.add_worksheet(HELP)
         page.set_column(0, 0, 110)
         counted = [
             f"{s.title} : {format_number(s.total)} ligne(s)"

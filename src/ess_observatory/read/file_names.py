@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 
+#: Sheets that the observatory itself writes beside those that are filled in or corrected.
+GUIDE, LISTS, HELP = "Lisez-moi", "Listes", "Mode d’emploi"
 SAVE_AS = "Enregistrez-le en .xlsx, .ods ou .csv s’il porte des données."
 _LOCK = re.compile(r"^(~\$|\.~lock)")
 _PARTIAL = re.compile(r"\.(tmp|part|crdownload|download|bak)$|~$", re.IGNORECASE)
-_SYSTEM = {"thumbs.db", "desktop.ini"}
+_SYSTEM = {"thumbs.db", "desktop.ini", "lisezmoi.md"}
 _DOCUMENT = re.compile(
     r"(\.(md|pdf|docx?|odt|rtf|toml|ya?ml|json|geojson|png|jpe?g|html?|eml|msg|pptx?|odp))$", re.IGNORECASE
 )
 
 
 def is_noise(name: str) -> bool:
-    """Whether a file is a dropping of the system, of no interest to anyone."""
+    """Whether a file is a dropping of the system, or the note that comes with a folder: of no interest to anyone."""
     return (name.startswith(".") and not _LOCK.match(name)) or name.casefold() in _SYSTEM
 
 

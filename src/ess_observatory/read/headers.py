@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ess_observatory.tabular.sheets import Sheet
 
 #: In a declared header, stand for the year that its column is about: 2024, or 24.
-_YEARS = {"{vintage}": ("zzvintagezz", "((?:19|20)[0-9]{2})"), "{yy}": ("zzyyzz", "([0-9]{2})")}
+YEARS = {"{vintage}": ("zzvintagezz", "((?:19|20)[0-9]{2})"), "{yy}": ("zzyyzz", "([0-9]{2})")}
 #: Without two digits, a header names no year.
 _DATED = re.compile("[0-9]{2}")
 
@@ -129,6 +129,7 @@ class HeaderIndex:
 
     def __init__(self, spec: SourceSpec) -> None:
         self.spec = spec
+        set_aside = {normalise(header) for header in spec.ignored_headers}
         self.exact: dict[str, tuple[str, int | None]] = {}
         self.patterns: list[tuple[re.Pattern[str], str]] = []
         for column in spec.columns:
@@ -140,11 +141,12 @@ class HeaderIndex:
             for vintage, headers in column.headers_by_vintage.items():
                 for header in headers:
                     self.exact[normalise(header)] = (column.name, vintage)
+        self.exact = {header: found for header, found in self.exact.items() if header not in set_aside}
         self.required = {column.name for column in spec.columns if column.required}
         wide = spec.unpivot.column_specs() if spec.unpivot else ()
         self.measures = {*spec.recognised_by, *(column.name for column in wide)}
         ignored = (*spec.ignored_headers, *REFUSED_HEADERS)
-        self.ignored = {normalise(header) for header in ignored}
+        self.ignored = set_aside | {normalise(header) for header in REFUSED_HEADERS}
         self.ignored_patterns = [pattern for header in ignored if (pattern := _with_year(header))]
 
     def find(self, text: str) -> tuple[str, int | None] | None:
@@ -217,12 +219,12 @@ class HeaderIndex:
 
 def _with_year(header: str) -> re.Pattern[str] | None:
     """The pattern of a declared header in which a year stands, as normalised headers are compared."""
-    if not any(sign in header for sign in _YEARS):
+    if not any(sign in header for sign in YEARS):
         return None
-    for sign, (word, _) in _YEARS.items():
+    for sign, (word, _) in YEARS.items():
         header = header.replace(sign, word)
     text = normalise(header)
-    for word, digits in _YEARS.values():
+    for word, digits in YEARS.values():
         text = text.replace(word, digits)
     return re.compile(text)
 
@@ -242,26 +244,6 @@ class Vocabulary:
             return False
         dated = [key for key in candidate.keys if _DATED.search(key)]
         return any(pattern.fullmatch(key) for pattern in self.patterns for key in dated)
-
-
-def missing_hints(index: HeaderIndex, texts: list[str], missing: set[str]) -> str:
-    """The headers that a sheet lacks to be a source, each with the nearest text that it has."""
-    from rapidfuzz import fuzz, process
-
-    hints = []
-    present = {text: normalise(text) for text in texts}
-    for column in index.spec.columns:
-        if column.name not in missing:
-            continue
-        hits = [
-            hit
-            for header in column.headers
-            if (hit := process.extractOne(normalise(header), present, scorer=fuzz.ratio))
-        ]
-        guess = max(hits, key=lambda hit: hit[1], default=None)
-        near = f" (le plus proche : « {guess[2]} »)" if guess and guess[1] >= 60 else ""
-        hints.append(f"« {column.shown} »{near}")
-    return ", ".join(hints)
 
 
 def place(sheet: Sheet) -> str:

@@ -10,12 +10,14 @@ from ess_observatory.engine.database import Database
 from ess_observatory.engine.sql_text import quote
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.read import cells, corrections
+from ess_observatory.read.advice import PLACE, Adviser
 from ess_observatory.read.cast import SHOWN, Typing, empty_typed, looks, typing_of
 from ess_observatory.read.headers import column_letter, place
 from ess_observatory.read.identifiers import commune_code
 from ess_observatory.read.keys import JUDGEMENT, settle_keys
+from ess_observatory.read.likeness import HeaderWords
 from ess_observatory.read.recognise import Match
-from ess_observatory.read.unknown_headers import unknown_header_errors
+from ess_observatory.read.unknown_headers import refuse_unknown_headers
 from ess_observatory.read.unpivot import row_columns, row_sql
 from ess_observatory.tabular.sheets import Sheet
 
@@ -50,18 +52,19 @@ def create_books(db: Database) -> None:
     corrections.create_book(db)
 
 
-def load_source(db: Database, spec: SourceSpec, matches: list[Match]) -> None:
+def load_source(db: Database, spec: SourceSpec, matches: list[Match], adviser: Adviser | None = None) -> None:
     """Read all the sheets of a source into `raw.<source>` and `staging.<source>_typed`, corrections applied.
 
-    A source without any sheet gets empty tables, so that what depends on it builds and shows « nd ». Raises E220
-    (unknown headers), E222 (two columns for one), E230 to E233 (corrections), E335 (postal codes for communes).
+    `adviser`: what tells the lines that make unknown headers known. A source without any sheet gets empty tables, so that what
+    depends on it builds and shows « nd ». Raises E220 (unknown headers), E222 (two columns for one), E230 to E233 (corrections),
+    E335 (postal codes for communes).
     """
     cells.create_raw(db, spec, is_present=bool(matches))
     _forget(db, f"{spec.id}_typed")
     if not matches:
         db.execute(f"create table staging.{spec.id}_typed ({empty_typed(row_columns(spec))})")
         return
-    refuse_unknown_headers(matches, spec)
+    refuse_unknown_headers(matches, spec, adviser or Adviser(db, {spec.id: spec}, HeaderWords()))
     for match in sorted(matches, key=lambda m: (m.sheet.relative, m.sheet.name)):
         _read_sheet(db, spec, match)
     _refuse_problems(db, spec)
@@ -123,17 +126,6 @@ def _drop_problems(db: Database, spec: SourceSpec) -> None:
         db.execute(f"alter table raw.{spec.id} drop column {name}")
 
 
-def refuse_unknown_headers(matches: list[Match], spec: SourceSpec) -> None:
-    """Raise E220 when recognised sheets have headers that nobody declared, with the lines to paste."""
-    details = [error for match in matches for error in unknown_header_errors(match, spec)]
-    if details:
-        files = sorted({place(match.sheet) for match in matches if match.unknown})
-        raise ObservatoryError(
-            "E220", f"{len(details)} en-tête(s) inconnu(s) dans ce qui est reconnu comme « {spec.title} »",
-            " ; ".join(files), None, details=details,
-        )  # fmt: skip
-
-
 def _read_sheet(db: Database, spec: SourceSpec, match: Match) -> None:
     sheet = match.sheet
     try:
@@ -181,7 +173,7 @@ def _double_headers(
     details = [
         ObservatoryError("E222", f"Deux colonnes pour « {name} » : {text(first)} et {text(second)}",
                          f"{place(match.sheet)}, ligne {match.header_line} ; elles diffèrent dès la ligne {line}",
-                         "Renommez ou retirez l’une des deux dans le fichier, ou retirez l’alias dans source.toml.")
+                         f"Renommez ou retirez l’une des deux dans le fichier, ou écartez-en une dans {PLACE} : « ess repair » donne les lignes.")
         for name, first, second, line in differing
     ]  # fmt: skip
     details[0].details = details[1:]

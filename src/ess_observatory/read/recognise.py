@@ -10,8 +10,17 @@ from pathlib import Path
 
 from ess_observatory.declare.source_spec import SourceSpec
 from ess_observatory.errors import Exit, ObservatoryError
-from ess_observatory.read.file_names import SAVE_AS, is_noise, is_text, left_by_name, shown
-from ess_observatory.read.headers import HeaderIndex, Reading, Vocabulary, candidates, missing_hints
+from ess_observatory.read.file_names import (
+    GUIDE,
+    HELP,
+    LISTS,
+    SAVE_AS,
+    is_noise,
+    is_text,
+    left_by_name,
+    shown,
+)
+from ess_observatory.read.headers import HeaderIndex, Reading, Vocabulary, candidates
 from ess_observatory.read.raw_folders import Shared, files_of
 from ess_observatory.tabular.places import closed_error, is_plain_file
 from ess_observatory.tabular.sheets import SUPPORTED, Opening, Sheet, opening
@@ -47,7 +56,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Unmatched:
-    """A file or sheet that was not taken, and why. Severity `error` stops a run."""
+    """A file or sheet that was not taken, and why. Severity `error` stops a run. `near`: what it would be, but for a few headers."""
 
     relative: str
     sheet: str
@@ -55,6 +64,7 @@ class Unmatched:
     fix: str
     severity: str = "warn"
     code: str = ""
+    near: Match | None = None
 
 
 @dataclass
@@ -97,8 +107,15 @@ def take_inventory(
         taker.fed = taker.inventory.sources() - shared.joined
         taker.declared = shared.sources | shared.joined
         taker.take_all(shared.files())
-    blocking = [u for u in taker.inventory.unmatched if u.severity == "error"]
-    if blocking and not tolerant:
+    if not tolerant:
+        refuse_unopened(taker.inventory)
+    return taker.inventory
+
+
+def refuse_unopened(inventory: Inventory) -> None:
+    """Raise E202 for the files that claim to be data and cannot be opened, all of them."""
+    blocking = [u for u in inventory.unmatched if u.severity == "error"]
+    if blocking:
         details = [ObservatoryError(u.code, u.why, u.relative, u.fix) for u in blocking]
         raise ObservatoryError(
             "E202",
@@ -108,7 +125,6 @@ def take_inventory(
             Exit.DATA,
             details,
         )
-    return taker.inventory
 
 
 def _left_unopened(path: Path, relative: str) -> _Left | None:
@@ -229,6 +245,8 @@ class _Taker:
                     self.inventory.matches.append(found)
                 else:
                     misses.append(found)
+        if len(self.inventory.matches) > before:
+            misses = [m for m in misses if m.near or m.code or m.sheet not in (GUIDE, LISTS, HELP)]
         taken = len(self.inventory.matches) > before
         if not taken and not misses:
             self.leave(relative, "aucune donnée dans ce fichier", "Redemandez le fichier au producteur.")
@@ -372,17 +390,28 @@ def _nearest(sheet: Sheet, best: tuple[Reading, HeaderIndex] | None) -> Unmatche
             "Déclarez la source dans pipelines/sources/, ou retirez le fichier.",
         )
     reading, index = best
-    hints = missing_hints(
-        index, [text for text in reading.texts if text], index.required - reading.mapping.keys()
+    lacking = [c.shown for c in index.spec.columns if c.required and c.name not in reading.mapping]
+    lacks = (
+        f"il manque {', '.join(f'« {label} »' for label in lacking)}"
+        if lacking
+        else "un seul en-tête est reconnu"
     )
-    lacks = f"il manque {hints}" if hints else "un seul en-tête est reconnu"
-    if not hints and index.measures and index.measures.isdisjoint(reading.mapping):
+    near = Match(
+        sheet,
+        index.spec.id,
+        reading.line,
+        reading.mapping,
+        tuple(reading.unknown),
+        doubles=tuple(reading.doubles),
+        texts=tuple(reading.texts),
+    )
+    fix = "« ess plan » dit quels en-têtes du fichier peuvent l’être, « ess repair » écrit les lignes qui le font lire."
+    if not lacking:
+        fix = "Rien à faire si ce n’en est pas un ; sinon, redemandez-le au producteur."
+    if not lacking and index.measures and index.measures.isdisjoint(reading.mapping):
         wide = index.spec.unpivot.measures.values() if index.spec.unpivot else ()
         known = [header.replace("{}", "…") for header in wide]
         known += [column.shown for column in index.spec.columns if column.name in index.spec.recognised_by]
         lacks = f"aucune de ses mesures n’y est ({', '.join(f'« {header} »' for header in known)})"
-    fix = f"Ajoutez l’en-tête lu aux « headers » de la colonne dans {index.spec.folder.name}/source.toml."
-    if not hints:
-        fix = "Rien à faire si ce n’en est pas un ; sinon, redemandez-le au producteur."
     why = f"ressemble à « {index.spec.title} » (ligne {reading.line}), mais {lacks}"
-    return Unmatched(sheet.relative, sheet.name, why, fix)
+    return Unmatched(sheet.relative, sheet.name, why, fix, near=near if lacking else None)

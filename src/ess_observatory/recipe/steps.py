@@ -24,6 +24,8 @@ from ess_observatory.quality.inspection import QualityDesk
 from ess_observatory.quality.partitions import BOOK
 from ess_observatory.quality.rule_change import refuse_change, rule_change
 from ess_observatory.read import load
+from ess_observatory.read.advice import Adviser
+from ess_observatory.read.likeness import HeaderWords
 from ess_observatory.read.recognise import Inventory, Match
 from ess_observatory.recipe.measures_sql import table_models
 from ess_observatory.recipe.perimeter_sql import DECISION, core_models, refuse_undecided
@@ -71,14 +73,20 @@ def read_files(work: Work) -> None:
     The database is locked first: it reaches its own folder and, to read them, the files that this build is made from.
     """
     db, project = work.db, work.project
-    db.lock(work.scratch.base, *_files_of(work))
-    load_rules(db, project, work.edition, work.inventory.sources())
-    _load(work)
+    open_files(work)
+    if problems := load_all(work):
+        raise as_one(problems)
     stage_all(db, project, work.models)
     load.close_ledger(db)
     load.write_books(db, work.scratch.quality)
     work.counts.update(_reading_counts(db))
     work.counts["build"] = build_id(db, project, work.edition)
+
+
+def open_files(work: Work) -> None:
+    """The database locked on what this build is made from, and the rules."""
+    work.db.lock(work.scratch.base, *_files_of(work))
+    load_rules(work.db, work.project, work.edition, work.inventory.sources())
 
 
 def _files_of(work: Work) -> Iterator[Path]:
@@ -89,24 +97,36 @@ def _files_of(work: Work) -> Iterator[Path]:
         yield from (ledger, ledger.with_name(BOOK))
 
 
-def _load(work: Work) -> None:
+def as_one(problems: dict[str, ObservatoryError]) -> ObservatoryError:
+    """What several sources say, as one error."""
+    first, *others = problems.values()
+    first.details.extend(others)
+    return first
+
+
+def load_all(work: Work) -> dict[str, ObservatoryError]:
+    """Read every source; returns what each of those that cannot be read says, by source."""
     load.create_books(work.db)
     files = len({match.sheet.relative for match in work.inventory.matches})
     work.progress("Lecture", f"{files} fichiers")
-    problems: list[ObservatoryError] = []
+    adviser = adviser_of(work.db, work.project)
+    problems: dict[str, ObservatoryError] = {}
     for spec in work.project.sources.values():
         matches = [match for match in work.inventory.matches if match.source == spec.id]
         if spec.kind == "survey":
             read_survey(work.db, work.project, spec, matches)
             continue
         try:
-            load.load_source(work.db, spec, matches)
+            load.load_source(work.db, spec, matches, adviser)
         except ObservatoryError as error:
-            problems.append(error)
-    if problems:
-        first, *others = problems
-        first.details.extend(others)
-        raise first
+            problems[spec.id] = error
+    return problems
+
+
+def adviser_of(db: Database, project: Project) -> Adviser:
+    """What tells the lines that make unknown headers known."""
+    words = project.header_words
+    return Adviser(db, project.sources, HeaderWords(words.idle, words.kinds, words.same))
 
 
 def stage_all(db: Database, project: Project, models: list[Model]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ess_observatory.codebook.questions import Codebook, Question
+from ess_observatory.read.file_names import GUIDE
 from ess_observatory.survey.dialects import Excel
 from ess_observatory.survey.form_lists import Lists
 from ess_observatory.survey.form_style import Style
@@ -49,7 +50,7 @@ class _Form:
         self.name = codebook.form.get("sheet", "Questionnaire")
         self.mark = codebook.form.get("chosen_mark", "x")
         self.page = book.add_worksheet(self.name)
-        self.guide = book.add_worksheet("Lisez-moi")
+        self.guide = book.add_worksheet(GUIDE)
         self.lists = Lists(book, codebook, self.mark)
         self.style = Style(book)
         self.lines = form_lines(codebook)
@@ -95,7 +96,7 @@ class _Form:
             },
         )
         answer = self.codebook.form.get("answer_header", "Réponse")
-        where = f"Remplissez la colonne {quoted(answer)}. Vos données et vos droits\u00a0: feuille {quoted('Lisez-moi')}."
+        where = f"Remplissez la colonne {quoted(answer)}. Vos données et vos droits\u00a0: feuille {quoted(GUIDE)}."
         page.write_string(2, 0, where, style.note)
         headers = (
             self.codebook.form.get("code_header", "Code"),

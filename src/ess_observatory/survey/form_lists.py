@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from ess_observatory.codebook.questions import Codebook, Question
+from ess_observatory.read.file_names import LISTS
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
 
     from ess_observatory.survey.form_style import Style
 
-SHEET = "Listes"
+SHEET = LISTS
 
 
 class Lists:
