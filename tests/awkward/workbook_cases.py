@@ -200,6 +200,23 @@ CASES = [
         (("E310", 2), ("E310", 3)),
     ),
     Case(
+        "xlsx, formulas that nothing has worked out are not empty cells",
+        book([*HEADER, "Ouverture"], [*NUMBERS[0], "=DATE(2009,6,30)"], [*NUMBERS[1], None]),
+        1,
+        (("E216", 2),),
+    ),
+    Case(
+        "xlsx, formulas whose value is there, were it an empty text",
+        xml(
+            '<row r="1"><c r="A1" t="str"><v>Code commune</v></c><c r="B1" t="str"><v>Libellé</v></c><c r="C1" t="str"><v>Emplois</v></c></row>'
+            '<row r="2"><c r="A2" t="str"><f>"59"&amp;"392"</f><v>59392</v></c><c r="B2" t="str"><f>IF(1=1,"","x")</f><v></v></c>'
+            '<c r="C2"><f>6*2</f><v>12</v></c></row>'
+            '<row r="3"><c r="A3" t="str"><f t="shared" si="0"/><v>59291</v></c><c r="C3"><f>7</f></c></row>'
+        ),
+        1,
+        (("E216", 3),),
+    ),
+    Case(
         "xlsx, SIRET as a number",
         book([*HEADER, "SIRET"], [*NUMBERS[0], 73282932000074], [*NUMBERS[1], 7.3e13]),
         1,

@@ -77,7 +77,8 @@ CORE = """-- grain: one SIRET; every one is counted.
 select siret, substr(siret, 1, 9) as siren, name, commune_code, true as in_perimeter, true as is_employer,
     cast(null as varchar) as brand, cast(null as varchar) as city, cast(null as varchar) as postcode,
     cast(null as varchar) as size_band, cast(null as varchar) as ess_family, cast(null as varchar) as sector,
-    cast(null as varchar) as epci_code, cast(null as varchar) as naf, cast(null as varchar) as legal_category
+    cast(null as varchar) as epci_code, cast(null as varchar) as naf, cast(null as varchar) as naf_nomenclature,
+    cast(null as varchar) as legal_category
 from staging.places
 """
 

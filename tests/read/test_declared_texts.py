@@ -285,6 +285,7 @@ def _small() -> dict[str, Any]:
         for question in kept:
             if question["code"] == "K02":  # keys that the shipped file does not need
                 question |= {"unit": "fois", "table": "19.1", "aliases": {"2026.1": ["Déjà aidé"]}}
+    data["units"] = {"fois": ["fois"]}
     data["sections"] = [section for section in data["sections"] if section["questions"]]
     data["form"]["notice"], data["rules"] = data["form"]["notice"][:1], data["rules"][:1]
     return data

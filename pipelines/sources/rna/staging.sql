@@ -1,7 +1,7 @@
 -- grain: one declared association; 0001-01-01 stands for « no date », a position other than A for an end of which the date may lack.
 select
     rna,
-    case when length(siret_text) in (13, 14) then lpad(siret_text, 14, '0') end as siret,
+    case length(siret_text) when 13 then '0' || siret_text when 14 then siret_text end as siret,
     nullif(created_on, date '0001-01-01') as created_on,
     nullif(dissolved_on, date '0001-01-01') as dissolved_on,
     nature,

@@ -35,6 +35,7 @@ def cross_checks(codebook: Codebook, where: str) -> list[ObservatoryError]:
                 problems.append(ObservatoryError("E294", what, place, "Filtrer sur une question précédente."))
         problems.extend(_same_words(question, where))
         problems.extend(_covered_twice(question, where))
+    problems.extend(_unit_problems(codebook, where))
     problems.extend(_consent_problems(codebook, where))
     problems.extend(_version_problems(codebook, where))
     problems.extend(_alias_problems(codebook, where))
@@ -79,6 +80,14 @@ def _covered_twice(question: Question, where: str) -> Iterator[ObservatoryError]
                 yield ObservatoryError(
                     "E294", what, f"{where}, question {question.code}", "Ne le garder que sous un choix."
                 )
+
+
+def _unit_problems(codebook: Codebook, where: str) -> Iterator[ObservatoryError]:
+    known = {question.unit for question in codebook.questions}
+    for unit in codebook.units:
+        if unit not in known:
+            what = f"«\u00a0units\u00a0» cite «\u00a0{unit}\u00a0», unité d’aucune question."
+            yield ObservatoryError("E294", what, where, "Citer l’unité d’une question, ou retirer la ligne.")
 
 
 def _consent_problems(codebook: Codebook, where: str) -> Iterator[ObservatoryError]:

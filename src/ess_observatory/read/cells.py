@@ -19,7 +19,7 @@ from ess_observatory.read.sql import clean, is_odd, plain_spaces, trimmed, unquo
 from ess_observatory.tabular import limits
 from ess_observatory.tabular.parquet import cell_sql, columns_of
 from ess_observatory.tabular.sheets import Sheet
-from ess_observatory.tabular.text import BAD_CHARACTER
+from ess_observatory.tabular.text import BAD_CHARACTER, UNCALCULATED
 
 #: Code, reason and fix of rows that cannot be read at all. Their order is the order in which they are looked for.
 PROBLEMS = {
@@ -29,6 +29,8 @@ PROBLEMS = {
     "E213": ("valeur hors des colonnes : la ligne est décalée (séparateur en trop ?)",
              "Corrigez la ligne, ou donnez un en-tête à la colonne."),
     "E212": ("caractères illisibles : le fichier mélange des encodages", "Enregistrez le fichier en « CSV UTF-8 »."),
+    "E216": ("formule dont le classeur ne donne pas le résultat",
+             "Ouvrez le classeur dans un tableur, enregistrez-le, et déposez-le de nouveau."),
     "E215": (f"cellule de plus de {limits.MAX_CELL_CHARS} caractères", "Redemandez le fichier au producteur."),
 }  # fmt: skip
 
@@ -163,10 +165,16 @@ def _problems(
     headers = {column.name: quote(column.shown) for column in spec.columns}
     for code, condition in (
         ("E212", f"odd and (contains({{}}, chr({ord(BAD_CHARACTER)})) or contains({{}}, chr(0)))"),
+        *([("E216", f"{{}} = chr({ord(UNCALCULATED)})")] if match.sheet.is_workbook else []),
         ("E215", f"odd and length({{}}) > {limits.MAX_CELL_CHARS}"),
     ):
         found += [
-            (condition.replace("{}", name), code, headers[by_position[position]], name)
+            (
+                condition.replace("{}", name),
+                code,
+                headers[by_position[position]],
+                quote("=…") if code == "E216" else name,
+            )
             for position, name in names.items()
         ]
     return [(condition, quote(code), column, value) for condition, code, column, value in found]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from ess_observatory.codebook.evaluation import Given, evaluate
 from ess_observatory.codebook.expressions import Compare, Node, references
@@ -20,13 +21,14 @@ from ess_observatory.codebook.values import (
     parse_number,
     parse_siret,
 )
+from ess_observatory.read.cells import PROBLEMS
 from ess_observatory.survey.answers import Answer, Noted, Reading, Refused
 from ess_observatory.survey.choices import read_choices
 from ess_observatory.survey.communes import CommuneNames
 from ess_observatory.survey.headers import NONRESPONSE_CELL
 from ess_observatory.survey.layout import Filled
 from ess_observatory.survey.wording import in_words
-from ess_observatory.tabular.text import clean_text
+from ess_observatory.tabular.text import UNCALCULATED, clean_text
 from ess_observatory.words.numbers import plain_number
 from ess_observatory.words.written import without_about
 
@@ -52,7 +54,9 @@ def interpret(
     reading = Reading(codebook, version, open_in_cell, communes or CommuneNames())
     by_question: dict[str, list[Filled]] = {}
     for cell in cells:
-        if normalise(cell.value) not in reading.empty:
+        if cell.value == UNCALCULATED:
+            reading.refuse(replace(cell, value="=…"), "E216", *PROBLEMS["E216"])
+        elif normalise(cell.value) not in reading.empty:
             by_question.setdefault(cell.target.question, []).append(cell)
     answers: dict[str, Answer] = {}
     for question in codebook.questions:

@@ -1,7 +1,7 @@
 """A first look at a workbook's bytes, before the reader is let loose: its weight, and what the reader does not tell.
 
 How it unpacks, how large a rectangle its cells span (the reader fills it), which rows are hidden, which cells are errors
-(the reader gives them as empty) or numbers shown as percentages (it gives 0.149 for 14,9 %).
+(the reader gives them as empty, as it does a formula that was never worked out) or numbers shown as percentages (it gives 0.149 for 14,9 %).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ess_observatory.errors import ObservatoryError
 from ess_observatory.tabular import limits
+from ess_observatory.tabular.text import UNCALCULATED
 
 COLUMNS = limits.MAX_COLUMNS
 # A tag holds no « < »: one that is never closed ends where the next begins, and none is gone over twice (`*+`, `(?>…)`).
@@ -34,6 +35,12 @@ _ERROR = re.compile(
 _STYLED = re.compile(
     rb"<" + _PREFIX + rb'c\b(?=[^<>]*?\br="([A-Z]{1,3})(\d{1,7})")(?>[^<>]*?\bs="(\d{1,5})")[^<>]*+(?<!/)>'
 )
+#: A formula whose value was never written. One whose value is an empty text (`t="str"`) was worked out.
+_UNCALCULATED = re.compile(
+    rb"<" + _PREFIX + rb'c\b(?![^<>]*?\bt="str")(?>[^<>]*?\br="([A-Z]{1,3})(\d{1,7})")[^<>]*+(?<!/)>\s*+<' + _PREFIX
+    + rb"f\b(?:[^<>]*+(?<=/)>|[^<>]*+>[^<]*+</" + _PREFIX + rb"f\s*>)\s*+(?:<" + _PREFIX + rb"v\s*/>\s*+|<" + _PREFIX
+    + rb"v\s*>\s*+</" + _PREFIX + rb"v\s*>\s*+)?</" + _PREFIX + rb"c\s*>"
+)  # fmt: skip
 #: A cell that points to a text of the workbook.
 _POINTER = re.compile(
     rb"<" + _PREFIX + rb'c\b(?=[^<>]*?\bt="s")[^<>]*+>\s*<' + _PREFIX + rb"v>\s*(\d{1,9})\s*<"
@@ -212,6 +219,13 @@ def _weigh_xlsx(archive: zipfile.ZipFile, name: str, relative: str, percent_styl
                     for column, row, text in _ERROR.findall(chunk)
                 }
             )
+        if b"f>" in chunk or b"<f " in chunk:
+            look.errors.update(
+                {
+                    (int(row) - 1, _column_number(column) - 1): UNCALCULATED
+                    for column, row in _UNCALCULATED.findall(chunk)
+                }
+            )
         if any(style in chunk for style in percents):
             look.percents.extend(
                 (int(row) - 1) * COLUMNS + _column_number(column) - 1
@@ -331,6 +345,10 @@ def _weigh_ods(content: bytes) -> dict[int, Weighed]:
                     row * COLUMNS + column
                     for row in range(rows, rows + repeat)
                     for column in range(first, min(width, COLUMNS))
+                )
+            if b"table:formula=" in tag and b"value-type=" not in tag and width - first == 1:
+                look.errors.update(
+                    {(row, first): UNCALCULATED for row in range(rows, rows + min(repeat, 1000))}
                 )
             filled = filled if tag.endswith(b"/>") else width
     return found

@@ -49,6 +49,11 @@ class Sheet:
     fields: Callable[[], Any] = field(default=list, repr=False, compare=False)
     merged: list[Span] = field(default_factory=list, repr=False, compare=False)
 
+    @property
+    def is_workbook(self) -> bool:
+        """Whether it is a sheet of a workbook."""
+        return self.dialect is None and not self.is_parquet
+
     @cached_property
     def rows(self) -> list[list[str | None]]:
         """Every row (loaded once)."""

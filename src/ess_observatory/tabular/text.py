@@ -20,6 +20,8 @@ from ess_observatory.tabular.places import scratch_file
 HEAD_BYTES = 256 * limits.KIB
 #: Stands for bytes that no encoding explains; a row that holds one is refused.
 BAD_CHARACTER = "\ufffd"
+#: Stands for a formula that its workbook gives without a value; a row that holds one where it is read is refused.
+UNCALCULATED = "\ue000"
 #: Odd spaces become spaces; marks without width go.
 SPACES = "\t\x0b\x0c\x1c\x1d\x1e\x1f\u00a0\u202f\u205f\u3000\u0085\u2028\u2029" + "".join(
     map(chr, range(0x2000, 0x200B))
