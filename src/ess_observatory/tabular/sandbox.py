@@ -141,17 +141,20 @@ class _Pool:
         return future
 
     def _serve(self, worker: _Worker) -> None:
-        while True:
-            job, future = self.jobs.get()
-            if future.set_running_or_notify_cancel():
-                try:
-                    answer = worker.ask(job)
-                except BaseException as error:
-                    future.set_exception(error)
-                else:
-                    future.set_result(answer)
+        while True:  # nothing of the last job is held while the next one is waited for
+            self._do(worker, *self.jobs.get())
             with self.lock:
                 self.free += 1
+
+    @staticmethod
+    def _do(worker: _Worker, job: Answer, future: Future[Answer]) -> None:
+        if future.set_running_or_notify_cancel():
+            try:
+                answer = worker.ask(job)
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(answer)
 
     def close(self) -> None:
         for worker in self.workers:
