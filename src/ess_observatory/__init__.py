@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Observatory", "__version__"]
 
 #: The one place of the version: the build of the package reads it here.
-__version__ = "0.4.1"
+__version__ = "0.5.0"
 
 
 def __getattr__(name: str) -> Any:
