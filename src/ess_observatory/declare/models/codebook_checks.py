@@ -22,7 +22,12 @@ _NAMED = re.compile(
     r"\(([A-Za-z0-9_-]+)\)$|question ([A-Za-z0-9_-]+)|\u00a0([A-Za-z0-9_-]+)\u00a0»|de ([A-Za-z0-9_-]+) désigne"
 )
 #: Words of a problem of the whole codebook → the key that it is about.
-_KEYS: dict[str, KeyPath] = {"«\u00a0units\u00a0»": ("units",), "«\u00a0consent\u00a0»": ("consent",), "«\u00a0reads_versions\u00a0»": ("reads_versions",), "title_en": ("title_fr",)}  # fmt: skip
+_KEYS: dict[str, KeyPath] = {
+    "«\u00a0units\u00a0»": ("units",),
+    "«\u00a0consent\u00a0»": ("consent",),
+    "«\u00a0reads_versions\u00a0»": ("reads_versions",),
+    "title_en": ("title_fr",),
+}
 
 
 def check_codebook(root: Path, faults: list[Fault]) -> Codebook | None:
