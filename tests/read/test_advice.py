@@ -21,6 +21,7 @@ from ess_observatory.read import load
 from ess_observatory.read.advice import Advice, Adviser
 from ess_observatory.read.likeness import HeaderWords
 from ess_observatory.read.recognise import Match, take_inventory
+from ess_observatory.recipe.inputs import refuse_missing
 from ess_observatory.recipe.rules import load_rules
 from ess_observatory.recipe.steps import adviser_of
 from ess_observatory.words.decoding import decode
@@ -95,7 +96,10 @@ def test_followed_advice_moves_no_figure(
         assert any(advice.choices for advice in advices), error  # what is left to choose still stops the run
         return
     held = {c.name for c in spec.columns if c.name in match.mapping and match.mapping[c.name] in optional}
+    years = [c.name for c in spec.columns if c.is_vintage]
     for line, row in found.items():
+        if any(line in whole and row[name] != whole[line][name] for name in years):
+            continue  # the rows of another year of the file, which say that they are
         for name, value in row.items():
             base = name.removesuffix("_mark")
             if base in held and all(one[name] is None for one in found.values()):
@@ -228,3 +232,17 @@ def test_a_year_that_the_source_does_not_know_is_a_new_column(rules: Database, t
     advice = Adviser(rules, {"essai": spec}, words).of(match)
     assert (advice.headers, advice.ignored) == ({}, ["Emplois 2026"])
     assert "nouvelle colonne" in advice.said["Emplois 2026"]
+
+
+def test_a_missing_source_says_that_a_file_may_be_repaired(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        text([["N° SIRET", "Nom de la société", "Code APE"], ["1", "A", "B"]]), encoding="utf-8"
+    )
+    found = take_inventory(tmp_path, project.sources.values())
+    assert found.unmatched[0].near is not None
+    with pytest.raises(ObservatoryError, match="E120") as stopped:
+        refuse_missing(project, project.edition("sambre-avesnois-2011"), found)
+    assert "« ess repair »" in (stopped.value.fix or "")
+    with pytest.raises(ObservatoryError) as stopped:
+        refuse_missing(project, project.edition("sambre-avesnois-2011"), take_inventory(None, []))
+    assert "« ess repair »" not in (stopped.value.fix or "")

@@ -73,13 +73,16 @@ def refuse_missing(project: Project, edition: Edition, inventory: Inventory, pub
     """Raise E120 (exit 4) when a required source of the edition has no file, when nothing at all was recognised, or when what was
     cannot make any table of the publication (`publishes`)."""
     missing = missing_sources(project, edition, inventory)
+    headers = (
+        " « ess repair » propose les en-têtes à déclarer." if any(u.near for u in inventory.unmatched) else ""
+    )
     if missing:
         near = [f"{u.relative} : {u.why}" for u in inventory.unmatched if u.severity == "warn"]
         raise ObservatoryError(
             "E120",
             f"Sources attendues et absentes : {', '.join(spec.title for spec in missing)}",
             " ; ".join(near) or None,
-            "Déposez les fichiers, ou déclarez « required = false » pour ces sources dans l’édition. « ess plan » détaille.",
+            f"Déposez les fichiers, ou déclarez « required = false » pour ces sources dans l’édition. « ess plan » détaille.{headers}",
             Exit.MISSING,
         )
     if not inventory.sources():
@@ -87,7 +90,7 @@ def refuse_missing(project: Project, edition: Edition, inventory: Inventory, pub
             "E120",
             "Aucun fichier de données reconnu",
             None,
-            f"Déposez vos fichiers dans data/raw/{edition.id}, puis « ess plan --edition {edition.id} » dit ce qui en est compris.",
+            f"Déposez vos fichiers dans data/raw/{edition.id}, puis « ess plan --edition {edition.id} » dit ce qui en est compris.{headers}",
             Exit.MISSING,
         )
     found = frozenset(inventory.sources())
