@@ -243,6 +243,11 @@ def test_what_is_lost_is_said(
         most = sum(original.kept.values()) + sum(original.refused.values())
         assert sum(kept.values()) + sum(refused.values()) <= most
         return
+    if (
+        way is cut_short
+    ):  # a last row whose end is gone looks like one whose last cells are empty: it says less, of the same thing
+        shorter = {row[0] for row in gained if "" in row} & {row[0] for row in lost}
+        lost, gained = (Counter(row for row in rows if row[0] not in shorter) for rows in (lost, gained))
     assert not gained, "a row says what it did not say"
     assert sum(lost.values()) <= sum((refused - original.refused).values())
 
