@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import tomllib
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -113,6 +114,22 @@ def test_an_unknown_code_of_a_register_is_said_with_its_neighbours(project: Proj
         "88.10Y (NAF 2025, proches : 88.10G, 88.10H, 88.10J)",
         "88.10Z (NAF rév. 2, proches : 88.10A, 88.10B, 88.10C)",
     ]
+
+
+@pytest.mark.parametrize("source", ["flores", "flores_ess"])
+def test_sectors_of_flores_are_never_read_in_another_nomenclature(source: str) -> None:
+    """The letters of sectors shift from one to the next: a year when rév. 2 is no longer in force is refused, totals are not."""
+    checks = tomllib.loads((ROOT / "pipelines/rules/cross_checks.toml").read_text(encoding="utf-8"))["checks"]
+    (check,) = [one for one in checks if one["id"] == f"{source}_nomenclature"]
+    with Database() as db:
+        versions = "values ('naf_rev2', '2026-12-31'), ('naf_2025', '')"
+        db.execute(
+            f"create table rules.naf_versions as select * from ({versions}) as t (nomenclature, until)"
+        )
+        rows = "values ('KZ', 2026), ('_T', 2027), ('KZ', 2027), ('RU', 2028)"
+        db.execute(f"create table staging.{source} as select * from ({rows}) as t (activity, period)")
+        assert db.rows(check["observed"]) == [(2,)]
+    assert (check["severity"], check["max"]) == ("block", 0)
 
 
 def test_the_passage_holds_every_code_but_one_that_is_new(project: Project):
