@@ -18,6 +18,7 @@ from ess_observatory.errors import ObservatoryError
 from ess_observatory.quality.declared import budgets
 from ess_observatory.read import load
 from ess_observatory.read.load import add_to_books, close_ledger, create_books, stage, write_books
+from ess_observatory.read.recognise import take_inventory
 from ess_observatory.recipe.rules import load_rules
 
 pytest_plugins = ("awkward.fixtures",)
@@ -452,3 +453,41 @@ def test_the_publication_refuses_a_ledger_that_does_not_add_up(books: Database) 
         assert not holds()
     books.execute("update staging.ledger set rows_read = 2, rows_kept = 0, rows_refused = 2")
     assert holds()
+
+
+COMBINED = (
+    "siret,statutDiffusionEtablissement,codeCommuneEtablissement,etatAdministratifEtablissement,siren,statutDiffusionUniteLegale,"
+    "categorieJuridiqueUniteLegale\n"
+)
+
+
+def test_a_unit_told_beside_each_of_its_establishments_is_one_row_a_file(
+    project: Project, rules_db: Database, tmp_path: Path
+) -> None:
+    for file, siren, nics in (
+        ("a.csv", "732829320", ("00074", "00082")),
+        ("b.csv", "991000019", ("00018", "00026")),
+    ):
+        rows = [f"{siren}{nic},O,59392,A,{siren},O,9220" for nic in nics]
+        (tmp_path / file).write_text(COMBINED + "\n".join(rows), encoding="utf-8")
+    matches = take_inventory(tmp_path, project.sources.values()).matches
+    units = project.sources["sirene_legal_unit"]
+    create_books(rules_db)
+    load.load_source(rules_db, units, [match for match in matches if match.source == units.id])
+    found = rules_db.rows("select _file, _line, siren from raw.sirene_legal_unit order by all")
+    assert found == [("a.csv", 2, "732829320"), ("b.csv", 2, "991000019")]
+
+
+@pytest.mark.parametrize("judges", [True, False])
+def test_only_the_rows_that_are_kept_are_noted(books: Database, project: Project, judges: bool) -> None:
+    spec = replace(project.sources["ess_list"], id="essai", key=())
+    notes = "'C' as note_column, 'v' as note_value, 'I205' as note_code, 'motif' as note_reason"
+    names = ("refusal_column", "refusal_value", "refusal_reason", "refusal_fix")
+    refusal = "case when _line = 3 then 'E331' end as refusal_code, " + ", ".join(
+        f"'x' as {n}" for n in names
+    )
+    told = f"{notes}, {refusal}" if judges else notes
+    rows = "(values ('a.csv', 'Feuille', 2), ('a.csv', 'Feuille', 3)) as t (_file, _sheet, _line)"
+    stage(books, spec, f"select *, {told} from {rows}")
+    assert books.rows("select line from staging.note order by line") == ([(2,)] if judges else [(2,), (3,)])
+    assert books.columns("staging.essai") == ["_file", "_sheet", "_line"]

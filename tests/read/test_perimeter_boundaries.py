@@ -136,6 +136,12 @@ BOTH = "u1,name,cooperative,un nom\nu1,sirene_flag,,indicateur"
 LABEL = "catégorie juridique 9220 Association déclarée"
 
 
+@pytest.mark.parametrize("given", ["naf_rev2", ""])
+def test_a_register_that_does_not_say_its_nomenclature_has_the_edition_s(decide: Decide, given: str) -> None:
+    row = decide(nomenclature=given)
+    assert (row["naf_nomenclature"], row["sector"]) == ("naf_rev2", "QB")
+
+
 def test_an_ordinary_association(decide: Decide) -> None:
     row = decide(every=True)
     assert said(row) == ("CJ_ESS", "in", "association", "high", LABEL)
