@@ -216,7 +216,7 @@ def _unknown_column(line: int, name: str, code: str, near: str) -> Refused:
     )
 
 
-def _note_row(source_id: str, sheet: Sheet, note: Noted) -> dict[str, Any]:
+def _note_row(source_id: str, sheet: Sheet, note: Noted | Refused) -> dict[str, Any]:
     return {
         "source": source_id,
         "file": sheet.relative,
@@ -230,14 +230,4 @@ def _note_row(source_id: str, sheet: Sheet, note: Noted) -> dict[str, Any]:
 
 
 def _book_row(source_id: str, sheet: Sheet, note: Refused) -> dict[str, Any]:
-    return {
-        "source": source_id,
-        "file": sheet.relative,
-        "sheet": sheet.name,
-        "line": note.line,
-        "column": note.column,
-        "value": note.value,
-        "code": note.code,
-        "reason": note.reason,
-        "fix": note.fix,
-    }
+    return _note_row(source_id, sheet, note) | {"fix": note.fix}
